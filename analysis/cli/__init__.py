@@ -1,0 +1,75 @@
+"""
+The command line: the only room that prints or exits.
+
+Commands live in modules of their own and are imported when they run, so that ``--help`` answers
+at once. A `MarketImpactError` becomes one message on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from analysis.errors import MarketImpactError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "study": ("analysis.cli.study", "Run an event study and print its results."),
+}
+"""Command name to the module that defines it (as ``command``) and its one-line help."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the commands in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a command, or None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands with their help, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+class _FailingSafe(LazyGroup):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except MarketImpactError as error:
+            click.echo(f"error: {error}", err=True)
+            raise click.exceptions.Exit(2) from error
+
+
+@click.group(
+    cls=_FailingSafe,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="market-impact", message="%(prog)s %(version)s")
+def main() -> None:
+    """
+    Measure how much of a stock's move around an event was abnormal, with its uncertainty, in USD.
+
+    \b
+    Example: the DeepSeek study on the bundled figures, offline:
+      market-impact study
+    """
+
+
+def run() -> None:
+    """Run the command line under its installed name; the entry point of ``python -m analysis``."""
+    main(prog_name="market-impact", args=sys.argv[1:])

@@ -1,0 +1,101 @@
+"""
+The manifest of the bundled figures: every file with its SHA-256, verified before it is read.
+
+``manifest.json`` holds, for each file, what it is, its source, retrieval date, units, adjustment
+and known limits beside the hash, so that what a result rests on can be named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """
+    A file that a result rests on.
+
+    Attributes
+    ----------
+    name : str
+        Path as it was given, or within the bundle.
+    sha256 : str
+        Hash of its bytes, hexadecimal.
+    """
+
+    name: str
+    sha256: str
+
+
+def sha256_of(content: bytes) -> str:
+    """Hash bytes; hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    """
+    Read the entries of a bundle's manifest by path.
+
+    Raises
+    ------
+    IntegrityError
+        If there is no readable manifest.
+    """
+    path = folder / MANIFEST
+    try:
+        document = json.loads(path.read_bytes())
+        return {entry["path"]: entry for entry in document["files"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(
+            f"{path}: the manifest cannot be read ({error}); restore it from the repository"
+        ) from error
+
+
+def read_verified(folder: Path, name: str) -> tuple[bytes, InputFile]:
+    """
+    Read one bundled file and hold its bytes against the manifest.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The bundle.
+    name : str
+        Path of the file within it.
+
+    Returns
+    -------
+    content : bytes
+    identity : InputFile
+
+    Raises
+    ------
+    IntegrityError
+        If the file is missing, not in the manifest, or not the bytes that the manifest names.
+    """
+    entry = read_manifest(folder).get(name)
+    if entry is None:
+        raise IntegrityError(f"{folder / name} is not in the manifest {folder / MANIFEST}")
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise IntegrityError(
+            f"{folder / name} cannot be read ({error.strerror}); restore it from the repository"
+        ) from error
+    found = sha256_of(content)
+    if found != entry["sha256"]:
+        raise IntegrityError(
+            f"{folder / name} is not the file that the manifest names (SHA-256 {found[:12]}..., "
+            f"expected {str(entry['sha256'])[:12]}...); restore it from the repository, "
+            "or bring your own figures with --data PATH"
+        )
+    return content, InputFile(name, found)

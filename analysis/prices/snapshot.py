@@ -1,0 +1,128 @@
+"""The bundled snapshot: figures that travel with the program, verified by hash on every load."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis._bundle import bundled_data
+from analysis.errors import DataError
+from analysis.prices.manifest import InputFile, read_verified
+from analysis.prices.market_data import MarketData
+from analysis.prices.reference import (
+    Reference,
+    chronology_from,
+    closes_from,
+    shares_from,
+    weights_from,
+)
+from analysis.prices.schemas import check_factors, check_levels, interior_gaps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CALENDAR = "XNYS"
+LEVELS = "prices/total_return_index.csv"
+FACTORS = "factors/fama_french_daily.csv"
+SHARES = "reference/shares_outstanding.csv"
+CLOSES = "prices/printed_closes.csv"
+WEIGHTS = "reference/index_weights.csv"
+CHRONOLOGY = "events/chronology.toml"
+NVDA_HISTORY = "prices/nvda_daily.csv"
+
+CLOSES_SESSION = pd.Timestamp("2025-01-24").as_unit("us")
+"""The session whose printed closes anchor market values: the eve of the sell-off."""
+
+
+def load_snapshot(folder: Path | None = None) -> MarketData:
+    """
+    Load the bundled figures.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        A bundle with a manifest; by default the one that travels with the program.
+
+    Returns
+    -------
+    MarketData
+
+    Raises
+    ------
+    IntegrityError
+        If a file is missing or its bytes are not those that the manifest names.
+    DataError
+        If a frame breaks its contract.
+
+    Examples
+    --------
+    >>> data = load_snapshot()
+    >>> data.levels.shape
+    (772, 35)
+    """
+    folder = folder or bundled_data()
+    inputs: list[InputFile] = []
+
+    def verified(name: str) -> bytes:
+        content, identity = read_verified(folder, name)
+        inputs.append(identity)
+        return content
+
+    def table(name: str) -> pd.DataFrame:
+        return pd.read_csv(io.BytesIO(verified(name)), keep_default_na=False)
+
+    levels = _sessions_first(verified(LEVELS))
+    check_levels(levels, calendar=CALENDAR, where=LEVELS)
+    gaps = interior_gaps(levels)
+    if gaps:
+        symbol, days = next(iter(gaps.items()))
+        raise DataError(f"{LEVELS}: {symbol} has no level on {days[0].date()}, inside its history")
+    factors = check_factors(
+        _sessions_first(verified(FACTORS)) / 100, calendar=CALENDAR, where=FACTORS
+    )
+    reference = Reference(
+        shares=shares_from(table(SHARES), where=SHARES),
+        closes=closes_from(table(CLOSES), CLOSES_SESSION, where=CLOSES),
+        weights=weights_from(table(WEIGHTS), where=WEIGHTS),
+        chronology=chronology_from(
+            tomllib.loads(verified(CHRONOLOGY).decode()), calendar=CALENDAR, where=CHRONOLOGY
+        ),
+    )
+    return MarketData(
+        name=f"bundled snapshot, {levels.index[0].date()} to {levels.index[-1].date()}",
+        calendar=CALENDAR,
+        levels=levels,
+        factors=factors,
+        reference=reference,
+        inputs=tuple(inputs),
+    )
+
+
+def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
+    """
+    Load NVIDIA's daily history since its listing year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows are sessions from 1999-01-22; columns ``open, high, low, close`` (USD, split-adjusted),
+        ``adj_close`` (also dividend-adjusted) and ``volume`` (shares, split-adjusted).
+
+    Raises
+    ------
+    IntegrityError, DataError
+        As `load_snapshot`.
+    """
+    content, _ = read_verified(folder or bundled_data(), NVDA_HISTORY)
+    frame = _sessions_first(content).astype(float)
+    check_levels(frame.drop(columns="volume"), calendar=CALENDAR, where=NVDA_HISTORY)
+    return frame
+
+
+def _sessions_first(content: bytes) -> pd.DataFrame:
+    frame = pd.read_csv(io.BytesIO(content), index_col="session", parse_dates=["session"])
+    frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
+    return frame

@@ -1,0 +1,169 @@
+"""
+Exchange sessions, and the first session that could react to an instant.
+
+Sessions are timezone-naive midnights, ``datetime64[us]``, in a sorted `pandas.DatetimeIndex`.
+The calendars come from the exchange_calendars package.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import TYPE_CHECKING
+
+import exchange_calendars
+import pandas as pd
+from exchange_calendars.errors import InvalidCalendarName
+
+from analysis.errors import SessionError, nearest
+
+if TYPE_CHECKING:
+    from exchange_calendars import ExchangeCalendar
+
+FIRST_YEAR = 1990
+"""Sessions before this year are not known here."""
+
+
+@functools.cache
+def exchange_calendar(name: str) -> ExchangeCalendar:
+    """
+    Open the calendar of an exchange.
+
+    Parameters
+    ----------
+    name : str
+        ISO 10383 market code such as ``"XNYS"`` (also Nasdaq's sessions), ``"XKRX"``, ``"XTAI"``.
+
+    Raises
+    ------
+    SessionError
+        If the exchange is unknown.
+    """
+    try:
+        return exchange_calendars.get_calendar(name, start=f"{FIRST_YEAR}-01-01")
+    except InvalidCalendarName:
+        known = exchange_calendars.get_calendar_names(include_aliases=False)
+        raise SessionError(
+            f"exchange calendar '{name}' is unknown; {nearest(name, known)}"
+        ) from None
+    except ValueError:
+        # a calendar whose history begins later than FIRST_YEAR names its own bound
+        return exchange_calendars.get_calendar(name)
+
+
+def sessions_between(calendar: str, first: dt.date, last: dt.date) -> pd.DatetimeIndex:
+    """
+    List the sessions of an exchange from one date to another, both included.
+
+    Parameters
+    ----------
+    calendar : str
+        Market code, see `exchange_calendar`.
+    first, last : datetime.date
+        Calendar dates; they need not be sessions.
+
+    Returns
+    -------
+    pandas.DatetimeIndex
+        Sorted sessions, timezone-naive.
+
+    Raises
+    ------
+    SessionError
+        If a date lies outside what the calendar knows.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> week = sessions_between("XNYS", dt.date(2025, 1, 17), dt.date(2025, 1, 22))
+    >>> [str(day.date()) for day in week]
+    ['2025-01-17', '2025-01-21', '2025-01-22']
+    """
+    exchange = exchange_calendar(calendar)
+    _within(exchange, calendar, first)
+    _within(exchange, calendar, last)
+    sessions = exchange.sessions
+    inside = sessions[(sessions >= pd.Timestamp(first)) & (sessions <= pd.Timestamp(last))]
+    return pd.DatetimeIndex(inside).as_unit("us")
+
+
+def reaction_session(calendar: str, when: dt.date | dt.datetime) -> pd.Timestamp:
+    """
+    Find the first session that could react to a piece of news.
+
+    An instant maps to the first session whose close is strictly later. A bare date, whose hour is
+    not known, maps to that date's session or, where it has none, to the next one: never back to a
+    session before the news.
+
+    Parameters
+    ----------
+    calendar : str
+        Market code, see `exchange_calendar`.
+    when : datetime.date or timezone-aware datetime.datetime
+        The day or the instant at which the news was public.
+
+    Returns
+    -------
+    pandas.Timestamp
+        The session, timezone-naive.
+
+    Raises
+    ------
+    SessionError
+        If the instant has no time zone, or lies outside what the calendar knows.
+
+    Examples
+    --------
+    R1 was released on a holiday; the Saturday before the sell-off maps to the Monday.
+
+    >>> import datetime as dt
+    >>> reaction_session("XNYS", dt.date(2025, 1, 20)).date()
+    datetime.date(2025, 1, 21)
+    >>> reaction_session("XNYS", dt.date(2025, 1, 25)).date()
+    datetime.date(2025, 1, 27)
+    >>> after_close = dt.datetime(2025, 1, 27, 21, 0, tzinfo=dt.timezone.utc)
+    >>> reaction_session("XNYS", after_close).date()
+    datetime.date(2025, 1, 28)
+    """
+    exchange = exchange_calendar(calendar)
+    if not isinstance(when, dt.datetime):
+        _within(exchange, calendar, when)
+        return pd.Timestamp(exchange.date_to_session(pd.Timestamp(when), "next")).as_unit("us")
+    if when.tzinfo is None:
+        raise SessionError(
+            f"the instant {when.isoformat()} has no time zone; "
+            f"write the offset, as in {when.isoformat()}Z or {when.isoformat()}-05:00"
+        )
+    instant = pd.Timestamp(when).tz_convert("UTC")
+    _within(exchange, calendar, instant.date())
+    closes = exchange.closes
+    position = int(closes.searchsorted(instant, side="right"))
+    return pd.Timestamp(closes.index[position]).as_unit("us")
+
+
+def session_close(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
+    """
+    Say when a session closes.
+
+    Returns
+    -------
+    pandas.Timestamp
+        The close in UTC.
+
+    Raises
+    ------
+    SessionError
+        If `session` is no session of the exchange.
+    """
+    exchange = exchange_calendar(calendar)
+    if not exchange.is_session(session):
+        raise SessionError(f"{session.date()} is no session of {calendar}")
+    return pd.Timestamp(exchange.session_close(session))
+
+
+def _within(exchange: ExchangeCalendar, name: str, day: dt.date) -> None:
+    first, last = exchange.first_session.date(), exchange.last_session.date()
+    if not first <= day <= last:
+        raise SessionError(
+            f"{day.isoformat()} lies outside the {name} calendar ({first} to {last})"
+        )
