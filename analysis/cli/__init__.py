@@ -61,7 +61,7 @@ class _FailingSafe(LazyGroup):
 )
 @click.version_option(package_name="market-impact", message="%(prog)s %(version)s")
 def main() -> None:
-    """
+    r"""
     Measure how much of a stock's move around an event was abnormal, with its uncertainty, in USD.
 
     \b
