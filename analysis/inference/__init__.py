@@ -1,0 +1,1 @@
+"""Tests of abnormal returns: one firm, many firms, resampling. Arrays in, outcomes out."""

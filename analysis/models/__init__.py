@@ -1,0 +1,1 @@
+"""Expected-return models: fitted on the estimation window, they predict an event window."""

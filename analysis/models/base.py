@@ -1,0 +1,84 @@
+"""
+What an expected-return model is.
+
+A model is fitted on the estimation window only and then predicts any window, with the covariance of
+its prediction errors where it has one. Arrays hold simple returns in decimals; rows are sessions in
+order; no NaN: the caller has dropped the rows that are not complete.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis._typing import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """
+    Expected returns of a window and how far they may be off.
+
+    Attributes
+    ----------
+    expected : ndarray of shape (L,)
+        Expected return a session, in the units of the returns fitted.
+    covariance : ndarray of shape (L, L) or None
+        Covariance of the prediction errors (realised less expected): the error of the day and of
+        the estimated parameters. None where the model has none; inference then goes through
+        placebo dates or a bootstrap.
+    """
+
+    expected: FloatArray
+    covariance: FloatArray | None
+
+
+class FittedModel(Protocol):
+    """A model whose parameters the estimation window has fixed."""
+
+    @property
+    def coefficients(self) -> Mapping[str, float]:
+        """Estimates by name: ``alpha`` for the intercept, then one a regressor."""
+
+    @property
+    def residuals(self) -> FloatArray:
+        """In-sample residuals, shape (M,)."""
+
+    @property
+    def df(self) -> int:
+        """Residual degrees of freedom."""
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation, root of (residual sum of squares / `df`)."""
+
+    def predict(self, x: FloatArray) -> Prediction:
+        """
+        Predict a window.
+
+        Parameters
+        ----------
+        x : ndarray of shape (L, k)
+            Regressors of the window, the columns of the fit.
+        """
+
+
+class Estimator(Protocol):
+    """A way to fit expected returns."""
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> FittedModel:
+        """
+        Fit on the estimation window.
+
+        Parameters
+        ----------
+        y : ndarray of shape (M,)
+            The firm's returns.
+        x : ndarray of shape (M, k)
+            Regressors, without a constant; k may be 0.
+        names : tuple of str
+            Names of the k regressors.
+        """
