@@ -1,0 +1,108 @@
+"""
+Returns to US dollars.
+
+An impact is a change in market value: a loss is negative. Over a window the abnormal returns are
+summed in the dollars at stake each day, ``sum of m_{t-1} AR_t`` with m the market value at the
+close, so that the realised change is exactly the expected plus the abnormal part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from analysis.abnormal import weighted_se
+
+if TYPE_CHECKING:
+    from analysis._typing import FloatArray
+    from analysis.abnormal import AbnormalPath
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """
+    A change in market value over a window, USD.
+
+    Attributes
+    ----------
+    market_value : float
+        At the close before the window.
+    raw, expected, abnormal : float
+        Realised change, the part that the model expected, and the rest.
+    se : float or None
+        Prediction standard error of the abnormal part.
+    low, high : float or None
+        Interval of the abnormal part.
+    """
+
+    market_value: float
+    raw: float
+    expected: float
+    abnormal: float
+    se: float | None
+    low: float | None
+    high: float | None
+
+
+def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:
+    """
+    Market value at the close before each session of a window.
+
+    Parameters
+    ----------
+    market_value : float
+        USD at the close before the first session.
+    raw : ndarray of shape (L,)
+        Realised simple returns.
+
+    Returns
+    -------
+    ndarray of shape (L,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dollars_at_stake(100.0, np.array([0.1, -0.5, 0.2])).round(6).tolist()
+    [100.0, 110.0, 55.0]
+    """
+    growth = np.cumprod(1 + raw)
+    return market_value * np.concatenate([[1.0], growth[:-1]])
+
+
+def impact(path: AbnormalPath, market_value: float, *, df: float, level: float) -> Impact:
+    """
+    Turn the returns of a window into dollars.
+
+    Parameters
+    ----------
+    path : AbnormalPath
+        The window's sessions.
+    market_value : float
+        USD at the close before the first of them.
+    df : float
+        Residual degrees of freedom of the model.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    Impact
+        The interval takes the market values as given: it holds the error of the expected return,
+        not that of the share count.
+    """
+    stake = dollars_at_stake(market_value, path.raw)
+    abnormal = float(stake @ path.abnormal)
+    se = weighted_se(path, stake)
+    half = None if se is None else float(stats.t.ppf(0.5 + level / 2, df)) * se
+    return Impact(
+        market_value=market_value,
+        raw=float(stake @ path.raw),
+        expected=float(stake @ path.expected),
+        abnormal=abnormal,
+        se=se,
+        low=None if half is None else abnormal - half,
+        high=None if half is None else abnormal + half,
+    )

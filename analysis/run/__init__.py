@@ -1,0 +1,1 @@
+"""Plan, then run: a study and its data to results."""

@@ -1,0 +1,138 @@
+"""Run a study: every event under every specification."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analysis.abnormal import cumulative
+from analysis.impact import impact
+from analysis.models.catalog import MODELS
+from analysis.results import (
+    FirmResult,
+    GroupResult,
+    PlacedEvent,
+    PurgeSensitivity,
+    Recovery,
+    StudyResult,
+)
+from analysis.run.firms import firm_results, fit_symbol
+from analysis.run.groups import group_results
+from analysis.run.plan import Plan, plan_study, specification_of
+from analysis.run.valuation import value_at
+
+if TYPE_CHECKING:
+    from analysis._typing import Progress
+    from analysis.prices.market_data import MarketData
+    from analysis.study import Benchmark, Study
+
+WEIGHT_DOUBT = 0.005
+"""Half-width of the sensitivity to the purged firm's weight: half a percentage point."""
+
+
+def run_study(study: Study, data: MarketData, *, progress: Progress | None = None) -> StudyResult:
+    """
+    Run a study on data.
+
+    Parameters
+    ----------
+    study : Study
+    data : MarketData
+    progress : callable, optional
+        Told ``(label, done, total)`` after each specification of each event.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    StudyError, WindowError, DataError
+        If the study cannot run on these data; nothing has been fitted then.
+
+    Examples
+    --------
+    >>> from analysis.prices.snapshot import load_snapshot
+    >>> from analysis.study import Overrides, override
+    >>> from analysis.study_file import load_study
+    >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
+    >>> result = run_study(override(load_study(), choices), load_snapshot())
+    >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
+    (-0.1673, 0.0286)
+    """
+    plan = plan_study(study, data)
+    firms: list[FirmResult] = []
+    groups: list[GroupResult] = []
+    total = len(plan.events) * len(plan.specifications)
+    for placed in plan.events:
+        for specification in plan.specifications:
+            firms += firm_results(plan, placed, specification)
+            groups += group_results(plan, placed, specification)
+            if progress is not None:
+                done = len(firms) // len(study.symbols)
+                progress(f"{placed.event.id}, {specification.model.title}", done, total)
+    used = [*study.symbols, *(b.symbol for b in study.benchmarks if b.symbol in data.levels)]
+    return StudyResult(
+        study=study,
+        data_name=data.name,
+        inputs=data.inputs,
+        events=plan.events,
+        firms=tuple(firms),
+        groups=tuple(groups),
+        recoveries=tuple(
+            _recovery(plan, placed, symbol) for placed in plan.events for symbol in study.symbols
+        ),
+        purge_sensitivity=_purge_sensitivity(plan),
+        levels=data.levels[list(dict.fromkeys(used))],
+        shares={s: c for s, c in plan.reference.shares.items() if s in study.symbols},
+        closes={s: c for s, c in plan.reference.closes.items() if s in study.symbols},
+        chronology=plan.reference.chronology,
+    )
+
+
+def _recovery(plan: Plan, placed: PlacedEvent, symbol: str) -> Recovery:
+    levels = plan.data.levels[symbol]
+    eve_level = float(levels.iloc[placed.position - 1])
+    after = levels.iloc[placed.position + 1 :].dropna()
+    back = after.index[after >= eve_level]
+    session = back[0] if len(back) else None
+    last = after.index[-1] if len(after) else levels.index[placed.position]
+    until = levels.index.searchsorted(last if session is None else session)
+    return Recovery(
+        event=placed.event.id,
+        symbol=symbol,
+        eve=levels.index[placed.position - 1],
+        fell=bool(levels.iloc[placed.position] < eve_level),
+        session=session,
+        sessions=int(until) - placed.position,
+        last=last,
+    )
+
+
+def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
+    head = plan.study.headline
+    model = MODELS[head.model]
+    benchmark = next(b for b in plan.study.benchmarks if b.id == head.benchmark)
+    if not benchmark.purged_of or not model.uses_benchmark:
+        return ()
+    weights = (benchmark.weight - WEIGHT_DOUBT, benchmark.weight, benchmark.weight + WEIGHT_DOUBT)
+    return tuple(
+        _with_weight(plan, replace(benchmark, weight=weight)) for weight in weights if weight > 0
+    )
+
+
+def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
+    head, study = plan.study.headline, plan.study
+    placed = next(p for p in plan.events if p.event.id == head.event)
+    specification = specification_of(MODELS[head.model], benchmark, plan.data)
+    fit = fit_symbol(plan, placed, specification, head.symbol)
+    path = fit.path.within(head.window)
+    eve = plan.data.levels.index[placed.position + head.window.start - 1]
+    value = value_at(head.symbol, eve, plan.data.levels, plan.reference).usd
+    return PurgeSensitivity(
+        weight=benchmark.weight,
+        car=cumulative(path),
+        impact=None
+        if value is None
+        else impact(path, value, df=fit.model.df, level=study.level).abnormal,
+    )
