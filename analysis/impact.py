@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from analysis.abnormal import weighted_se
+from analysis.inference.student import critical_value
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -96,7 +96,7 @@ def impact(path: AbnormalPath, market_value: float, *, df: float, level: float) 
     stake = dollars_at_stake(market_value, path.raw)
     abnormal = float(stake @ path.abnormal)
     se = weighted_se(path, stake)
-    half = None if se is None else float(stats.t.ppf(0.5 + level / 2, df)) * se
+    half = None if se is None else critical_value(level, df) * se
     return Impact(
         market_value=market_value,
         raw=float(stake @ path.raw),

@@ -30,6 +30,32 @@ FACTOR_MARKET = "Mkt-RF"
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedWindow:
+    """
+    An event window with its place in the calendar.
+
+    Attributes
+    ----------
+    window : Window
+    eve, first, last : pandas.Timestamp
+        The session before the window, its first and its last.
+    confounders : tuple of ChronologyEntry
+        What else could have moved the firms within it.
+    """
+
+    window: Window
+    eve: pd.Timestamp
+    first: pd.Timestamp
+    last: pd.Timestamp
+    confounders: tuple[ChronologyEntry, ...]
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The confounders as flags: ``confounded:SESSION:ID``."""
+        return tuple(f"confounded:{entry.session.date()}:{entry.id}" for entry in self.confounders)
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedEvent:
     """
     An event with its place in the data.
@@ -41,11 +67,13 @@ class PlacedEvent:
         The first session that could react: event time 0.
     position : int
         Its row in the levels.
+    windows : tuple of PlacedWindow
     """
 
     event: Event
     session: pd.Timestamp
     position: int
+    windows: tuple[PlacedWindow, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,10 +12,10 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from analysis.errors import ReliabilityWarning
-from analysis.inference.outcome import Outcome, never_zero
+from analysis.inference.outcome import Outcome
+from analysis.inference.student import two_sided_p
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -135,5 +135,4 @@ def kolari_pynnonen_test(scar: FloatArray, correlation: float) -> Outcome:
 
 
 def _student(test: str, statistic: float, df: int) -> Outcome:
-    p = never_zero(float(2 * stats.t.sf(abs(statistic), df)))
-    return Outcome(test=test, statistic=statistic, p=p, df=df)
+    return Outcome(test=test, statistic=statistic, p=two_sided_p(statistic, df), df=df)

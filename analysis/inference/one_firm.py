@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
-from analysis.inference.outcome import Outcome, never_zero
+from analysis.inference.outcome import Outcome
+from analysis.inference.student import critical_value, two_sided_p
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -47,11 +47,11 @@ def t_test(effect: float, se: float, df: float, *, level: float = 0.95) -> Outco
     (-12.44, 0.00112)
     """
     statistic = effect / se
-    half = float(stats.t.ppf(0.5 + level / 2, df)) * se
+    half = critical_value(level, df) * se
     return Outcome(
         test="t",
         statistic=statistic,
-        p=never_zero(float(2 * stats.t.sf(abs(statistic), df))),
+        p=two_sided_p(statistic, df),
         df=df,
         low=effect - half,
         high=effect + half,

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from analysis.errors import DataError, WindowError
 from analysis.models.base import Prediction
@@ -62,7 +61,7 @@ class LinearFit:
         1997, eq. 4.4.9).
         """
         design = with_constant(x)
-        scaled = solve_triangular(self.triangle, design.T, trans="T")
+        scaled = np.linalg.solve(self.triangle.T, design.T)
         covariance = self.sigma**2 * (np.eye(len(design)) + scaled.T @ scaled)
         return Prediction(design @ np.array(list(self.coefficients.values())), covariance)
 
@@ -107,7 +106,7 @@ class LeastSquares:
                 f"the regressors {', '.join(names)} are collinear in the estimation window; "
                 "is one of them constant, or a copy of another?"
             )
-        values = solve_triangular(triangle, q.T @ y)
+        values = np.linalg.solve(triangle, q.T @ y)
         residuals = y - design @ values
         coefficients = dict(zip(("alpha", *names), map(float, values), strict=True))
         return LinearFit(coefficients, residuals, df, triangle)

@@ -13,14 +13,14 @@ from analysis.inference.outcome import Outcome
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.rank import rank_test
 from analysis.models.linear import LeastSquares, MarketAdjusted, with_constant
-from analysis.results import FirmResult, PlacedEvent, WindowResult
+from analysis.results import FirmResult, WindowResult
 from analysis.returns import complete_rows
 from analysis.run.fit import NO_COVARIANCE, FirmFit, estimation_rows, fit_firm
-from analysis.run.flags import benchmark_flag, estimation_flag, window_flags
-from analysis.run.valuation import value_at
+from analysis.run.flags import benchmark_flag, estimation_flag
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
+    from analysis.results import PlacedEvent, PlacedWindow
     from analysis.run.plan import Plan, Specification
     from analysis.windows import Window
 
@@ -90,30 +90,24 @@ def _firm_result(
         df=fit.model.df,
         path=fit.path,
         windows=tuple(
-            _window_result(plan, placed, symbol, fit, window, draws[window], common)
-            for window in study.windows
+            _window_result(plan, placed_window, symbol, fit, draws[placed_window.window], common)
+            for placed_window in placed.windows
         ),
     )
 
 
 def _window_result(
     plan: Plan,
-    placed: PlacedEvent,
+    placed: PlacedWindow,
     symbol: str,
     fit: FirmFit,
-    window: Window,
     draws: FloatArray,
     flags: tuple[str, ...],
 ) -> WindowResult:
-    study, path = plan.study, fit.path.within(window)
-    sessions = plan.data.levels.index
+    study, window = plan.study, placed.window
+    path = fit.path.within(window)
     car, se = cumulative(path), cumulative_se(path)
-    value = value_at(
-        symbol,
-        sessions[placed.position + window.start - 1],
-        plan.data.levels,
-        plan.reference,
-    )
+    value = plan.valuations[symbol, placed.eve]
     t = (
         t_test(car, se, fit.model.df, level=study.level)
         if se
@@ -138,7 +132,7 @@ def _window_result(
         if value.usd is None
         else impact(path, value.usd, df=fit.model.df, level=study.level),
         flags=(
-            *window_flags(placed, window, sessions, plan.reference.chronology),
+            *placed.flags,
             *flags,
             *filter(None, [value.flag]),
         ),

@@ -6,22 +6,23 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from analysis.abnormal import AbnormalPath, cumulative
 from analysis.impact import Impact, dollars_at_stake
 from analysis.inference.many_firms import bmp_test, kolari_pynnonen_test, mean_correlation
 from analysis.inference.one_firm import t_test
 from analysis.inference.outcome import Outcome
-from analysis.results import GroupResult, PlacedEvent
+from analysis.inference.student import critical_value
+from analysis.results import GroupResult
 from analysis.run.fit import NO_COVARIANCE, FirmFit, estimation_rows, fit_firm
-from analysis.run.flags import estimation_flag, window_flags
-from analysis.run.valuation import Valuation, value_at
+from analysis.run.flags import estimation_flag
 from analysis.study import Group
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
+    from analysis.results import PlacedEvent, PlacedWindow
     from analysis.run.plan import Plan, Specification
+    from analysis.run.valuation import Valuation
     from analysis.windows import Window
 
 ALL_FIRMS = Group("all", "All firms", ())
@@ -58,8 +59,8 @@ def group_results(
         use = estimation_rows(returns, specification, placed.position, study.estimation)
         if int(use.sum()) < study.min_estimation:
             results += [
-                _no_result(placed, specification, name, symbols, window, int(use.sum()))
-                for window in study.windows
+                _no_result(placed, specification, name, symbols, window.window, int(use.sum()))
+                for window in placed.windows
             ]
             continue
         fits = [
@@ -75,7 +76,7 @@ def group_results(
         ]
         results += [
             _group_result(plan, placed, specification, name, symbols, fits, window)
-            for window in study.windows
+            for window in placed.windows
         ]
     return tuple(results)
 
@@ -87,9 +88,9 @@ def _group_result(
     name: str,
     symbols: tuple[str, ...],
     fits: list[FirmFit],
-    window: Window,
+    placed_window: PlacedWindow,
 ) -> GroupResult:
-    study, sessions = plan.study, plan.data.levels.index
+    study, window = plan.study, placed_window.window
     paths = [fit.path.within(window) for fit in fits]
     residuals = np.column_stack([fit.model.residuals for fit in fits])
     df = fits[0].model.df
@@ -108,8 +109,7 @@ def _group_result(
         scars = cars / np.array([fit.model.sigma for fit in fits]) / math.sqrt(float(unit.sum()))
         bmp = bmp_test(scars)
         kp = kolari_pynnonen_test(scars, mean_correlation(residuals))
-    eve = sessions[placed.position + window.start - 1]
-    values = [value_at(symbol, eve, plan.data.levels, plan.reference) for symbol in symbols]
+    values = [plan.valuations[symbol, placed_window.eve] for symbol in symbols]
     return GroupResult(
         event=placed.event.id,
         group=name,
@@ -128,7 +128,7 @@ def _group_result(
         valued=tuple(s for s, v in zip(symbols, values, strict=True) if v.usd is not None),
         impact=_group_impact(paths, values, residuals, unit, df=df, level=study.level),
         flags=(
-            *window_flags(placed, window, sessions, plan.reference.chronology),
+            *placed_window.flags,
             *estimation_flag(fits[0].n, study),
             *_value_flags(values),
         ),
@@ -202,7 +202,7 @@ def _group_impact(
     if unit is not None:
         covariance = residuals[:, chosen].T @ residuals[:, chosen] / df
         se = math.sqrt(float((covariance * (stakes.T @ unit @ stakes)).sum()))
-        half = float(stats.t.ppf(0.5 + level / 2, df)) * se
+        half = critical_value(level, df) * se
     return Impact(
         market_value=float(stakes[0].sum()),
         raw=float((stakes * raw).sum()),

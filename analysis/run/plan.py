@@ -16,16 +16,20 @@ import pandas as pd
 from analysis.errors import DataError, StudyError, WindowError, nearest
 from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
 from analysis.prices.reference import PrintedClose, Reference, ShareCount
-from analysis.results import FACTOR_MARKET, NO_BENCHMARK, PlacedEvent
+from analysis.results import FACTOR_MARKET, NO_BENCHMARK, PlacedEvent, PlacedWindow
 from analysis.returns import complete_rows, purged_returns, simple_returns
 from analysis.run.fit import rows_of
+from analysis.run.valuation import value_at
 from analysis.sessions import reaction_session
 from analysis.windows import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis._typing import FloatArray
     from analysis.models.catalog import ModelSpec
     from analysis.prices.market_data import MarketData
+    from analysis.run.valuation import Valuation
     from analysis.study import Benchmark, Event, Study
 
 
@@ -66,6 +70,8 @@ class Plan:
         The data's, with what the study itself states put over it.
     events : tuple of PlacedEvent
     specifications : tuple of Specification
+    valuations : mapping of (str, pandas.Timestamp) to Valuation
+        Of each firm on the eve of each window.
     span : Window
         From the first to the last session of all event windows.
     """
@@ -76,6 +82,7 @@ class Plan:
     reference: Reference
     events: tuple[PlacedEvent, ...]
     specifications: tuple[Specification, ...]
+    valuations: Mapping[tuple[str, pd.Timestamp], Valuation]
     span: Window
 
 
@@ -113,7 +120,14 @@ def plan_study(study: Study, data: MarketData) -> Plan:
             _check_design(placed, specification, study, data, span)
         for symbol in study.symbols:
             _check_firm(placed, symbol, study, returns, span)
-    return Plan(study, data, returns, _reference(study, data), events, specifications, span)
+    reference = _reference(study, data)
+    eves = {window.eve for placed in events for window in placed.windows}
+    valuations = {
+        (symbol, eve): value_at(symbol, eve, data.levels, reference)
+        for symbol in study.symbols
+        for eve in eves
+    }
+    return Plan(study, data, returns, reference, events, specifications, valuations, span)
 
 
 def benchmark_returns(benchmark: Benchmark, data: MarketData) -> pd.Series:
@@ -232,7 +246,24 @@ def _place(event: Event, study: Study, data: MarketData, span: Window) -> Placed
             f"event '{event.id}' ({session.date()}) is outside {data.name} ({first} to {last}); "
             f"the data have {before} sessions before it and {after} after"
         )
-    return PlacedEvent(event, session, position)
+    windows = tuple(_place_window(window, position, data) for window in study.windows)
+    return PlacedEvent(event, session, position, windows)
+
+
+def _place_window(window: Window, position: int, data: MarketData) -> PlacedWindow:
+    sessions = data.levels.index
+    first, last = sessions[position + window.start], sessions[position + window.end]
+    return PlacedWindow(
+        window=window,
+        eve=sessions[position + window.start - 1],
+        first=first,
+        last=last,
+        confounders=tuple(
+            entry
+            for entry in data.reference.chronology
+            if entry.confounds and first <= entry.session <= last
+        ),
+    )
 
 
 def _specifications(study: Study, data: MarketData) -> list[Specification]:

@@ -19,7 +19,6 @@ from analysis.results import (
 from analysis.run.firms import firm_results, fit_symbol
 from analysis.run.groups import group_results
 from analysis.run.plan import Plan, plan_study, specification_of
-from analysis.run.valuation import value_at
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
@@ -127,8 +126,8 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
     fit = fit_symbol(plan, placed, specification, head.symbol)
     path = fit.path.within(head.window)
-    eve = plan.data.levels.index[placed.position + head.window.start - 1]
-    value = value_at(head.symbol, eve, plan.data.levels, plan.reference).usd
+    eve = next(w.eve for w in placed.windows if w.window == head.window)
+    value = plan.valuations[head.symbol, eve].usd
     return PurgeSensitivity(
         weight=benchmark.weight,
         car=cumulative(path),
