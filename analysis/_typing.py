@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OutputFormat = Literal["table", "csv", "json", "latex"]
 FigureFormat = Literal["png", "svg", "pdf"]
+FigureStyle = Literal["light", "dark"]
 
 
 def choices(literal: object) -> tuple[str, ...]:

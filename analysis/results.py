@@ -136,6 +136,8 @@ class FirmResult:
         Residual degrees of freedom.
     path : AbnormalPath
         The sessions of all windows.
+    band : ndarray of shape (L,) or None
+        Half-width of the interval of each session's abnormal return.
     windows : tuple of WindowResult
     """
 
@@ -150,6 +152,7 @@ class FirmResult:
     sigma: float
     df: int
     path: AbnormalPath
+    band: FloatArray | None
     windows: tuple[WindowResult, ...]
 
     @property
@@ -334,6 +337,21 @@ class StudyResult:
             If the study has no such result.
         """
         return self._by_key[event, symbol, model, benchmark]
+
+    def placed(self, event: str, window: Window) -> PlacedWindow:
+        """
+        Find the sessions of a window of an event.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such event or window.
+        """
+        for placed in self.events:
+            for candidate in placed.windows:
+                if placed.event.id == event and candidate.window == window:
+                    return candidate
+        raise KeyError((event, str(window)))
 
     @property
     def headline(self) -> FirmResult:

@@ -12,6 +12,7 @@ from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.rank import rank_test
+from analysis.inference.student import critical_value
 from analysis.models.linear import LeastSquares, MarketAdjusted, with_constant
 from analysis.results import FirmResult, WindowResult
 from analysis.returns import complete_rows
@@ -89,6 +90,9 @@ def _firm_result(
         sigma=fit.model.sigma,
         df=fit.model.df,
         path=fit.path,
+        band=None
+        if fit.path.se is None
+        else critical_value(study.level, fit.model.df) * fit.path.se,
         windows=tuple(
             _window_result(plan, placed_window, symbol, fit, draws[placed_window.window], common)
             for placed_window in placed.windows

@@ -1,0 +1,84 @@
+"""``market-impact study``: run an event study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from analysis._typing import OutputFormat, choices
+from analysis.cli.options import run_from_options, study_options
+
+if TYPE_CHECKING:
+    from analysis.results import StudyResult
+
+
+@click.command("study")
+@study_options
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(choices(OutputFormat)),
+    default="table",
+    show_default=True,
+    help="What to print: tables for reading, or tidy rows.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the results: CSV, JSON, text and the effective study.",
+)
+@click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
+def command(
+    output_format: str,
+    out: Path | None,
+    figures: bool,
+    **options: Any,  # noqa: ANN401 - the options of study_options, by name
+) -> None:
+    r"""
+    Run an event study: abnormal returns with their uncertainty, and dollars.
+
+    STUDY is the name of a bundled study (deepseek-2025) or the path of a study file. Options
+    override what it says. Models: mean, market-adjusted, market, capm, ff3, carhart, ff5, ff6.
+
+    \b
+    Examples:
+      market-impact study
+      market-impact study --event sell-off --symbols NVDA,AMD --model market --benchmark SPY
+      market-impact study --window 0..0 --window -1..1 --format csv > rows.csv
+      market-impact study my-study.toml --data prices.csv --out results
+    """
+    from analysis.errors import StudyError
+    from analysis.export import check_writable, result_files, write_files
+
+    if figures and out is None:
+        raise StudyError("--figures needs a folder to write to; name one with --out DIR")
+    if out is not None:
+        check_writable(out)
+    result = run_from_options(**options)
+    printed = _printed(result, cast("OutputFormat", output_format))
+    if out is not None:
+        files: dict[str, str | bytes] = dict(result_files(result))
+        if figures:
+            from analysis.figures.export import figure_files
+
+            files |= {f"figures/{name}": content for name, content in figure_files(result).items()}
+        written = write_files(files, out)
+        click.echo(f"wrote {len(written)} files to {out}", err=True)
+    click.echo(printed, nl=False)
+
+
+def _printed(result: StudyResult, output_format: OutputFormat) -> str:
+    from analysis.export import to_csv, to_json
+    from analysis.tables import latex_table, summary_text
+
+    match output_format:
+        case "csv":
+            return to_csv(result.tidy)
+        case "json":
+            return to_json(result)
+        case "latex":
+            return latex_table(result)
+        case "table":
+            return summary_text(result)

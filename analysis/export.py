@@ -1,0 +1,189 @@
+"""Results to files: tidy CSV, JSON with provenance, text, and the effective study."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import shutil
+import tempfile
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import OutputError
+from analysis.study_file import dump_study
+from analysis.tables import summary_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from analysis.results import StudyResult
+
+_PACKAGES = ("market-impact", "numpy", "pandas", "scipy", "statsmodels", "exchange-calendars")
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Write a tidy frame as CSV: shortest exact decimals, empty where there is no value."""
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def to_json(result: StudyResult) -> str:
+    """
+    Write results with what they rest on: study, versions, hashes of the inputs.
+
+    Parameters
+    ----------
+    result : StudyResult
+
+    Returns
+    -------
+    str
+        JSON object with ``study, data, versions, inputs, events, rows, groups, recoveries``; a
+        value that there is not is ``null``.
+    """
+    document = {
+        "study": tomllib.loads(dump_study(result.study)),
+        "data": result.data_name,
+        "versions": versions(),
+        "inputs": [{"name": item.name, "sha256": item.sha256} for item in result.inputs],
+        "events": [
+            {
+                "id": placed.event.id,
+                "title": placed.event.title,
+                "announced": placed.event.when,
+                "session": str(placed.session.date()),
+                "source": placed.event.source,
+            }
+            for placed in result.events
+        ],
+        "rows": _records(result.tidy),
+        "groups": _records(result.tidy_groups),
+        "recoveries": _records(result.tidy_recoveries),
+    }
+    parts = ",\n".join(f"{json.dumps(key)}: {_json(value)}" for key, value in document.items())
+    return "{" + parts + "}\n"
+
+
+def versions() -> dict[str, str]:
+    """Name the versions that a result rests on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def result_files(result: StudyResult) -> dict[str, str]:
+    """
+    Lay out the results folder of a study.
+
+    Returns
+    -------
+    dict of str to str
+        File name to content.
+    """
+    return {
+        "study.toml": dump_study(result.study),
+        "results.csv": to_csv(result.tidy),
+        "groups.csv": to_csv(result.tidy_groups),
+        "recoveries.csv": to_csv(result.tidy_recoveries),
+        "results.json": to_json(result),
+        "summary.txt": summary_text(result),
+    }
+
+
+def check_writable(folder: Path) -> None:
+    """
+    Make sure that files can be written to a folder, before anything is computed.
+
+    Raises
+    ------
+    OutputError
+        If not; nothing is left behind.
+    """
+    try:
+        nearest = folder
+        while not nearest.exists():
+            nearest = nearest.parent
+        if not nearest.is_dir():
+            raise OutputError(f"{nearest} is a file; name a folder with --out")
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
+        ) from error
+
+
+def write_files(files: Mapping[str, str | bytes], folder: Path) -> list[Path]:
+    """
+    Write files into a folder, each whole or not at all.
+
+    Everything is written to a temporary folder beside the target first, then moved file by file.
+
+    Parameters
+    ----------
+    files : mapping of str to str or bytes
+        Name, possibly with a sub-folder, to content.
+    folder : pathlib.Path
+        Made if it is not there.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written to.
+    """
+    staging = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+        for name, content in files.items():
+            target = staging / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+        written = []
+        for name in files:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (staging / name).replace(target)
+            written.append(target)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
+        ) from error
+    else:
+        return written
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _json(value: object) -> str:
+    """Write lists one item a line, so that results can be read and compared line by line."""
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
+    return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

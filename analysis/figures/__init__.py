@@ -1,0 +1,1 @@
+"""Figures: results in, matplotlib figures out. They read results and compute nothing."""

@@ -1,0 +1,107 @@
+"""Figures to files: PNG, SVG and PDF, the same bytes for the same results."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import StudyError, nearest
+from analysis.figures.abnormal_returns import abnormal_returns
+from analysis.figures.cross_section import cross_section
+from analysis.figures.event_path import event_path
+from analysis.figures.loss_by_benchmark import loss_by_benchmark
+from analysis.figures.placebo_dates import placebo_dates
+from analysis.figures.style import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from matplotlib.figure import Figure
+
+    from analysis._typing import FigureFormat, FigureStyle
+    from analysis.figures.style import Style
+    from analysis.results import StudyResult
+
+FIGURES: Mapping[str, Callable[[StudyResult, Style], Figure]] = {
+    "event-path": event_path,
+    "abnormal-returns": abnormal_returns,
+    "cross-section": cross_section,
+    "loss-by-benchmark": loss_by_benchmark,
+    "placebo-dates": placebo_dates,
+}
+"""Every figure by name, in reading order."""
+
+RESOLUTION = 160
+"""Dots an inch of PNG files."""
+
+_METADATA: Mapping[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def figure_files(
+    result: StudyResult,
+    *,
+    formats: Sequence[FigureFormat] = ("png", "svg", "pdf"),
+    only: Sequence[str] = (),
+    style: FigureStyle = "light",
+    width: float = LIGHT.width,
+) -> dict[str, bytes]:
+    """
+    Draw a study's figures.
+
+    Parameters
+    ----------
+    result : StudyResult
+    formats : sequence of {"png", "svg", "pdf"}
+    only : sequence of str
+        Names of the figures wanted; all by default.
+    style : {"light", "dark"}
+    width : float
+        Inches.
+
+    Returns
+    -------
+    dict of str to bytes
+        File name to content.
+
+    Raises
+    ------
+    StudyError
+        If a figure is unknown or the width is not between 4 and 20 inches.
+    """
+    for name in only:
+        if name not in FIGURES:
+            raise StudyError(f"figure '{name}' is unknown; {nearest(name, FIGURES)}")
+    if not 4 <= width <= 20:
+        raise StudyError(f"width {width:g} is not between 4 and 20 inches")
+    chosen = replace(DARK if style == "dark" else LIGHT, width=width)
+    return {
+        f"{name}.{suffix}": render(figure, suffix, chosen)
+        for name in only or FIGURES
+        for figure in (FIGURES[name](result, chosen),)
+        for suffix in formats
+    }
+
+
+def render(figure: Figure, suffix: FigureFormat, style: Style) -> bytes:
+    """
+    Turn a figure into the bytes of a file, without times or versions in them.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    suffix : {"png", "svg", "pdf"}
+    style : Style
+
+    Returns
+    -------
+    bytes
+    """
+    buffer = io.BytesIO()
+    with style.applied():
+        figure.savefig(buffer, format=suffix, dpi=RESOLUTION, metadata=_METADATA[suffix])
+    return buffer.getvalue()

@@ -1,0 +1,116 @@
+"""
+How figures look: light or dark, colour-blind-safe, the same bytes for the same input.
+
+Colours are those of Okabe and Ito (2008), told apart under every common colour vision deficiency.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """
+    Colours and measures of a figure.
+
+    Attributes
+    ----------
+    background, text, faint, grid : str
+        Colours of the page, of text, of secondary text, and of rules.
+    accent : str
+        What the finding is about.
+    plain : str
+        Everything else.
+    gain : str
+        Positive counterpart of `accent`.
+    width : float
+        Inches.
+    """
+
+    background: str = "#ffffff"
+    text: str = "#1a1a1a"
+    faint: str = "#5f6368"
+    grid: str = "#d9dce0"
+    accent: str = "#D55E00"
+    plain: str = "#0072B2"
+    gain: str = "#009E73"
+    width: float = 8.0
+
+    def figure(self, height: float) -> tuple[Figure, Axes]:
+        """Make an empty figure of this style, `height` inches high, and its one pair of axes."""
+        with self.applied():
+            figure = Figure(figsize=(self.width, height), layout="constrained")
+            return figure, figure.add_subplot()
+
+    def applied(self) -> AbstractContextManager[None]:
+        """Put the style in force for what is drawn or saved inside the context."""
+        return rc_context(self._settings())
+
+    def _settings(self) -> dict[Any, Any]:
+        return {
+            "axes.axisbelow": True,
+            "axes.edgecolor": self.faint,
+            "axes.facecolor": self.background,
+            "axes.labelcolor": self.text,
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "figure.facecolor": self.background,
+            "font.family": "DejaVu Sans",
+            "font.size": 9.5,
+            "grid.color": self.grid,
+            "savefig.facecolor": self.background,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "market-impact",
+            "text.color": self.text,
+            "xtick.color": self.text,
+            "ytick.color": self.text,
+        }
+
+
+LIGHT = Style()
+DARK = Style(
+    background="#14171a",
+    text="#eceff1",
+    faint="#9aa4ad",
+    grid="#343b41",
+    accent="#E69F00",
+    plain="#56B4E9",
+    gain="#2ec49b",
+)
+
+
+def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
+    """
+    Put the finding above a figure, and below it in smaller letters what is shown.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Laid out by the constrained layout, which leaves the room.
+    finding : str
+        A sentence.
+    detail : str
+        What is plotted: firm, model, window, units.
+    style : Style
+    """
+    points = 72 * style.width - 16
+    headline = textwrap.fill(finding, int(points / 8.2))
+    below = textwrap.fill(detail, int(points / 5.2))
+    height = figure.get_figheight()
+    first = 8 + 15 * (headline.count("\n") + 1)
+    second = first + 4 + 11.5 * (below.count("\n") + 1)
+    place = {"x": 8 / (72 * style.width), "ha": "left", "va": "bottom"}
+    figure.text(y=1 - first / 72 / height, s=headline, fontsize=12, fontweight="bold", **place)
+    figure.text(y=1 - second / 72 / height, s=below, fontsize=9, color=style.faint, **place)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - (second + 6) / 72 / height))

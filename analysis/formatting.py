@@ -1,0 +1,88 @@
+"""Numbers as people read them; everything that prints uses these."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from analysis.inference.outcome import Outcome
+
+NOTHING = "-"
+"""Stands where there is no value."""
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """
+    Write a decimal fraction in percent.
+
+    Examples
+    --------
+    >>> percent(-0.1697)
+    '-16.97 %'
+    """
+    return NOTHING if _absent(value) else f"{100 * float(value or 0):.{digits}f} %"
+
+
+def billions(value: float | None, digits: int = 1) -> str:
+    """
+    Write USD in billions, without the unit.
+
+    Examples
+    --------
+    >>> billions(-592.66e9), billions(None)
+    ('-592.7', '-')
+    """
+    return NOTHING if _absent(value) else f"{float(value or 0) / 1e9:,.{digits}f}"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Write a plain number."""
+    return NOTHING if _absent(value) else f"{float(value or 0):.{digits}f}"
+
+
+def probability(p: float | None, floor: float = 0.0) -> str:
+    """
+    Write a p-value; never as 0.
+
+    Parameters
+    ----------
+    p : float or None
+    floor : float
+        Smallest value that the test can give; at it the p-value is written as a bound.
+
+    Examples
+    --------
+    >>> probability(5.4e-8), probability(0.0123), probability(0.004, floor=0.004)
+    ('<0.0001', '0.0123', '≤0.0040')
+    """
+    if _absent(p) or p is None:
+        return NOTHING
+    if floor and p <= floor * (1 + 1e-12):
+        return f"≤{math.ceil(p * 1e4) / 1e4:.4f}"
+    return "<0.0001" if p < 1e-4 else f"{p:.4f}"
+
+
+def rank_probability(outcome: Outcome, sides: int = 1) -> str:
+    """Write the p-value of a rank test; at its floor of `sides` / (draws + 1) as a bound."""
+    floor = sides / (outcome.draws + 1) if outcome.draws else 0.0
+    return probability(outcome.p, floor)
+
+
+def long_date(day: dt.date) -> str:
+    """
+    Write a date for prose.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> long_date(dt.date(2025, 1, 27))
+    '27 January 2025'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
+def _absent(value: float | None) -> bool:
+    return value is None or math.isnan(value)

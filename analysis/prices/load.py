@@ -1,0 +1,47 @@
+"""From the name of a data set to the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.errors import DataError
+from analysis.prices.files import load_levels_file
+from analysis.prices.snapshot import CALENDAR, load_snapshot
+
+if TYPE_CHECKING:
+    from analysis.prices.market_data import MarketData
+
+SNAPSHOT = "snapshot"
+
+
+def load_market_data(choice: str, *, calendar: str) -> MarketData:
+    """
+    Load what a study names as its data.
+
+    Parameters
+    ----------
+    choice : str
+        ``snapshot`` for the bundled figures, else the path of a CSV or Parquet file of levels;
+        its factors and reference figures are those of the snapshot.
+    calendar : str
+        Market code of the study's exchange.
+
+    Returns
+    -------
+    MarketData
+
+    Raises
+    ------
+    DataError
+        If the data cannot be read, break their contract, or are of another exchange.
+    """
+    snapshot = load_snapshot()
+    if choice != SNAPSHOT:
+        return load_levels_file(Path(choice), snapshot, calendar=calendar)
+    if calendar != CALENDAR:
+        raise DataError(
+            f"the bundled snapshot holds sessions of {CALENDAR}, the study counts those of "
+            f"{calendar}; bring levels of that exchange with --data PATH"
+        )
+    return snapshot
