@@ -281,12 +281,7 @@ def _firms(result: StudyResult) -> str:
 
 def _groups(result: StudyResult) -> str:
     head, study = result.headline, result.study
-    chosen = [
-        g
-        for g in result.groups
-        if (g.event, g.model, g.benchmark) == (head.event, head.model, head.benchmark)
-        and g.window == study.headline.window
-    ]
+    chosen = _headline_groups(result)
     if not chosen:
         return ""
     titles = {"all": "All firms", **{group.id: group.title for group in study.groups}}
@@ -300,21 +295,20 @@ def _groups(result: StudyResult) -> str:
         "r",
         "KP t",
         "KP p",
+        "valued",
         "USD bn",
-        "USD bn interval",
+        "interval",
     )
     title = (
         f"GROUPS, event {head.event}, window {study.headline.window}, {_specification(head)}\n"
         "mean, interval and p of the equally weighted portfolio; r: mean residual correlation; "
-        "KP: Kolari-Pynnonen-adjusted BMP"
+        "KP: Kolari-Pynnonen-adjusted\nBMP; valued: firms with a share count, which the dollars sum"
     )
     return _render(title, columns, rows)
 
 
 def _group_cells(group: GroupResult, title: str) -> tuple[str, ...]:
     total = group.impact
-    complete = len(group.valued) == len(group.symbols)
-    share = "" if total is None or complete else f" ({len(group.valued)} of {len(group.symbols)})"
     return (
         title,
         str(len(group.symbols)),
@@ -324,7 +318,8 @@ def _group_cells(group: GroupResult, title: str) -> tuple[str, ...]:
         number(group.mean_correlation),
         number(group.kp.statistic),
         probability(group.kp.p),
-        billions(None if total is None else total.abnormal) + share,
+        str(len(group.valued)),
+        billions(None if total is None else total.abnormal),
         "-" if total is None else _usd_interval(total.low, total.high),
     )
 
@@ -382,23 +377,24 @@ def _purge_notes(result: StudyResult) -> list[str]:
 
 
 def _correlation_notes(result: StudyResult) -> list[str]:
+    return [
+        f"All firms share one date: their residuals correlate by {number(group.mean_correlation)} "
+        "on average, which inflates the variance of their mean "
+        f"{number(group.variance_inflation, 1)}-fold. Tests that take firms for independent are "
+        "not shown."
+        for group in _headline_groups(result)
+        if group.group == "all"
+    ]
+
+
+def _headline_groups(result: StudyResult) -> list[GroupResult]:
     head = result.headline
-    for group in result.groups:
-        if (
-            group.group == "all"
-            and (group.event, group.model, group.benchmark)
-            == (head.event, head.model, head.benchmark)
-            and group.window == result.study.headline.window
-        ):
-            return [
-                (
-                    f"All firms share one date: their residuals correlate by "
-                    f"{number(group.mean_correlation)} on average, which inflates the variance of "
-                    f"their mean {number(group.variance_inflation, 1)}-fold; tests that take firms for "
-                    "independent are not shown."
-                )
-            ]
-    return []
+    return [
+        group
+        for group in result.groups
+        if (group.event, group.model, group.benchmark) == (head.event, head.model, head.benchmark)
+        and group.window == result.study.headline.window
+    ]
 
 
 def _confounder_notes(result: StudyResult) -> list[str]:

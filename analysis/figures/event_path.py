@@ -83,7 +83,7 @@ def _entries(result: StudyResult, shown: pd.Series) -> list[tuple[pd.Timestamp, 
 
 def _key(entries: list[tuple[pd.Timestamp, str]]) -> str:
     lines = [
-        textwrap.fill(f"{number:>2}  {session:%d %b %Y}  {text}", 112, subsequent_indent=" " * 21)
+        textwrap.fill(f"{number:>2}  {session:%d %b %Y}  {text}", 112, subsequent_indent=" " * 27)
         for number, (session, text) in enumerate(entries, start=1)
     ]
     return "\n".join(lines)
@@ -112,13 +112,13 @@ def _mark(axes: Axes, entries: list[tuple[pd.Timestamp, str]], style: Style) -> 
     for number, (x, row) in enumerate(tops, start=1):
         y = high + step * (row + 0.4)
         axes.vlines(x, low, y - step * 0.4, color=style.grid, lw=0.8, zorder=0)
+        axes.plot([x], [y], "o", color=style.accent, ms=12)
         axes.text(
             x,
             y,
             str(number),
             ha="center",
-            va="center",
+            va="center_baseline",
             fontsize=7.5,
             color=style.background,
-            bbox={"boxstyle": "circle,pad=0.22", "fc": style.accent, "ec": "none"},
         )

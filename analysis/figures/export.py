@@ -73,11 +73,7 @@ def figure_files(
     StudyError
         If a figure is unknown or the width is not between 4 and 20 inches.
     """
-    for name in only:
-        if name not in FIGURES:
-            raise StudyError(f"figure '{name}' is unknown; {nearest(name, FIGURES)}")
-    if not 4 <= width <= 20:
-        raise StudyError(f"width {width:g} is not between 4 and 20 inches")
+    check_choices(only, width)
     chosen = replace(DARK if style == "dark" else LIGHT, width=width)
     return {
         f"{name}.{suffix}": render(figure, suffix, chosen)
@@ -85,6 +81,22 @@ def figure_files(
         for figure in (FIGURES[name](result, chosen),)
         for suffix in formats
     }
+
+
+def check_choices(only: Sequence[str], width: float) -> None:
+    """
+    Refuse a figure that there is not, or a width out of bounds, before anything is computed.
+
+    Raises
+    ------
+    StudyError
+        As `figure_files`.
+    """
+    for name in only:
+        if name not in FIGURES:
+            raise StudyError(f"figure '{name}' is unknown; {nearest(name, FIGURES)}")
+    if not 4 <= width <= 20:
+        raise StudyError(f"width {width:g} is not between 4 and 20 inches")
 
 
 def render(figure: Figure, suffix: FigureFormat, style: Style) -> bytes:

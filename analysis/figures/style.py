@@ -110,7 +110,7 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     height = figure.get_figheight()
     first = 8 + 15 * (headline.count("\n") + 1)
     second = first + 4 + 11.5 * (below.count("\n") + 1)
-    place = {"x": 8 / (72 * style.width), "ha": "left", "va": "bottom"}
-    figure.text(y=1 - first / 72 / height, s=headline, fontsize=12, fontweight="bold", **place)
-    figure.text(y=1 - second / 72 / height, s=below, fontsize=9, color=style.faint, **place)
+    left = 8 / (72 * style.width)
+    figure.text(left, 1 - first / 72 / height, headline, fontsize=12, fontweight="bold")
+    figure.text(left, 1 - second / 72 / height, below, fontsize=9, color=style.faint)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - (second + 6) / 72 / height))

@@ -1,0 +1,76 @@
+"""``market-impact figures``: write a study's figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from analysis._typing import FigureFormat, FigureStyle, choices
+from analysis.cli.options import run_from_options, study_options
+
+
+@click.command("figures")
+@study_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("figures"),
+    show_default=True,
+    help="Folder to write to.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Figure wanted, repeatable: event-path, abnormal-returns, cross-section, "
+    "loss-by-benchmark, placebo-dates.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(choices(FigureFormat)),
+    help="File format, repeatable; all three by default.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(choices(FigureStyle)),
+    default="light",
+    show_default=True,
+    help="Background.",
+)
+@click.option("--width", type=float, default=8.0, show_default=True, help="Inches, 4 to 20.")
+def command(
+    out: Path,
+    only: tuple[str, ...],
+    formats: tuple[str, ...],
+    style: str,
+    width: float,
+    **options: Any,  # noqa: ANN401 - the options of study_options, by name
+) -> None:
+    r"""
+    Write the figures of a study as PNG, SVG and PDF.
+
+    STUDY and the options that override it are those of 'market-impact study'.
+
+    \b
+    Examples:
+      market-impact figures --out figures
+      market-impact figures --only cross-section --format svg --style dark --width 10
+    """
+    from analysis.export import check_writable, write_files
+    from analysis.figures.export import check_choices, figure_files
+
+    check_choices(only, width)
+    check_writable(out)
+    files = figure_files(
+        run_from_options(**options),
+        formats=cast("tuple[FigureFormat, ...]", formats or choices(FigureFormat)),
+        only=only,
+        style=cast("FigureStyle", style),
+        width=width,
+    )
+    for path in write_files(files, out):
+        click.echo(path)

@@ -1,0 +1,21 @@
+"""
+Run an event study: the command ``market-impact study``, writing results and figures by default.
+
+Examples
+--------
+    python scripts/run_event_study.py
+    python scripts/run_event_study.py --event sell-off --symbols NVDA,AMD --out results/two-firms
+
+With no arguments at all the results and figures also go to results/deepseek-2025. Options: --help.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from analysis.cli import main
+
+DEFAULTS = ["--out", "results/deepseek-2025", "--figures"]
+
+if __name__ == "__main__":
+    main(args=["study", *(sys.argv[1:] or DEFAULTS)], prog_name="run_event_study.py")
