@@ -351,9 +351,18 @@ def _value_notes(result: StudyResult) -> list[str]:
             f"{close.close:,.2f} ({close.source}); other sessions by the total-return level. "
             "Intervals hold the error of the expected return, not of the share count."
         )
-    without = [symbol for symbol in result.study.symbols if symbol not in result.shares]
-    if without:
-        notes.append(f"No share count, hence no dollar figure: {', '.join(without)}.")
+    missing = (
+        ("share count", [s for s in result.study.symbols if s not in result.shares]),
+        (
+            "printed close",
+            [s for s in result.study.symbols if s in result.shares and s not in result.closes],
+        ),
+    )
+    notes += [
+        f"No {what}, hence no dollar figure: {', '.join(symbols)}."
+        for what, symbols in missing
+        if symbols
+    ]
     return notes
 
 

@@ -35,9 +35,9 @@ make_environment() {
     "$base" -m venv --clear .venv || fail "could not make .venv with $base"
   fi
   printf 'Making the environment in .venv from %s (once; one to three minutes) ...\n' "$lock" >&2
-  "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock" >&2 ||
+  "$python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement "$lock" >&2 ||
     fail "the packages could not be installed; is the package index reachable? (offline: pip's --find-links or PIP_FIND_LINKS with a folder of wheels)"
-  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2 ||
+  "$python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2 ||
     fail "the project itself could not be installed into .venv"
   printf '%s\n' "$wanted" >"$stamp"
 }
