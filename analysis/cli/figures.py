@@ -8,7 +8,7 @@ from typing import Any, cast
 import click
 
 from analysis._typing import FigureFormat, FigureStyle, choices
-from analysis.cli.options import run_from_options, study_options
+from analysis.cli.options import progress_bar, run_from_options, study_options
 
 
 @click.command("figures")
@@ -65,12 +65,15 @@ def command(
 
     check_choices(only, width)
     check_writable(out)
-    files = figure_files(
-        run_from_options(**options),
-        formats=cast("tuple[FigureFormat, ...]", formats or choices(FigureFormat)),
-        only=only,
-        style=cast("FigureStyle", style),
-        width=width,
-    )
+    result = run_from_options(**options)
+    with progress_bar() as progress:
+        files = figure_files(
+            result,
+            formats=cast("tuple[FigureFormat, ...]", formats or choices(FigureFormat)),
+            only=only,
+            style=cast("FigureStyle", style),
+            width=width,
+            progress=progress,
+        )
     for path in write_files(files, out):
         click.echo(path)

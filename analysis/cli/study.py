@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import run_from_options, study_options
+from analysis.cli.options import progress_bar, run_from_options, study_options
 
 if TYPE_CHECKING:
     from analysis.results import StudyResult
@@ -63,7 +63,9 @@ def command(
         if figures:
             from analysis.figures.export import figure_files
 
-            files |= {f"figures/{name}": content for name, content in figure_files(result).items()}
+            with progress_bar() as progress:
+                drawn = figure_files(result, progress=progress)
+            files |= {f"figures/{name}": content for name, content in drawn.items()}
         written = write_files(files, out)
         click.echo(f"wrote {len(written)} files to {out}", err=True)
     click.echo(printed, nl=False)

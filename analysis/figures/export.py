@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from analysis._typing import FigureFormat, FigureStyle
+    from analysis._typing import FigureFormat, FigureStyle, Progress
     from analysis.figures.style import Style
     from analysis.results import StudyResult
 
@@ -49,6 +49,7 @@ def figure_files(
     only: Sequence[str] = (),
     style: FigureStyle = "light",
     width: float = LIGHT.width,
+    progress: Progress | None = None,
 ) -> dict[str, bytes]:
     """
     Draw a study's figures.
@@ -62,6 +63,8 @@ def figure_files(
     style : {"light", "dark"}
     width : float
         Inches.
+    progress : callable, optional
+        Told ``(label, done, total)`` after each figure.
 
     Returns
     -------
@@ -75,12 +78,15 @@ def figure_files(
     """
     check_choices(only, width)
     chosen = replace(DARK if style == "dark" else LIGHT, width=width)
-    return {
-        f"{name}.{suffix}": render(figure, suffix, chosen)
-        for name in only or FIGURES
-        for figure in (FIGURES[name](result, chosen),)
-        for suffix in formats
-    }
+    names = tuple(only or FIGURES)
+    files = {}
+    for done, name in enumerate(names, start=1):
+        figure = FIGURES[name](result, chosen)
+        for suffix in formats:
+            files[f"{name}.{suffix}"] = render(figure, suffix, chosen)
+        if progress is not None:
+            progress(f"figure {name}", done, len(names))
+    return files
 
 
 def check_choices(only: Sequence[str], width: float) -> None:

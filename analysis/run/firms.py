@@ -76,7 +76,7 @@ def _firm_result(
     fit = fit_symbol(plan, placed, specification, symbol)
     common = (
         *estimation_flag(fit.n, study),
-        *benchmark_flag(symbol, specification.benchmark, study),
+        *benchmark_flag(symbol, specification.benchmark, study, plan.reference.weights),
     )
     return FirmResult(
         event=placed.event.id,

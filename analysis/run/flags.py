@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from analysis.prices.reference import IndexWeight
     from analysis.study import Study
 
 
@@ -14,8 +15,25 @@ def estimation_flag(used: int, study: Study) -> tuple[str, ...]:
     return (f"estimation:{used}/{asked}",) if used < asked else ()
 
 
-def benchmark_flag(symbol: str, benchmark: str, study: Study) -> tuple[str, ...]:
-    """Say when the benchmark is known to hold the very firm: ``benchmark-holds-firm``."""
-    purged = {b.symbol for b in study.benchmarks if b.purged_of == symbol}
-    known = symbol == study.event_firm and benchmark in purged
-    return ("benchmark-holds-firm",) if known else ()
+def benchmark_flag(
+    symbol: str, benchmark: str, study: Study, weights: tuple[IndexWeight, ...]
+) -> tuple[str, ...]:
+    """
+    Say when the benchmark is known to hold the very firm: ``benchmark-holds-firm``.
+
+    Part of the firm's move is then taken for the market's, and the abnormal return is too small.
+
+    Parameters
+    ----------
+    symbol : str
+    benchmark : str
+        Id of the benchmark; that of a model without one gives no flag.
+    study : Study
+    weights : tuple of IndexWeight
+        Known weights; the first word of an index's name is its symbol.
+    """
+    for candidate in study.benchmarks:
+        if candidate.id == benchmark and candidate.purged_of != symbol:
+            held = {w.symbol for w in weights if w.index.split()[0] == candidate.symbol}
+            return ("benchmark-holds-firm",) if symbol in held else ()
+    return ()
