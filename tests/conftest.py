@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from analysis.prices.snapshot import load_snapshot
+from analysis.run.study import run_study
+from analysis.study import Overrides, override
+from analysis.study_file import load_study
+
+if TYPE_CHECKING:
+    from analysis.prices.market_data import MarketData
+    from analysis.results import StudyResult
+    from analysis.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,3 +33,39 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the data folder ../shared, which does not lie beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(root: Path) -> Path:
+    """The bundled data."""
+    return root / "data"
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> MarketData:
+    """The bundled figures, loaded once."""
+    return load_snapshot()
+
+
+@pytest.fixture(scope="session")
+def study() -> Study:
+    """The bundled study."""
+    return load_study("deepseek-2025")
+
+
+@pytest.fixture(scope="session")
+def small_study(study: Study) -> Study:
+    """NVIDIA on the day of the sell-off, market model: quick to run."""
+    return override(study, Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",)))
+
+
+@pytest.fixture(scope="session")
+def full(study: Study, snapshot: MarketData) -> StudyResult:
+    """The whole bundled study, run once."""
+    return run_study(study, snapshot)
+
+
+@pytest.fixture(scope="session")
+def small(small_study: Study, snapshot: MarketData) -> StudyResult:
+    """The small study, run once."""
+    return run_study(small_study, snapshot)

@@ -1,0 +1,69 @@
+"""Student t, the sample quantile and the placebo rank of one firm."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.inference.one_firm import sample_quantile_test, t_test
+from analysis.inference.outcome import Outcome, never_zero
+from analysis.inference.rank import FEWEST_DRAWS, rank_test
+from analysis.inference.student import critical_value, two_sided_p
+
+
+def test_t_is_scipys_with_its_own_degrees_of_freedom() -> None:
+    outcome = t_test(-0.1, 0.04, 7, level=0.9)
+    assert outcome.statistic == pytest.approx(-2.5)
+    assert outcome.p == pytest.approx(2 * stats.t.sf(2.5, 7))
+    assert outcome.p != pytest.approx(2 * stats.t.sf(2.5, 8), rel=1e-3)
+    low, high = stats.t.interval(0.9, 7, loc=-0.1, scale=0.04)
+    assert (outcome.low, outcome.high) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize("statistic", [50.0, -1e6, 1e200])
+def test_p_is_never_zero(statistic: float) -> None:
+    assert two_sided_p(statistic, 248) >= sys.float_info.min
+
+
+def test_never_zero_keeps_probabilities_within_one() -> None:
+    assert never_zero(1 + 1e-12) == 1.0
+
+
+@pytest.mark.parametrize("df", [3, 30, 248])
+def test_critical_value_is_scipys(df: int) -> None:
+    assert critical_value(0.95, df) == pytest.approx(stats.t.ppf(0.975, df))
+
+
+def test_sample_quantile_example() -> None:
+    """M = 99 and an AR below all residuals: p = 0.01 one-sided, 0.02 two-sided."""
+    residuals = np.linspace(-0.1, 0.1, 99)
+    assert sample_quantile_test(-0.5, residuals).p == pytest.approx(0.02)
+    assert sample_quantile_test(+0.5, residuals).p == pytest.approx(0.02)
+    assert sample_quantile_test(0.0, residuals).p == 1.0
+    assert sample_quantile_test(-0.5, residuals).draws == 99
+
+
+def test_sample_quantile_counts_ties_against_the_event() -> None:
+    residuals = np.array([-0.2, -0.1, 0.0, 0.1])
+    assert sample_quantile_test(-0.2, residuals).p == pytest.approx(2 * 2 / 5)
+
+
+def test_rank_counts_magnitudes_and_adds_one() -> None:
+    draws = np.array([*np.linspace(-1, 1, 18), -5.0, np.nan])
+    assert rank_test("placebo", 5.0, draws).p == pytest.approx(2 / 20)
+    assert rank_test("placebo", 6.0, draws).p == pytest.approx(1 / 20)
+    assert rank_test("placebo", 6.0, draws).draws == 19
+
+
+def test_rank_needs_draws() -> None:
+    outcome = rank_test("placebo", 6.0, np.zeros(FEWEST_DRAWS - 1))
+    assert not outcome.available
+    assert "only 18 pseudo-dates" in outcome.unavailable
+
+
+def test_a_missing_outcome_carries_its_reason() -> None:
+    outcome = Outcome.missing("t", "no covariance")
+    assert (outcome.available, outcome.p, outcome.unavailable) == (False, None, "no covariance")

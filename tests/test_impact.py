@@ -1,0 +1,61 @@
+"""Returns to dollars."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.abnormal import AbnormalPath
+from analysis.impact import dollars_at_stake, impact
+from analysis.run.groups import _group_impact
+from analysis.run.valuation import Valuation
+
+
+def test_one_session_is_market_value_times_return() -> None:
+    path = AbnormalPath(0, np.array([-0.17]), np.array([-0.03]), np.array([[0.0009]]))
+    found = impact(path, 3.5e12, df=248, level=0.95)
+    half = stats.t.ppf(0.975, 248) * 3.5e12 * 0.03
+    assert found.raw == pytest.approx(-0.17 * 3.5e12)
+    assert found.expected == pytest.approx(-0.03 * 3.5e12)
+    assert found.abnormal == pytest.approx(-0.14 * 3.5e12)
+    assert (found.low, found.high) == pytest.approx((-0.49e12 - half, -0.49e12 + half))
+
+
+def test_several_sessions_stake_the_value_of_the_close_before_each() -> None:
+    raw, expected = np.array([-0.5, 0.2]), np.array([0.0, 0.1])
+    found = impact(AbnormalPath(0, raw, expected, np.eye(2) * 1e-4), 100.0, df=10, level=0.95)
+    assert dollars_at_stake(100.0, raw).tolist() == [100.0, 50.0]
+    assert found.raw == pytest.approx(100 * 0.5 * 1.2 - 100)
+    assert found.abnormal == pytest.approx(100 * -0.5 + 50 * 0.1)
+    assert found.se == pytest.approx(np.sqrt(100**2 + 50**2) * 0.01)
+    assert found.raw == pytest.approx(found.expected + found.abnormal)
+
+
+def test_no_covariance_no_interval() -> None:
+    found = impact(AbnormalPath(0, np.array([0.1]), np.array([0.0]), None), 10.0, df=5, level=0.9)
+    assert (found.abnormal, found.se, found.low, found.high) == (1.0, None, None, None)
+
+
+def test_the_group_interval_carries_the_correlation_of_errors() -> None:
+    """m = (3500, 1100, 230) bn, sigma (2.5, 2.2, 2.4) %, rho (.5, .4, .35): s.e. 104.3 bn."""
+    values = [Valuation(v) for v in (3500e9, 1100e9, 230e9)]
+    sigma = np.diag([0.025, 0.022, 0.024])
+    correlation = np.array([[1, 0.5, 0.4], [0.5, 1, 0.35], [0.4, 0.35, 1]])
+    df = 3
+    residuals = np.linalg.cholesky(sigma @ correlation @ sigma * df).T  # R'R / df is Sigma
+    paths = [AbnormalPath(0, np.array([-0.1]), np.array([0.0]), np.eye(1)) for _ in values]
+    found = _group_impact(paths, values, residuals, np.eye(1), df=df, level=0.95)
+    assert found.se == pytest.approx(104.3e9, abs=0.05e9)
+    alone = _group_impact(
+        paths, values, np.diag(np.diag(sigma)) * np.sqrt(df), np.eye(1), df=df, level=0.95
+    )
+    assert alone.se == pytest.approx(91.0e9, abs=0.1e9)
+
+
+def test_firms_without_a_value_are_left_out_of_the_total() -> None:
+    paths = [AbnormalPath(0, np.array([-0.1]), np.array([0.0]), None) for _ in range(2)]
+    values = [Valuation(None, "no-share-count"), Valuation(50.0)]
+    found = _group_impact(paths, values, np.eye(2), None, df=1, level=0.95)
+    assert (found.raw, found.low) == (pytest.approx(-5.0), None)
+    assert _group_impact(paths, values[:1] * 2, np.eye(2), None, df=1, level=0.95) is None
