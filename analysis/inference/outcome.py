@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from scipy import special
+
+from analysis.inference.catalog import TESTS, TestMethod, unknown_test
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -27,6 +31,8 @@ class Outcome:
         Interval for the effect at the level asked for, in the units of the effect.
     unavailable : str
         Why there is no result; empty where there is one.
+    warning : str
+        Which assumption is visibly broken here, and what follows; empty where none is.
     """
 
     test: str
@@ -37,6 +43,7 @@ class Outcome:
     low: float | None = None
     high: float | None = None
     unavailable: str = ""
+    warning: str = ""
 
     @classmethod
     def missing(cls, test: str, reason: str) -> Outcome:
@@ -47,6 +54,25 @@ class Outcome:
     def available(self) -> bool:
         """Whether there is a result."""
         return not self.unavailable
+
+    @property
+    def method(self) -> TestMethod:
+        """
+        What the test assumes, its null, distribution and source.
+
+        Raises
+        ------
+        MarketImpactError
+            If the test is not in the catalogue.
+
+        Examples
+        --------
+        >>> Outcome("kp", statistic=-3.2, p=0.03, df=9).method.distribution
+        'Student t, N - 1 degrees of freedom'
+        """
+        if self.test not in TESTS:
+            raise unknown_test(self.test)
+        return TESTS[self.test]
 
 
 def never_zero(p: float) -> float:
@@ -59,3 +85,29 @@ def never_zero(p: float) -> float:
     (True, 0.5)
     """
     return min(1.0, max(p, sys.float_info.min))
+
+
+def student(test: str, statistic: float, df: float, *, warning: str = "") -> Outcome:
+    """
+    Judge a statistic by Student's t, two-sided.
+
+    Examples
+    --------
+    >>> round(student("t", -12.438, 3).p, 5)
+    0.00112
+    """
+    p = never_zero(2 * float(special.stdtr(df, -abs(statistic))))
+    return Outcome(test, statistic=statistic, p=p, df=df, warning=warning)
+
+
+def normal(test: str, statistic: float, *, warning: str = "") -> Outcome:
+    """
+    Judge a statistic by the standard normal law, two-sided.
+
+    Examples
+    --------
+    >>> round(normal("patell", -1.959964).p, 4)
+    0.05
+    """
+    p = never_zero(2 * float(special.ndtr(-abs(statistic))))
+    return Outcome(test, statistic=statistic, p=p, warning=warning)
