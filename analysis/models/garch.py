@@ -29,6 +29,8 @@ Volatility = Literal["garch", "gjr", "egarch"]
 FEWEST_ROWS = 100
 """Fewer sessions do not determine a variance recursion."""
 
+_SECOND_TOLERANCE = 1e-5  # a flat likelihood can keep the optimiser from its own 1e-6
+
 _PERCENT = 100.0  # the optimiser is well scaled in percent
 
 
@@ -198,6 +200,8 @@ class Garch:
             rescale=False,
         )
         result = model.fit(disp="off", show_warning=False)
+        if result.convergence_flag != 0:
+            result = model.fit(disp="off", show_warning=False, tol=_SECOND_TOLERANCE)
         values = [float(value) for value in result.params]
         if result.convergence_flag != 0 or not np.isfinite(values).all():
             raise DataError(f"the {self.kind} model does not converge on this estimation window")
