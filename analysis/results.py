@@ -132,7 +132,7 @@ class FirmResult:
         ``alpha`` first, then one a regressor; the first regressor stands for the market.
     sigma : float
         Residual standard deviation, decimal a session.
-    df : int
+    df : float
         Residual degrees of freedom.
     path : AbnormalPath
         The sessions of all windows.
@@ -150,7 +150,7 @@ class FirmResult:
     n_estimation: int
     coefficients: Mapping[str, float]
     sigma: float
-    df: int
+    df: float
     path: AbnormalPath
     band: FloatArray | None
     windows: tuple[WindowResult, ...]

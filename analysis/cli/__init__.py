@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
     "figures": ("analysis.cli.figures", "Write a study's figures: PNG, SVG, PDF."),
+    "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
 

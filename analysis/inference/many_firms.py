@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import ReliabilityWarning
-from analysis.inference.outcome import Outcome
-from analysis.inference.student import two_sided_p
+from analysis.inference.cross_section import patell_test
+from analysis.inference.outcome import Outcome, normal, student
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
+
+FEWEST_COMMON_ROWS = 20
+"""Fewer common sessions of two firms say nothing about their correlation."""
 
 
 def mean_correlation(residuals: FloatArray) -> float:
@@ -28,12 +31,14 @@ def mean_correlation(residuals: FloatArray) -> float:
     Parameters
     ----------
     residuals : ndarray of shape (M, N)
-        Estimation residuals of N firms on the same M sessions.
+        Estimation residuals of N firms on the same M sessions; NaN where a firm has none. A pair
+        counts with the rows that both have, and not at all with fewer than `FEWEST_COMMON_ROWS`
+        of them where histories are unequal.
 
     Returns
     -------
     float
-        Mean over the N (N - 1) / 2 pairs; NaN for one firm.
+        Mean over the N (N - 1) / 2 pairs; NaN where there is no pair.
 
     Examples
     --------
@@ -45,8 +50,11 @@ def mean_correlation(residuals: FloatArray) -> float:
     count = residuals.shape[1]
     if count < 2:
         return math.nan
-    correlation = np.corrcoef(residuals, rowvar=False)
-    return float((correlation.sum() - count) / (count * (count - 1)))
+    known = np.isfinite(residuals)
+    if known.all():
+        correlation = np.corrcoef(residuals, rowvar=False)
+        return float((correlation.sum() - count) / (count * (count - 1)))
+    return _pairwise_mean(np.where(known, residuals, 0.0), known.astype(float))
 
 
 def bmp_test(scar: FloatArray) -> Outcome:
@@ -58,7 +66,7 @@ def bmp_test(scar: FloatArray) -> Outcome:
     Parameters
     ----------
     scar : ndarray of shape (N,)
-        CAR of each firm over its own prediction standard error.
+        CAR of each firm over its own prediction standard error; NaN is left out.
 
     Returns
     -------
@@ -75,6 +83,7 @@ def bmp_test(scar: FloatArray) -> Outcome:
     >>> round(bmp_test(np.array([-3.0, -1.0, -2.0, -2.0])).statistic, 3)
     -4.899
     """
+    scar = scar[np.isfinite(scar)]
     count = len(scar)
     if count < 2:
         return Outcome.missing("bmp", f"needs two firms or more, there is {count}")
@@ -82,7 +91,7 @@ def bmp_test(scar: FloatArray) -> Outcome:
     if spread == 0:
         return Outcome.missing("bmp", "all firms have the same standardised abnormal return")
     statistic = float(np.mean(scar)) * math.sqrt(count) / spread
-    return _student("bmp", statistic, count - 1)
+    return student("bmp", statistic, count - 1)
 
 
 def kolari_pynnonen_test(scar: FloatArray, correlation: float) -> Outcome:
@@ -121,18 +130,77 @@ def kolari_pynnonen_test(scar: FloatArray, correlation: float) -> Outcome:
     plain = bmp_test(scar)
     if plain.statistic is None:
         return Outcome.missing("kp", plain.unavailable)
-    count = len(scar)
+    count = int(plain.df or 0) + 1
+    correlation, inflation, warning = _inflation(correlation, count)
+    statistic = plain.statistic * math.sqrt((1 - correlation) / inflation)
+    return student("kp", statistic, count - 1, warning=warning)
+
+
+def kolari_pynnonen_patell_test(scar: FloatArray, df: FloatArray, correlation: float) -> Outcome:
+    """
+    Test the sum of standardised CARs, adjusted for correlation across firms.
+
+    Parameters
+    ----------
+    scar, df : ndarray of shape (N,)
+        As in `analysis.inference.cross_section.patell_test`.
+    correlation : float
+        As in `kolari_pynnonen_test`.
+
+    Returns
+    -------
+    Outcome
+        Patell's Z over ``sqrt(1 + (N - 1) r)``, standard normal. Not robust to event-induced
+        variance.
+
+    Warns
+    -----
+    ReliabilityWarning
+        As `kolari_pynnonen_test`.
+
+    References
+    ----------
+    Kolari and Pynnonen (2010), Review of Financial Studies 23.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scar, df = np.array([-3.0, -1.0, -2.0, -2.0]), np.full(4, 100.0)
+    >>> round(kolari_pynnonen_patell_test(scar, df, 0.25).statistic, 3)
+    -2.993
+    """
+    plain = patell_test(scar, df)
+    if plain.statistic is None:
+        return Outcome.missing("kp-patell", plain.unavailable)
+    _, inflation, warning = _inflation(correlation, int(np.isfinite(scar).sum()))
+    return normal("kp-patell", plain.statistic / math.sqrt(inflation), warning=warning)
+
+
+def _inflation(correlation: float, count: int) -> tuple[float, float, str]:
+    """Correlation used, variance inflation 1 + (N - 1) r, and what had to be mended."""
+    if count < 2 or math.isnan(correlation):
+        return 0.0, 1.0, ""
     inflation = 1 + (count - 1) * correlation
-    if inflation <= 0.1:
-        warnings.warn(
-            f"mean residual correlation {correlation:.3f} of {count} firms makes the variance "
-            "inflation vanish; it is taken as 0",
-            ReliabilityWarning,
-            stacklevel=2,
-        )
-        correlation, inflation = 0.0, 1.0
-    return _student("kp", plain.statistic * math.sqrt((1 - correlation) / inflation), count - 1)
+    if inflation > 0.1:
+        return correlation, inflation, ""
+    text = (
+        f"mean residual correlation {correlation:.3f} of {count} firms makes the variance "
+        "inflation vanish; it is taken as 0"
+    )
+    warnings.warn(text, ReliabilityWarning, stacklevel=3)
+    return 0.0, 1.0, text
 
 
-def _student(test: str, statistic: float, df: int) -> Outcome:
-    return Outcome(test=test, statistic=statistic, p=two_sided_p(statistic, df), df=df)
+def _pairwise_mean(filled: FloatArray, known: FloatArray) -> float:
+    """Mean pairwise correlation on common rows; `filled` has zeros where `known` is 0."""
+    rows = known.T @ known
+    cross = filled.T @ filled
+    first = filled.T @ known
+    square = (filled**2).T @ known
+    covariance = cross - first * first.T / np.maximum(rows, 1)
+    variance = square - first**2 / np.maximum(rows, 1)
+    upper = np.triu(rows >= FEWEST_COMMON_ROWS, k=1)
+    if not upper.any():
+        return math.nan
+    scale = np.sqrt(variance * variance.T)
+    return float(np.mean(covariance[upper] / scale[upper]))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
+
+from scipy import special
+
+from analysis.inference.catalog import TESTS, TestMethod, unknown_test
+from analysis.inference.student import never_zero, two_sided_p
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Outcome:
         Interval for the effect at the level asked for, in the units of the effect.
     unavailable : str
         Why there is no result; empty where there is one.
+    warning : str
+        Which assumption is visibly broken here, and what follows; empty where none is.
     """
 
     test: str
@@ -37,6 +43,7 @@ class Outcome:
     low: float | None = None
     high: float | None = None
     unavailable: str = ""
+    warning: str = ""
 
     @classmethod
     def missing(cls, test: str, reason: str) -> Outcome:
@@ -48,14 +55,47 @@ class Outcome:
         """Whether there is a result."""
         return not self.unavailable
 
+    @property
+    def method(self) -> TestMethod:
+        """
+        What the test assumes, its null, distribution and source.
 
-def never_zero(p: float) -> float:
+        Raises
+        ------
+        MarketImpactError
+            If the test is not in the catalogue.
+
+        Examples
+        --------
+        >>> Outcome("kp", statistic=-3.2, p=0.03, df=9).method.distribution
+        'Student t, N - 1 degrees of freedom'
+        """
+        if self.test not in TESTS:
+            raise unknown_test(self.test)
+        return TESTS[self.test]
+
+
+def student(test: str, statistic: float, df: float, *, warning: str = "") -> Outcome:
     """
-    Keep a tail probability positive.
+    Judge a statistic by Student's t, two-sided.
 
     Examples
     --------
-    >>> never_zero(0.0) > 0, never_zero(0.5)
-    (True, 0.5)
+    >>> round(student("t", -12.438, 3).p, 5)
+    0.00112
     """
-    return min(1.0, max(p, sys.float_info.min))
+    p = two_sided_p(statistic, df)
+    return Outcome(test, statistic=statistic, p=p, df=df, warning=warning)
+
+
+def normal(test: str, statistic: float, *, warning: str = "") -> Outcome:
+    """
+    Judge a statistic by the standard normal law, two-sided.
+
+    Examples
+    --------
+    >>> round(normal("patell", -1.959964).p, 4)
+    0.05
+    """
+    p = never_zero(2 * float(special.ndtr(-abs(statistic))))
+    return Outcome(test, statistic=statistic, p=p, warning=warning)

@@ -48,8 +48,12 @@ class FittedModel(Protocol):
         """In-sample residuals, shape (M,)."""
 
     @property
-    def df(self) -> int:
-        """Residual degrees of freedom."""
+    def df(self) -> float:
+        """Residual degrees of freedom; not whole where a fit weights its rows."""
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Leverage h of each row, shape (M,): a residual has variance sigma^2 (1 - h)."""
 
     @property
     def sigma(self) -> float:

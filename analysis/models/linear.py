@@ -41,12 +41,15 @@ class LinearFit:
         M less the number of coefficients.
     triangle : ndarray of shape (p, p)
         Upper triangle R of the QR decomposition of the design, so that X'X = R'R.
+    leverage : ndarray of shape (M,)
+        Leverage of each estimation row: its residual has variance sigma^2 (1 - h).
     """
 
     coefficients: Mapping[str, float]
     residuals: FloatArray
     df: int
     triangle: FloatArray
+    leverage: FloatArray
 
     @property
     def sigma(self) -> float:
@@ -109,7 +112,7 @@ class LeastSquares:
         values = np.linalg.solve(triangle, q.T @ y)
         residuals = y - design @ values
         coefficients = dict(zip(("alpha", *names), map(float, values), strict=True))
-        return LinearFit(coefficients, residuals, df, triangle)
+        return LinearFit(coefficients, residuals, df, triangle, np.square(q).sum(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +136,11 @@ class MarketAdjustedFit:
     def df(self) -> int:
         """Number of estimation sessions: no parameter is estimated."""
         return len(self.residuals)
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Zero for every row: no parameter is estimated."""
+        return np.zeros(len(self.residuals))
 
     @property
     def sigma(self) -> float:

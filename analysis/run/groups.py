@@ -182,7 +182,7 @@ def _group_impact(
     residuals: FloatArray,
     unit: FloatArray | None,
     *,
-    df: int,
+    df: float,
     level: float,
 ) -> Impact | None:
     """

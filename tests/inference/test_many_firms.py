@@ -1,65 +1,320 @@
-"""Tests of many firms, by the hand example and SciPy."""
+"""The tests of many firms against R, statsmodels, pandas and hand examples."""
 
 from __future__ import annotations
 
+import csv
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy import stats
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analysis.errors import ReliabilityWarning
-from analysis.inference.many_firms import bmp_test, kolari_pynnonen_test, mean_correlation
+from analysis.errors import DataError, ReliabilityWarning
+from analysis.inference.cross_section import (
+    cross_sectional_test,
+    generalised_sign_test,
+    patell_test,
+    skewness_adjusted_test,
+    wilcoxon_test,
+)
+from analysis.inference.group import GroupSample, group_sample
+from analysis.inference.group_battery import (
+    INDEPENDENT,
+    REQUIRED,
+    ROBUST,
+    group_battery,
+    group_verdict,
+    true_size,
+)
+from analysis.inference.many_firms import (
+    bmp_test,
+    kolari_pynnonen_patell_test,
+    kolari_pynnonen_test,
+    mean_correlation,
+)
+from analysis.inference.outcome import Outcome
+from analysis.inference.placebo_dates import draws, placebo_bmp_test, placebo_mean_test
+from analysis.inference.portfolio import calendar_time_test, crude_dependence_test, portfolio_test
+from analysis.inference.rank_tests import corrado_test, grank_t, grank_test, scaled_ranks
+from analysis.models.linear import LeastSquares
 
-SCAR = np.array([-3.0, -1.0, -2.0, -2.0])
-
-
-def test_bmp_hand_example_b() -> None:
-    outcome = bmp_test(SCAR)
-    assert outcome.statistic == pytest.approx(-4.899, abs=5e-4)
-    assert outcome.df == 3
-    scipy = stats.ttest_1samp(SCAR, 0)
-    assert outcome.statistic == pytest.approx(scipy.statistic)
-    assert outcome.p == pytest.approx(scipy.pvalue)
-
-
-def test_kolari_pynnonen_hand_example_b() -> None:
-    outcome = kolari_pynnonen_test(SCAR, 0.25)
-    assert outcome.statistic == pytest.approx(-3.207, abs=5e-4)
-    assert outcome.statistic == pytest.approx(-4.898979 * math.sqrt(0.75 / 1.75), rel=1e-6)
-    assert outcome.p == pytest.approx(2 * stats.t.sf(3.2071, 3), rel=1e-3)
-    assert outcome.df == 3
-
-
-def test_no_correlation_leaves_bmp_alone() -> None:
-    assert kolari_pynnonen_test(SCAR, 0.0).statistic == pytest.approx(bmp_test(SCAR).statistic)
-
-
-def test_correlation_near_minus_one_over_n_is_taken_as_none_with_a_warning() -> None:
-    with pytest.warns(ReliabilityWarning, match=r"-0\.320 of 4 firms"):
-        outcome = kolari_pynnonen_test(SCAR, -0.32)
-    assert outcome.statistic == pytest.approx(bmp_test(SCAR).statistic)
-
-
-@pytest.mark.parametrize("scar", [np.array([-2.0]), np.empty(0)])
-def test_one_firm_has_no_cross_section(scar: np.ndarray) -> None:
-    for outcome in (bmp_test(scar), kolari_pynnonen_test(scar, 0.2)):
-        assert not outcome.available
-        assert outcome.p is None
-        assert "two firms or more" in outcome.unavailable
+M = 60
 
 
-def test_firms_that_agree_exactly_have_no_spread_to_test_by() -> None:
-    assert "same standardised" in bmp_test(np.array([-2.0, -2.0])).unavailable
+def sample_of(table: np.ndarray, rows: int, window: int) -> GroupSample:
+    """Market-model fits of every firm on the first rows, predicted over the window after them."""
+    market, firms = table[:, :1], table[:, 1:]
+    post = slice(rows, rows + window)
+    fits = [LeastSquares().fit(y, market[:rows], ("market",)) for y in firms[:rows].T]
+    whole = slice(0, rows + window)
+    sample = group_sample(
+        fits,
+        np.ones((rows, firms.shape[1]), dtype=bool),
+        [fit.predict(market[post]) for fit in fits],
+        firms[post],
+    )
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    return GroupSample(
+        **(fields | {"portfolio": firms[whole].mean(axis=1), "factors": market[whole]})
+    )
 
 
-def test_mean_correlation_leaves_the_diagonal_out() -> None:
+@pytest.fixture(scope="module")
+def table(root):
+    return np.loadtxt(root / "tests/golden/many_firms_input.csv", delimiter=",", skiprows=1)
+
+
+@pytest.fixture(scope="module")
+def golden(root):
+    with (root / "tests/golden/many_firms_golden.csv").open() as file:
+        return {(row["test"], int(row["window"])): row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("window", [1, 3])
+def test_every_statistic_and_p_agrees_with_r(table, golden, window):
+    sample = sample_of(table, M, window)
+    assert sample.correlation == pytest.approx(
+        float(golden["mean-correlation", window]["statistic"]), rel=1e-10
+    )
+    compared = set()
+    for outcome in group_battery(sample):
+        if outcome.test.startswith("placebo"):
+            continue
+        expected = golden[outcome.test, window]
+        # R prints 12 digits
+        assert outcome.statistic == pytest.approx(float(expected["statistic"]), rel=1e-9)
+        assert outcome.p == pytest.approx(float(expected["p"]), rel=1e-8)
+        compared.add(outcome.test)
+    assert compared == {test for test, _ in golden} - {"mean-correlation"}
+
+
+def test_hand_example_b_patell_bmp_and_their_adjustment():
+    scar, df = np.array([-3.0, -1.0, -2.0, -2.0]), np.full(4, 100.0)
+    assert patell_test(scar, df).statistic == pytest.approx(-3.960, abs=5e-4)
+    assert kolari_pynnonen_patell_test(scar, df, 0.25).statistic == pytest.approx(-2.993, abs=5e-4)
+    assert bmp_test(scar).statistic == pytest.approx(-4.899, abs=5e-4)
+    assert kolari_pynnonen_test(scar, 0.25).statistic == pytest.approx(-3.207, abs=5e-4)
+    assert kolari_pynnonen_test(scar, 0.25).df == 3
+
+
+def test_hand_example_c_skewness():
+    car = np.array([-0.05, -0.01, -0.03, -0.02])
+    assert cross_sectional_test(car).statistic == pytest.approx(-3.220, abs=5e-4)
+    assert skewness_adjusted_test(car, "johnson").statistic == pytest.approx(-4.585, abs=5e-4)
+    assert skewness_adjusted_test(car, "hall").statistic == pytest.approx(-4.760, abs=5e-4)
+
+
+def test_hand_example_d_generalised_rank():
+    assert grank_t(-0.30 / 0.12, 251).statistic == pytest.approx(-2.527, abs=5e-4)
+    assert grank_t(-0.30 / 0.12, 251).df == 249
+
+
+def test_hand_example_of_the_sign_test():
+    residuals = np.where(np.arange(100)[:, None] < 48, 1.0, -1.0) * np.ones((100, 20))
+    car = np.where(np.arange(20) < 4, 0.01, -0.01)
+    assert generalised_sign_test(car, residuals).statistic == pytest.approx(-2.506, abs=5e-4)
+
+
+def test_ranks_are_scaled_by_one_more_than_their_number():
+    ranks = scaled_ranks(np.array([[0.3, np.nan], [0.1, 5.0], [0.2, 4.0]]))
+    np.testing.assert_allclose(ranks, [[0.25, np.nan], [-0.25, 1 / 6], [0.0, -1 / 6]])
+
+
+def test_mean_correlation_of_unequal_histories_is_that_of_pandas(table):
+    returns = table[:M, 1:].copy()
+    returns[:25, 0] = np.nan
+    returns[50:, 3] = np.nan
+    pairwise = pd.DataFrame(returns).corr(min_periods=20).to_numpy()
+    expected = pairwise[np.triu_indices(6, 1)].mean()
+    assert mean_correlation(returns) == pytest.approx(expected, rel=1e-12)
+
+
+def test_pairs_with_hardly_a_common_session_do_not_count(table):
+    returns = table[:M, 1:3].copy()
+    returns[:30, 0] = np.nan
+    returns[30:, 1] = np.nan
+    assert math.isnan(mean_correlation(returns))
+
+
+def test_mean_correlation_leaves_out_the_diagonal(table):
+    matrix = np.corrcoef(table[:M, 1:], rowvar=False)
+    assert mean_correlation(table[:M, 1:]) < matrix.mean()
+
+
+def test_calendar_time_is_the_dummy_of_statsmodels(table):
+    portfolio, event = table[:, 1:].mean(axis=1), np.arange(63) >= M
+    design = np.column_stack([np.ones(63), table[:, 0], event])
+    expected = sm.OLS(portfolio, design).fit()
+    outcome = calendar_time_test(portfolio, table[:, :1], event)
+    assert outcome.statistic == pytest.approx(expected.tvalues[2], rel=1e-10)
+    assert outcome.p == pytest.approx(expected.pvalues[2], rel=1e-10)
+    np.testing.assert_allclose([outcome.low, outcome.high], expected.conf_int()[2], rtol=1e-10)
+
+
+def test_the_portfolio_test_is_the_prediction_error_of_statsmodels(table):
+    fit = sm.OLS(table[:M, 1:].mean(axis=1), sm.add_constant(table[:M, 0])).fit()
+    ahead = fit.get_prediction(np.array([[1.0, table[M, 0]]]))
+    error = table[M, 1:].mean() - ahead.predicted_mean[0]
+    outcome = portfolio_test(sample_of(table, M, 1))
+    assert outcome.statistic == pytest.approx(error / ahead.se_obs[0], rel=1e-10)
+    assert outcome.df == M - 2
+
+
+def test_placebo_counts_the_event_itself(table):
+    sample = sample_of(table, M, 1)
+    null = sample.sar.mean(axis=1) / sample.sar.std(axis=1, ddof=1)
+    event = sample.scar.mean() / sample.scar.std(ddof=1)
+    expected = (1 + np.count_nonzero(abs(null) >= abs(event))) / (M + 1)
+    assert placebo_bmp_test(sample).p == pytest.approx(expected)
+    assert placebo_bmp_test(sample).draws == M
+
+
+def test_placebo_takes_the_windows_refitted_out_of_sample_where_they_are_given(table):
+    sample = sample_of(table, M, 3)
+    assert draws(sample).shape == (M - 2, 6)
+    rng = np.random.default_rng(5)
+    given_draws = rng.standard_normal((199, 6)) / 10
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    ours = GroupSample(**(fields | {"placebo_scar": given_draws}))
+    assert placebo_mean_test(ours).p == pytest.approx(1 / 200)
+
+
+def test_placebo_leaves_out_dates_on_which_most_firms_are_missing(table):
+    sample = sample_of(table, M, 1)
+    given_draws = np.full((50, 6), np.nan)
+    given_draws[:30] = 0.1
+    given_draws[:30, 0] = 0.2
+    given_draws[30:, :2] = 9.0
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    assert placebo_mean_test(GroupSample(**(fields | {"placebo_scar": given_draws}))).draws == 30
+
+
+def test_a_common_date_leads_with_the_tests_that_survive_and_warns_of_the_others(table):
+    outcomes = group_battery(sample_of(table, M, 1))
+    assert [outcome.test for outcome in outcomes] == [*ROBUST, *INDEPENDENT]
+    warned = {outcome.test: outcome.warning for outcome in outcomes}
+    assert "mean residual correlation is 0.26" in warned["bmp"]
+    assert "0.26" not in warned["kp"]
+
+
+def test_scattered_dates_lead_with_bmp(table):
+    outcomes = group_battery(sample_of(table, M, 1), common_date=False)
+    assert outcomes[0].test == "bmp"
+    assert not outcomes[0].warning
+
+
+def test_a_wide_event_warns_where_the_variance_is_taken_as_steady():
     rng = np.random.default_rng(3)
-    residuals = rng.normal(size=(50, 4)) + rng.normal(size=(50, 1))
-    pairs = [
-        stats.pearsonr(residuals[:, i], residuals[:, j]).statistic
-        for i in range(4)
-        for j in range(i)
-    ]
-    assert mean_correlation(residuals) == pytest.approx(np.mean(pairs))
-    assert math.isnan(mean_correlation(residuals[:, :1]))
+    table = 0.01 * rng.standard_normal((121, 31))
+    table[120, 1:] *= 3
+    warned = {o.test: o.warning for o in group_battery(sample_of(table, 120, 1))}
+    assert "times as wide" in warned["patell"]
+    assert "times as wide" in warned["kp-patell"]
+    assert not warned["placebo-bmp"]
+
+
+def test_a_firm_without_its_event_session_is_left_out(table):
+    gap = table.copy()
+    gap[M, 2] = np.nan
+    fewer = np.delete(table, 2, axis=1)
+    ours = group_battery(sample_of(gap, M, 1))
+    for outcome, expected in zip(ours, group_battery(sample_of(fewer, M, 1)), strict=True):
+        if outcome.test != "calendar-time":
+            assert outcome.statistic == pytest.approx(expected.statistic)
+
+
+def test_no_firm_at_all_is_a_reason_and_no_crash(table):
+    gap = table.copy()
+    gap[M, 1:] = np.nan
+    outcomes = group_battery(sample_of(gap, M, 1))
+    assert not any(outcome.available for outcome in outcomes)
+    assert group_verdict(outcomes).text.startswith("no verdict")
+
+
+def test_one_firm_gives_what_one_firm_can(table):
+    outcomes = {o.test: o for o in group_battery(sample_of(table[:, :2], M, 1))}
+    assert not outcomes["bmp"].available
+    assert not outcomes["kp"].available
+    assert outcomes["portfolio"].available
+    assert outcomes["placebo-mean"].available
+
+
+def test_negative_correlation_that_breaks_the_adjustment_warns():
+    with pytest.warns(ReliabilityWarning, match="taken as 0"):
+        outcome = kolari_pynnonen_test(np.array([-3.0, -1.0, -2.0, -2.0]), -0.34)
+    assert outcome.statistic == pytest.approx(-4.899, abs=5e-4)
+    assert "taken as 0" in outcome.warning
+
+
+def test_shapes_that_disagree_are_refused(table):
+    sample = sample_of(table, M, 1)
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    with pytest.raises(DataError, match="sigma has shape"):
+        GroupSample(**(fields | {"sigma": np.ones(2)}))
+
+
+def outcome_of(test: str, p: float | None) -> Outcome:
+    return Outcome(test, statistic=1.0, p=p) if p is not None else Outcome.missing(test, "none")
+
+
+@pytest.mark.parametrize(
+    ("p", "significant", "words"),
+    [
+        ((0.01, 0.02, 0.03), True, "significant at 5%"),
+        ((0.01, 0.02, 0.06), False, "not established"),
+        ((0.10, 0.20, 0.60), False, "not significant"),
+        ((0.01, 0.02, None), False, "no verdict"),
+    ],
+)
+def test_the_verdict_needs_all_three(p, significant, words):
+    verdict = group_verdict([outcome_of(t, value) for t, value in zip(REQUIRED, p, strict=True)])
+    assert verdict.significant is significant
+    assert verdict.text.startswith(words)
+
+
+def test_the_size_said_is_that_of_a_variance_misjudged():
+    assert true_size(1.0) == pytest.approx(0.05)
+    rng = np.random.default_rng(1)
+    share = np.mean(np.abs(rng.normal(0, math.sqrt(6.8), 200_000)) > 1.959964)
+    assert true_size(6.8) == pytest.approx(share, abs=0.005)
+
+
+@given(st.lists(st.floats(-0.3, 0.3), min_size=3, max_size=12, unique=True))
+def test_mirrored_returns_mirror_the_statistics(values):
+    car = np.array(values)
+    for run in (cross_sectional_test, skewness_adjusted_test, bmp_test):
+        one, other = run(car), run(-car)
+        assert one.available == other.available
+        if one.available:
+            assert one.statistic == pytest.approx(-other.statistic, abs=1e-9, rel=1e-9)
+            assert 0 < one.p <= 1
+
+
+def test_scaling_a_firm_leaves_its_standardised_tests_alone(table):
+    scaled = table.copy()
+    scaled[:, 3] *= 7
+    ours = {o.test: o for o in group_battery(sample_of(table, M, 3))}
+    other = {o.test: o for o in group_battery(sample_of(scaled, M, 3))}
+    for test in ("kp", "bmp", "patell", "grank-t", "grank-z", "corrado", "corrado-zivney"):
+        assert ours[test].statistic == pytest.approx(other[test].statistic, rel=1e-9)
+
+
+def test_unavailable_says_why():
+    assert "two firms" in bmp_test(np.array([0.1])).unavailable
+    assert "same" in cross_sectional_test(np.full(4, 0.25)).unavailable
+    assert "five" in wilcoxon_test(np.array([0.1, 0.2])).unavailable
+    assert "two firms" in grank_test(np.ones((30, 1)), np.ones(1)).unavailable
+    assert "never moves" in corrado_test(np.zeros((9, 3)), np.zeros((1, 3))).unavailable
+
+
+def test_crude_needs_common_sessions(table):
+    sample = sample_of(table, M, 1)
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    holes = sample.residuals.copy()
+    holes[:45, 1] = np.nan
+    assert "15 estimation sessions" in (
+        crude_dependence_test(GroupSample(**(fields | {"residuals": holes}))).unavailable
+    )

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.inference.one_firm import sample_quantile_test, t_test
-from analysis.inference.outcome import Outcome, never_zero
+from analysis.inference.outcome import Outcome
 from analysis.inference.rank import FEWEST_DRAWS, rank_test
-from analysis.inference.student import critical_value, two_sided_p
+from analysis.inference.student import critical_value, never_zero, two_sided_p
 
 
 def test_t_is_scipys_with_its_own_degrees_of_freedom() -> None:

@@ -1,0 +1,150 @@
+"""The tests of one firm at one event."""
+
+from __future__ import annotations
+
+from analysis.inference.method import TestMethod
+
+ONE_FIRM: tuple[TestMethod, ...] = (
+    TestMethod(
+        id="t",
+        title="t with exact prediction error",
+        family="one firm",
+        null="the abnormal return of the window is zero",
+        formula="CAR / S, S^2 = sigma^2 [L + s'(X'X)^-1 s], s the sum of the window's regressors",
+        distribution="Student t, M - p degrees of freedom",
+        assumptions="independent normal errors of constant variance; parameters stay the same",
+        valid_when="one session or a short window of a liquid share in calm markets",
+        fails_when="errors are fat-tailed and the p-value is far below 5 %, or are autocorrelated "
+        "over a window; more estimation sessions repair neither",
+        reference="Patell (1976), Journal of Accounting Research 14; Campbell, Lo and MacKinlay "
+        "(1997), The Econometrics of Financial Markets, ch. 4",
+    ),
+    TestMethod(
+        id="hac-t",
+        title="t with autocorrelation-adjusted error",
+        family="one firm",
+        null="the abnormal return of the window is zero",
+        formula="t / sqrt(c), c = 1 + 2 sum_{k<L} (1 - k/L) r_k of the estimation residuals",
+        distribution="Student t, M - p degrees of freedom",
+        assumptions="stationary errors; autocorrelations estimated well from M sessions",
+        valid_when="the window has several sessions and the residuals are autocorrelated",
+        fails_when="the window is a large share of the estimation window; for one session it is t",
+        reference="Newey and West (1987), Econometrica 55 (Bartlett weights, L - 1 lags)",
+    ),
+    TestMethod(
+        id="sq",
+        title="sample quantile (SQ)",
+        family="one firm",
+        null="the event session's abnormal return is a draw from the law of other sessions",
+        formula="rank of AR_0 among the estimation residuals",
+        distribution="discrete: twice the smaller of (1 + #{u <= AR}) / (M + 1) and its mirror",
+        assumptions="stationary residuals; no law is assumed",
+        valid_when="one session; p above 2 / (M + 1) is all that is asked",
+        fails_when="volatility on the event is that of another regime; windows of several sessions",
+        reference="Gelbach, Helland and Klick (2013), American Law and Economics Review 15",
+    ),
+    TestMethod(
+        id="placebo",
+        title="placebo dates",
+        family="one firm",
+        null="the event's statistic is a draw from its law on other dates",
+        formula="rank of |T_0| among |T_b|, each refitted on its own preceding estimation window",
+        distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
+        assumptions="dates are exchangeable",
+        valid_when="many dates before the event, of the same volatility",
+        fails_when="overlapping windows leave few independent draws; the event falls in a "
+        "volatile regime",
+        reference="Phipson and Smyth (2010), Stat. Appl. in Genetics and Molecular Biology 9",
+    ),
+    TestMethod(
+        id="conformal",
+        title="conformal, all permutations",
+        family="one firm",
+        null="the abnormal return of every session of the window is the one supposed",
+        formula="rank of |sum of post residuals| among permutations, refitted on all M + L rows "
+        "under the null",
+        distribution="discrete: share of permutations, identity included, that are as extreme",
+        assumptions="exchangeable errors and a fit that does not depend on the order of rows",
+        valid_when="errors are close to independent; exact in finite samples then",
+        fails_when="errors are serially dependent (use the moving block)",
+        reference="Chernozhukov, Wuthrich and Zhu (2021), J. American Statistical Assoc. 116",
+    ),
+    TestMethod(
+        id="conformal-block",
+        title="conformal, moving block",
+        family="one firm",
+        null="the abnormal return of every session of the window is the one supposed",
+        formula="rank of |sum of post residuals| among the cyclic shifts of the residuals, "
+        "refitted on all M + L rows under the null",
+        distribution="discrete: share of the M + L shifts, identity included; at least 1 / (M + L)",
+        assumptions="stationary, weakly dependent errors",
+        valid_when="windows of several sessions; keeps autocorrelation",
+        fails_when="p below 1 / (M + L) is asked; volatility regimes",
+        reference="Chernozhukov, Wuthrich and Zhu (2021), J. American Statistical Assoc. 116",
+    ),
+    TestMethod(
+        id="bootstrap",
+        title="residual bootstrap",
+        family="one firm",
+        null="the abnormal return of the window is zero",
+        formula="CAR against redrawn prediction errors: sum of redrawn post errors less "
+        "s'(theta* - theta)",
+        distribution="B redraws of residuals / sqrt(1 - h), centred",
+        assumptions="independent errors of one law, whatever it is",
+        valid_when="fat tails or skewness matter for a window's interval",
+        fails_when="errors are autocorrelated or their volatility changes",
+        reference="Efron and Tibshirani (1993), An Introduction to the Bootstrap; Stine (1985), "
+        "J. American Statistical Assoc. 80",
+    ),
+    TestMethod(
+        id="bootstrap-stationary",
+        title="stationary bootstrap",
+        family="one firm",
+        null="the abnormal return of the window is zero",
+        formula="as the residual bootstrap, with residuals redrawn in blocks of random length",
+        distribution="B redraws in blocks of geometric length",
+        assumptions="stationary, weakly dependent errors",
+        valid_when="windows of several sessions with short-run dependence",
+        fails_when="volatility on the event is that of another regime",
+        reference="Politis and Romano (1994), J. American Statistical Assoc. 89; block length: "
+        "Politis and White (2004), Econometric Reviews 23",
+    ),
+    TestMethod(
+        id="garch-t",
+        title="GARCH-t",
+        family="one firm",
+        null="the event session's return is a draw from its conditional law of that day",
+        formula="AR_0 / sigma_{0|-1}, sigma filtered through the session before the event",
+        distribution="Student t scaled to unit variance, nu estimated with the model",
+        assumptions="the GARCH law holds; parameters are known",
+        valid_when="500 sessions or more; volatility clusters",
+        fails_when="few sessions; parameter error is ignored, so that p is a little too small",
+        reference="Bollerslev (1987), Review of Economics and Statistics 69",
+    ),
+    TestMethod(
+        id="evt",
+        title="peaks over threshold",
+        family="one firm",
+        null="a fall as deep as the event's belongs to the tail of other sessions",
+        formula="P(X > x) = (N_u / n) (1 + xi (x - u) / beta)^(-1 / xi)",
+        distribution="generalised Pareto tail fitted by maximum likelihood; profile likelihood for "
+        "the interval of P",
+        assumptions="independent exceedances of one law; GARCH-filter first where they cluster",
+        valid_when="ten years of sessions or more; the interval is read, not the point",
+        fails_when="few exceedances; xi < 0 puts an end to the tail and says that it cannot happen",
+        reference="Davison and Smith (1990), J. Royal Statistical Society B 52; McNeil and Frey "
+        "(2000), J. Empirical Finance 7",
+    ),
+    TestMethod(
+        id="mde",
+        title="minimum detectable effect",
+        family="one firm",
+        null="none: the effect that the t-test would find with the power asked for",
+        formula="delta S with P(|t'_{d, delta}| > t_{d, 1 - alpha / 2}) = power",
+        distribution="noncentral Student t, M - p degrees of freedom",
+        assumptions="those of t",
+        valid_when="stated before the result is seen",
+        fails_when="power is computed at the estimate: that repeats the p-value",
+        reference="Lehmann and Romano (2005), Testing Statistical Hypotheses",
+    ),
+)

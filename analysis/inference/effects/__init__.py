@@ -1,0 +1,1 @@
+"""Other effects than the return: volume, variance, long run, recovery, halves of the session."""

@@ -1,0 +1,183 @@
+"""
+Tests by ranks in each firm's own history: Corrado, Corrado-Zivney, generalised rank.
+
+Their standard errors come from the time series of daily mean ranks and so contain the correlation
+across firms, except that of GRANK-Z. NaN: a firm's ranks run over the sessions that it has.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from scipy import stats
+
+from analysis.inference.outcome import Outcome, normal, student
+
+if TYPE_CHECKING:
+    from analysis._typing import FloatArray
+
+
+def scaled_ranks(values: FloatArray) -> FloatArray:
+    """
+    Rank each column among its own known values, scaled to (-1/2, 1/2).
+
+    Parameters
+    ----------
+    values : ndarray of shape (T, N)
+        NaN where there is no value.
+
+    Returns
+    -------
+    ndarray of shape (T, N)
+        ``rank / (T_i + 1) - 1/2``, T_i the number of known values; mid-ranks for ties; NaN kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scaled_ranks(np.array([[3.0], [1.0], [2.0]]))[:, 0].tolist()
+    [0.25, -0.25, 0.0]
+    """
+    known = np.isfinite(values)
+    if known.all():
+        ranks = np.asarray(stats.rankdata(values, axis=0), dtype=np.float64)
+    else:
+        omitted = np.asarray(stats.rankdata(values, axis=0, nan_policy="omit"), dtype=np.float64)
+        ranks = np.where(known, omitted, np.nan)
+    scaled: FloatArray = ranks / (known.sum(axis=0) + 1) - 0.5
+    return scaled
+
+
+def corrado_test(residuals: FloatArray, ar: FloatArray) -> Outcome:
+    """
+    Test the mean rank of the event window's abnormal returns.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (M, N)
+        Estimation residuals.
+    ar : ndarray of shape (L, N)
+        Abnormal returns of the event window.
+
+    Returns
+    -------
+    Outcome
+        With D_t the daily mean scaled rank over all T = M + L sessions,
+        ``sqrt(L) mean(D_event) / sqrt(mean(D_t^2))``, standard normal.
+
+    References
+    ----------
+    Corrado (1989), Journal of Financial Economics 23; Cowan (1992) for windows.
+    """
+    ranks = scaled_ranks(np.vstack([residuals, ar]))
+    daily = _daily_mean(ranks, weighted=False)
+    return _rank_z("corrado", daily, len(ar))
+
+
+def corrado_zivney_test(sar: FloatArray, event_sar: FloatArray) -> Outcome:
+    """
+    Test the mean rank of standardised abnormal returns, event sessions rescaled for their spread.
+
+    Parameters
+    ----------
+    sar : ndarray of shape (M, N)
+        Standardised estimation residuals.
+    event_sar : ndarray of shape (L, N)
+        Standardised abnormal returns of the event window; each session is divided by its
+        cross-sectional standard deviation, which takes out event-induced variance.
+
+    Returns
+    -------
+    Outcome
+        As `corrado_test`, daily means weighted with sqrt(N_t / N) for missing firms.
+
+    References
+    ----------
+    Corrado and Zivney (1992), Journal of Financial and Quantitative Analysis 27.
+    """
+    if event_sar.shape[1] < 2:
+        return Outcome.missing("corrado-zivney", "needs two firms or more")
+    spread = event_sar.std(axis=1, ddof=1, keepdims=True)
+    if not np.isfinite(spread).all() or not spread.all():
+        return Outcome.missing("corrado-zivney", "no standardised abnormal returns with a spread")
+    ranks = scaled_ranks(np.vstack([sar, event_sar / spread]))
+    return _rank_z("corrado-zivney", _daily_mean(ranks, weighted=True), len(event_sar))
+
+
+def grank_test(
+    sar: FloatArray, scar: FloatArray, kind: Literal["grank-t", "grank-z"] = "grank-t"
+) -> Outcome:
+    """
+    Test the rank of the event window taken as one session.
+
+    The standardised CARs, divided by their cross-sectional standard deviation, become one further
+    session after the M of the estimation window: T = M + 1, and ranks are scaled by T + 1.
+
+    Parameters
+    ----------
+    sar : ndarray of shape (M, N)
+        Standardised estimation residuals.
+    scar : ndarray of shape (N,)
+        Standardised CARs.
+    kind : {"grank-t", "grank-z"}
+        GRANK-T takes its standard error from the time series and survives correlation across
+        firms; GRANK-Z assumes that they are independent.
+
+    Returns
+    -------
+    Outcome
+        GRANK-T: ``Z sqrt((T - 2) / (T - 1 - Z^2))``, Student t with T - 2 degrees of freedom.
+        GRANK-Z: ``mean(U_0) sqrt(12 N (T + 1) / (T - 1))``, standard normal.
+
+    References
+    ----------
+    Kolari and Pynnonen (2011), Journal of Empirical Finance 18.
+    """
+    count = len(scar)
+    if count < 2 or not np.isfinite(scar).all() or not scar.std():
+        return Outcome.missing(kind, "needs two firms or more with differing standardised CARs")
+    ranks = scaled_ranks(np.vstack([sar, scar / scar.std(ddof=1)]))
+    sessions = len(ranks)
+    if kind == "grank-z":
+        known = np.isfinite(ranks).sum(axis=0)
+        variance = float(((known - 1) / (12 * (known + 1))).sum()) / count**2
+        return normal(kind, float(ranks[-1].mean()) / math.sqrt(variance))
+    daily = _daily_mean(ranks, weighted=True)
+    spread = math.sqrt(float(daily @ daily) / sessions)
+    return grank_t(float(daily[-1]) / spread, sessions) if spread else _flat(kind)
+
+
+def grank_t(z: float, sessions: int) -> Outcome:
+    """
+    Turn the rank ratio Z of T sessions into Student's t with T - 2 degrees of freedom.
+
+    Examples
+    --------
+    >>> round(grank_t(-0.30 / 0.12, 251).statistic, 3)
+    -2.527
+    """
+    room = max(sessions - 1 - z**2, 1e-9)
+    return student("grank-t", z * math.sqrt((sessions - 2) / room), sessions - 2)
+
+
+def _daily_mean(ranks: FloatArray, *, weighted: bool) -> FloatArray:
+    """Mean rank of each session, times sqrt(N_t / N) where weighted; 0 where no firm has one."""
+    known = np.isfinite(ranks)
+    present = known.sum(axis=1)
+    mean = np.where(known, ranks, 0.0).sum(axis=1) / np.maximum(present, 1)
+    if weighted:
+        mean = mean * np.sqrt(present / ranks.shape[1])
+    daily: FloatArray = mean
+    return daily
+
+
+def _rank_z(test: str, daily: FloatArray, window: int) -> Outcome:
+    spread = math.sqrt(float(daily @ daily) / len(daily))
+    if not spread:
+        return _flat(test)
+    return normal(test, math.sqrt(window) * float(daily[-window:].mean()) / spread)
+
+
+def _flat(test: str) -> Outcome:
+    return Outcome.missing(test, "the mean rank never moves")

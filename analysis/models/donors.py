@@ -1,0 +1,300 @@
+"""
+Control portfolios: the firm's return as that of donors which the event did not touch.
+
+The weights are chosen on the estimation window; they have no prediction error in closed form, so
+that inference goes through placebo dates or conformal ranks. Tuning looks forward only: each fold
+is fitted on the sessions before the ones that it predicts.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import optimize
+
+from analysis.errors import WindowError
+from analysis.models.point import PointFit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis._typing import FloatArray
+
+FOLDS = 5
+"""Forward-chaining folds; the first is fitted on half the estimation window."""
+
+FEWEST_ROWS = 40
+"""Fewer sessions leave a fold too short to tune on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticControl:
+    """
+    Donor weights that are not negative and add up to 1, of least squared distance in returns.
+
+    References
+    ----------
+    Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105.
+    """
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
+        """
+        Find the weights.
+
+        Raises
+        ------
+        WindowError
+            If no donor or too few sessions are given.
+        """
+        _check(y, x)
+        return _portfolio(y, x, names, simplex_weights(y, x))
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeAugmented:
+    """
+    Synthetic control whose remaining misfit a ridge regression takes out.
+
+    Attributes
+    ----------
+    penalty : float or None
+        Ridge penalty over the mean squared donor return times sessions; None tunes it.
+
+    References
+    ----------
+    Ben-Michael, Feller and Rothstein (2021), Journal of the American Statistical Association 116.
+    """
+
+    penalty: float | None = None
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
+        """
+        Find the weights; they may leave the simplex.
+
+        Raises
+        ------
+        WindowError
+            If no donor or too few sessions are given.
+        """
+        _check(y, x)
+        if self.penalty is not None:
+            return _portfolio(y, x, names, augmented_weights(y, x, self.penalty))
+        grid = np.logspace(4, -4, 17)
+
+        def path(train_y: FloatArray, train_x: FloatArray) -> FloatArray:
+            start = simplex_weights(train_y, train_x)
+            weights = [_augment(train_y, train_x, start, penalty) for penalty in grid]
+            return np.column_stack([np.zeros(len(grid)), weights])
+
+        best = float(grid[int(np.argmin(forward_errors(y, x, path)))])
+        return _portfolio(y, x, names, augmented_weights(y, x, best))
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticNet:
+    """
+    Regression on donors with a penalty on the size and the squares of standardised weights.
+
+    Minimises ``RSS / (2 M) + penalty [mix sum |b| + (1 - mix) / 2 sum b^2]``.
+
+    Attributes
+    ----------
+    mix : float
+        1 is the lasso, 0 ridge regression.
+    penalty : float or None
+        None tunes it.
+
+    References
+    ----------
+    Zou and Hastie (2005), Journal of the Royal Statistical Society B 67; Doudchenko and Imbens
+    (2016), NBER working paper 22791.
+    """
+
+    mix: float = 0.5
+    penalty: float | None = None
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
+        """
+        Find intercept and weights.
+
+        Raises
+        ------
+        WindowError
+            If no donor or too few sessions are given.
+        """
+        _check(y, x)
+        if self.penalty is not None:
+            return _regression(y, x, names, elastic_path(y, x, self.mix, [self.penalty])[0])
+        scaled = (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-300)
+        largest = float(np.abs(scaled.T @ (y - y.mean())).max()) / len(y) / max(self.mix, 1e-3)
+        grid = [float(value) for value in largest * np.logspace(0, -3, 25)]
+
+        def path(train_y: FloatArray, train_x: FloatArray) -> FloatArray:
+            return elastic_path(train_y, train_x, self.mix, grid)
+
+        best = int(np.argmin(forward_errors(y, x, path)))
+        return _regression(y, x, names, elastic_path(y, x, self.mix, grid[: best + 1])[-1])
+
+
+def simplex_weights(y: FloatArray, x: FloatArray) -> FloatArray:
+    """
+    Find the weights, not negative and adding up to 1, of the donors' mix closest to the firm.
+
+    The distance from the origin to the hull of the donors' gaps to the firm, which non-negative
+    least squares finds exactly: with a row of ones to be met at 1, its solution is proportional.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+
+    Returns
+    -------
+    ndarray of shape (J,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    >>> simplex_weights(x @ [0.25, 0.75], x).round(6).tolist()
+    [0.25, 0.75]
+    """
+    gaps = x - y[:, None]
+    gaps = gaps / max(float(np.abs(gaps).max()), 1e-300)
+    system = np.vstack([gaps, np.ones(gaps.shape[1])])
+    target = np.append(np.zeros(len(gaps)), 1.0)
+    solution = optimize.nnls(system, target)[0]
+    weights: FloatArray = solution / solution.sum()
+    return weights
+
+
+def augmented_weights(y: FloatArray, x: FloatArray, penalty: float) -> FloatArray:
+    """
+    Correct synthetic-control weights by ridge regression of their misfit.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+    penalty : float
+        Over the mean diagonal of x'x.
+
+    Returns
+    -------
+    ndarray of shape (J,)
+        ``w + (x'x + lambda I)^-1 x'(y - x w)``.
+    """
+    return _augment(y, x, simplex_weights(y, x), penalty)
+
+
+def elastic_path(y: FloatArray, x: FloatArray, mix: float, penalties: list[float]) -> FloatArray:
+    """
+    Fit the elastic net for falling penalties, each started from the one before.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+    mix : float
+    penalties : list of float
+
+    Returns
+    -------
+    ndarray of shape (len(penalties), J + 1)
+        Intercept and weights on the scale of the returns.
+    """
+    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-300)
+    scaled, centred = (x - mean) / scale, y - y.mean()
+    gram, target = scaled.T @ scaled / len(y), scaled.T @ centred / len(y)
+    weights = np.zeros(x.shape[1])
+    rows = []
+    for penalty in penalties:
+        weights = _descend(gram, target, weights, penalty * mix, penalty * (1 - mix))
+        slopes = weights / scale
+        rows.append(np.append(y.mean() - slopes @ mean, slopes))
+    return np.array(rows)
+
+
+def forward_errors(
+    y: FloatArray, x: FloatArray, path: Callable[[FloatArray, FloatArray], FloatArray]
+) -> FloatArray:
+    """
+    Sum the squared errors of a path of fits on sessions after those that they were fitted on.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+    path : callable
+        From returns and donors of the first sessions to an array of shape (candidates, J + 1),
+        intercept first.
+
+    Returns
+    -------
+    ndarray of shape (candidates,)
+    """
+    cuts = np.linspace(len(y) // 2, len(y), FOLDS + 1).astype(int)
+    total = np.zeros(0)
+    for begin, end in itertools.pairwise(cuts):
+        fits = path(y[:begin], x[:begin])
+        errors = y[begin:end, None] - fits[:, 0] - x[begin:end] @ fits[:, 1:].T
+        squares = np.square(errors).sum(axis=0)
+        total = total + squares if len(total) else squares
+    return total
+
+
+def _augment(y: FloatArray, x: FloatArray, start: FloatArray, penalty: float) -> FloatArray:
+    square = x.T @ x
+    ridge = penalty * float(square.trace()) / len(square) * np.eye(len(square))
+    weights: FloatArray = start + np.linalg.solve(square + ridge, x.T @ (y - x @ start))
+    return weights
+
+
+def _descend(
+    gram: FloatArray, target: FloatArray, start: FloatArray, lasso: float, ridge: float
+) -> FloatArray:
+    """Coordinate descent on the standardised problem until no weight moves."""
+    weights = start.copy()
+    fitted = gram @ weights
+    size = float(np.abs(target).max())
+    for _ in range(10_000):
+        moved = 0.0
+        for j in range(len(weights)):
+            partial = target[j] - fitted[j] + gram[j, j] * weights[j]
+            shrunk = max(abs(partial) - lasso, 0.0) / (gram[j, j] + ridge)
+            step = (shrunk if partial > 0 else -shrunk) - weights[j]
+            if step:
+                weights[j] += step
+                fitted += gram[:, j] * step
+                moved = max(moved, abs(step))
+        if moved <= 1e-10 * size:
+            break
+    return weights
+
+
+def _portfolio(
+    y: FloatArray, x: FloatArray, names: tuple[str, ...], weights: FloatArray
+) -> PointFit:
+    return _regression(y, x, names, np.append(0.0, weights), free=-1)
+
+
+def _regression(
+    y: FloatArray, x: FloatArray, names: tuple[str, ...], values: FloatArray, free: int = 1
+) -> PointFit:
+    coefficients = dict(zip(("alpha", *names), map(float, values), strict=True))
+    used = int(np.count_nonzero(np.abs(values[1:]) > 1e-12)) + free
+    residuals = y - values[0] - x @ values[1:]
+    return PointFit(coefficients, residuals, max(len(y) - used, 1))
+
+
+def _check(y: FloatArray, x: FloatArray) -> None:
+    if not x.shape[1]:
+        raise WindowError("a control portfolio needs donors; name them in the study")
+    if len(y) < FEWEST_ROWS:
+        raise WindowError(
+            f"a control portfolio needs {FEWEST_ROWS} estimation sessions, there are {len(y)}; "
+            "lengthen the estimation window"
+        )

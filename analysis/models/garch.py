@@ -1,0 +1,228 @@
+"""
+Market models whose error variance changes from session to session: GARCH, GJR, EGARCH; Student t.
+
+References
+----------
+Bollerslev (1986), Journal of Econometrics 31; (1987), Review of Economics and Statistics 69;
+Glosten, Jagannathan and Runkle (1993), Journal of Finance 48; Nelson (1991), Econometrica 59.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from analysis.errors import DataError, WindowError
+from analysis.models.base import Prediction
+from analysis.models.linear import with_constant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis._typing import FloatArray
+
+Volatility = Literal["garch", "gjr", "egarch"]
+
+FEWEST_ROWS = 100
+"""Fewer sessions do not determine a variance recursion."""
+
+_SECOND_TOLERANCE = 1e-5  # a flat likelihood can keep the optimiser from its own 1e-6
+
+_PERCENT = 100.0  # the optimiser is well scaled in percent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VarianceLaw:
+    """
+    A variance recursion of first order, in squared percent.
+
+    Attributes
+    ----------
+    kind : {"garch", "gjr", "egarch"}
+    omega, shock, leverage, memory : float
+        Constant, weight of the last shock, extra weight of a negative one (GJR) or of its sign
+        (EGARCH), weight of the last variance.
+    nu : float
+        Degrees of freedom of the standardised Student-t errors.
+    """
+
+    kind: Volatility
+    omega: float
+    shock: float
+    leverage: float
+    memory: float
+    nu: float
+
+    def step(self, variance: float, error: float) -> float:
+        """Variance of the next session from this one's variance and error."""
+        if self.kind == "egarch":
+            z = error / math.sqrt(variance)
+            size = abs(z) - math.sqrt(2 / math.pi)
+            logarithm = self.omega + self.shock * size + self.leverage * z
+            return math.exp(logarithm + self.memory * math.log(variance))
+        weight = self.shock + (self.leverage if error < 0 else 0.0)
+        return self.omega + weight * error**2 + self.memory * variance
+
+    def expected_step(self, variance: float) -> float:
+        """
+        Variance of the next session from this one's, its error not known.
+
+        For EGARCH the exponential of the expected logarithm: with Student-t errors the variance's
+        own expectation does not exist.
+        """
+        if self.kind == "egarch":
+            size = mean_absolute_t(self.nu) - math.sqrt(2 / math.pi)
+            return math.exp(self.omega + self.shock * size + self.memory * math.log(variance))
+        return self.omega + (self.shock + self.leverage / 2 + self.memory) * variance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GarchFit:
+    """
+    A market model with changing error variance.
+
+    Attributes
+    ----------
+    coefficients : mapping of str to float
+        ``alpha`` first, then one a regressor; decimal.
+    residuals : ndarray of shape (M,)
+        Decimal.
+    volatility : ndarray of shape (M,)
+        Conditional standard deviation of each residual, decimal.
+    law : VarianceLaw
+    """
+
+    coefficients: Mapping[str, float]
+    residuals: FloatArray
+    volatility: FloatArray
+    law: VarianceLaw
+
+    @property
+    def df(self) -> float:
+        """Number of sessions less that of mean coefficients."""
+        return len(self.residuals) - len(self.coefficients)
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Zero: parameter error is left out."""
+        return np.zeros(len(self.residuals))
+
+    @property
+    def sigma(self) -> float:
+        """Unconditional residual standard deviation with `df` degrees of freedom."""
+        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
+
+    def predict(self, x: FloatArray) -> Prediction:
+        """
+        Predict the window that follows the last session fitted; its variance is frozen there.
+
+        The covariance is diagonal and leaves out parameter error.
+        """
+        variances = self.variance_ahead(len(x))
+        return Prediction(self.expected(x), np.diag(variances))
+
+    def expected(self, x: FloatArray) -> FloatArray:
+        """Compute expected returns for regressors of shape (L, k)."""
+        values: FloatArray = with_constant(x) @ np.array(list(self.coefficients.values()))
+        return values
+
+    def variance_ahead(
+        self, sessions: int, *, after: tuple[FloatArray, FloatArray] | None = None
+    ) -> FloatArray:
+        """
+        Predict the variance of coming sessions.
+
+        Parameters
+        ----------
+        sessions : int
+        after : tuple of ndarray of shape (G,) and (G, k), optional
+            Returns and regressors of the sessions between the estimation window and the event: the
+            parameters stay, the variance is carried through them.
+
+        Returns
+        -------
+        ndarray of shape (sessions,)
+            Decimal, squared.
+        """
+        errors = self.residuals[-1:]
+        if after is not None:
+            errors = np.append(errors, after[0] - self.expected(after[1]))
+        variance = (self.volatility[-1] * _PERCENT) ** 2
+        for error in errors:
+            variance = self.law.step(float(variance), float(error) * _PERCENT)
+        path = [float(variance)]
+        for _ in range(sessions - 1):
+            path.append(self.law.expected_step(path[-1]))
+        return np.array(path[:sessions]) / _PERCENT**2
+
+
+@dataclass(frozen=True, slots=True)
+class Garch:
+    """
+    Market model with errors of first-order GARCH, GJR or EGARCH variance and Student-t law.
+
+    Attributes
+    ----------
+    kind : {"garch", "gjr", "egarch"}
+    """
+
+    kind: Volatility = "garch"
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> GarchFit:
+        """
+        Fit by maximum likelihood.
+
+        Raises
+        ------
+        WindowError
+            If fewer than `FEWEST_ROWS` sessions are given.
+        DataError
+            If the optimiser finds no fit.
+        """
+        from arch import arch_model  # noqa: PLC0415 - half a second that only this model needs
+
+        if len(y) < FEWEST_ROWS:
+            raise WindowError(
+                f"a {self.kind} model needs {FEWEST_ROWS} sessions or more, there are {len(y)}; "
+                "lengthen the estimation window"
+            )
+        model = arch_model(
+            y * _PERCENT,
+            x=x * _PERCENT if x.shape[1] else None,
+            mean="ARX" if x.shape[1] else "Constant",
+            lags=0,
+            vol="EGARCH" if self.kind == "egarch" else "GARCH",
+            o=0 if self.kind == "garch" else 1,
+            dist="t",
+            rescale=False,
+        )
+        result = model.fit(disp="off", show_warning=False)
+        if result.convergence_flag != 0:
+            result = model.fit(disp="off", show_warning=False, tol=_SECOND_TOLERANCE)
+        values = [float(value) for value in result.params]
+        if result.convergence_flag != 0 or not np.isfinite(values).all():
+            raise DataError(f"the {self.kind} model does not converge on this estimation window")
+        means, rest = values[: len(names) + 1], values[len(names) + 1 :]
+        leverage = rest[2] if self.kind != "garch" else 0.0
+        law = VarianceLaw(self.kind, rest[0], rest[1], leverage, rest[-2], rest[-1])
+        coefficients = dict(zip(("alpha", *names), means, strict=True))
+        coefficients["alpha"] /= _PERCENT
+        residuals = y - with_constant(x) @ np.array(list(coefficients.values()))
+        volatility = np.asarray(result.conditional_volatility, dtype=float) / _PERCENT
+        return GarchFit(coefficients, residuals, volatility, law)
+
+
+def mean_absolute_t(nu: float) -> float:
+    """
+    Compute the mean absolute value of a Student t scaled to unit variance.
+
+    Examples
+    --------
+    >>> round(mean_absolute_t(1e6), 4) == round(math.sqrt(2 / math.pi), 4)
+    True
+    """
+    ratio = math.exp(math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2))
+    return 2 * math.sqrt(nu - 2) * ratio / (math.sqrt(math.pi) * (nu - 1))

@@ -1,0 +1,59 @@
+"""Huber's robust market model: days of great firm news do not pull beta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.errors import WindowError
+from analysis.models.linear import with_constant
+from analysis.models.point import PointFit
+
+if TYPE_CHECKING:
+    from analysis._typing import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Huber:
+    """
+    M-estimation with Huber's weights and the scale of the median absolute deviation.
+
+    It has no prediction error in closed form. Judge it by placebo dates or conformal ranks, which
+    keep the outliers among the draws.
+
+    Attributes
+    ----------
+    bound : float
+        Residuals beyond so many scales are bounded; 1.345 loses 5 % of efficiency for normal
+        errors.
+
+    References
+    ----------
+    Huber (1964), Annals of Mathematical Statistics 35.
+    """
+
+    bound: float = 1.345
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
+        """
+        Fit by iterated weighting.
+
+        Raises
+        ------
+        WindowError
+            If fewer rows than coefficients plus one are given.
+        """
+        from statsmodels.robust.norms import HuberT  # noqa: PLC0415 - a second that others spare
+        from statsmodels.robust.robust_linear_model import RLM  # noqa: PLC0415
+
+        design = with_constant(x)
+        df = len(design) - design.shape[1]
+        if df < 1:
+            raise WindowError(
+                f"{len(design)} estimation sessions cannot carry {design.shape[1]} coefficients; "
+                "lengthen the estimation window"
+            )
+        result = RLM(y, design, M=HuberT(self.bound)).fit()
+        values = [float(value) for value in result.params]
+        residuals: FloatArray = y - design @ result.params
+        return PointFit(dict(zip(("alpha", *names), values, strict=True)), residuals, df)

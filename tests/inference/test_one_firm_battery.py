@@ -1,0 +1,431 @@
+"""The tests of one firm against hand examples, direct enumeration, R, statsmodels and arch."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from arch import arch_model
+from arch.bootstrap import StationaryBootstrap
+from scipy import stats
+
+from analysis.errors import DataError, WindowError
+from analysis.inference.autocorrelation import hac_t_test, variance_ratio
+from analysis.inference.bootstrap import block_indices, prediction_errors
+from analysis.inference.conformal import ConformalSetting, conformal_test
+from analysis.inference.extremes import fit_tail, tail_test
+from analysis.inference.firm_battery import FirmSample, firm_battery, strains
+from analysis.inference.garch_test import garch_test
+from analysis.inference.one_firm import t_test
+from analysis.inference.power import minimum_detectable_effect, power
+from analysis.models.garch import Garch, mean_absolute_t
+from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.prices.snapshot import load_nvda_history
+
+
+def market_days(rng, rows, *, fat=False):
+    market = 0.01 * rng.standard_normal((rows, 1))
+    noise = rng.standard_t(4, rows) if fat else rng.standard_normal(rows)
+    return 0.0005 + 1.5 * market[:, 0] + 0.02 * noise, market
+
+
+def setting(y, x, window, estimator=None):
+    return ConformalSetting(estimator or LeastSquares(), y, x, ("market",), window)
+
+
+class TestConformal:
+    def test_one_session_is_the_rank_of_its_refitted_residual(self):
+        y, x = market_days(np.random.default_rng(1), 81)
+        y[-1] -= 0.05
+        residuals = np.abs(sm.OLS(y, sm.add_constant(x)).fit().resid)
+        expected = np.mean(residuals >= residuals[-1])
+        outcome = conformal_test(setting(y, x, 1), np.random.default_rng(0))
+        assert outcome.p == pytest.approx(expected)
+
+    def test_all_permutations_of_a_short_series_are_enumerated_in_the_limit(self):
+        rng = np.random.default_rng(2)
+        y, x = market_days(rng, 12)
+        y[-2:] -= 0.02
+        residuals = sm.OLS(y, sm.add_constant(x)).fit().resid
+        observed = abs(residuals[-2:].sum())
+        sums = [abs(a + b) for a, b in itertools.combinations(residuals, 2)]
+        exact = np.mean(np.array(sums) >= observed - 1e-12)
+        drawn = conformal_test(setting(y, x, 2), rng, draws=20_000, level=0.5).p
+        assert drawn == pytest.approx(exact, abs=0.015)
+
+    def test_moving_blocks_are_the_cyclic_shifts(self):
+        y, x = market_days(np.random.default_rng(3), 60)
+        y[-3:] -= 0.02
+        residuals = sm.OLS(y, sm.add_constant(x)).fit().resid
+        sums = [abs(np.roll(residuals, shift)[-3:].sum()) for shift in range(60)]
+        expected = np.mean(np.array(sums) >= sums[0] - 1e-12)
+        outcome = conformal_test(
+            setting(y, x, 3), np.random.default_rng(0), scheme="conformal-block"
+        )
+        assert outcome.p == pytest.approx(expected)
+        assert outcome.p >= 1 / 60
+
+    @pytest.mark.parametrize("scheme", ["conformal", "conformal-block"])
+    @pytest.mark.parametrize("window", [1, 3])
+    def test_the_interval_inverts_the_test(self, scheme, window):
+        y, x = market_days(np.random.default_rng(4), 120, fat=True)
+        y[-window:] -= 0.03
+        outcome = conformal_test(
+            setting(y, x, window), np.random.default_rng(7), scheme=scheme, draws=999
+        )
+        assert outcome.low < outcome.high
+        for edge, outward in ((outcome.low, -1), (outcome.high, 1)):
+            for step, kept in ((-1e-5, True), (1e-5, False)):
+                shifted = y.copy()
+                shifted[-window:] -= (edge + outward * step) / window
+                again = conformal_test(
+                    setting(shifted, x, window),
+                    np.random.default_rng(7),
+                    scheme=scheme,
+                    draws=999,
+                )
+                assert (again.p > 0.05) == kept
+
+    def test_too_few_sessions_for_the_level_give_no_interval(self):
+        y, x = market_days(np.random.default_rng(5), 15)
+        outcome = conformal_test(setting(y, x, 1), np.random.default_rng(0))
+        assert outcome.low is None
+        assert outcome.high is None
+
+    def test_a_shift_of_all_returns_of_the_window_shifts_the_interval(self):
+        y, x = market_days(np.random.default_rng(6), 80)
+        moved = y.copy()
+        moved[-2:] += 0.01
+        one = conformal_test(setting(y, x, 2), np.random.default_rng(1), scheme="conformal-block")
+        two = conformal_test(
+            setting(moved, x, 2), np.random.default_rng(1), scheme="conformal-block"
+        )
+        assert two.low - one.low == pytest.approx(0.02, abs=1e-6)
+        assert two.high - one.high == pytest.approx(0.02, abs=1e-6)
+
+    def test_a_model_without_parameters_works_too(self):
+        y, x = market_days(np.random.default_rng(7), 60)
+        outcome = conformal_test(setting(y, x, 1, MarketAdjusted()), np.random.default_rng(0))
+        assert outcome.p == pytest.approx(np.mean(abs(y - x[:, 0]) >= abs(y[-1] - x[-1, 0])))
+
+
+class TestBootstrap:
+    def test_normal_errors_give_the_exact_interval(self):
+        rng = np.random.default_rng(8)
+        y, x = market_days(rng, 405)
+        fit = LeastSquares().fit(y[:-5], x[:-5], ("market",))
+        se = math.sqrt(fit.predict(x[-5:]).covariance.sum())
+        redrawn = prediction_errors(y, x, 5, rng, draws=20_000)
+        exact = t_test(redrawn.car, se, fit.df)
+        ours = redrawn.outcome("bootstrap")
+        assert redrawn.draws.std() == pytest.approx(se, rel=0.03)
+        assert ours.low == pytest.approx(exact.low, abs=0.06 * se)
+        assert ours.high == pytest.approx(exact.high, abs=0.06 * se)
+
+    def test_parameter_error_is_redrawn(self):
+        # with 12 sessions and a window of 6 the parameters are most of the error
+        rng = np.random.default_rng(9)
+        y, x = market_days(rng, 18)
+        fit = LeastSquares().fit(y[:-6], x[:-6], ("market",))
+        se = math.sqrt(fit.predict(x[-6:]).covariance.sum())
+        redrawn = prediction_errors(y, x, 6, rng, draws=40_000)
+        # redrawn residuals are centred, which costs them a share of 1 / M of the variance
+        assert redrawn.draws.std() == pytest.approx(se, rel=0.12)
+        assert se > 1.2 * fit.sigma * math.sqrt(6)
+
+    def test_the_refit_is_the_one_of_statsmodels(self):
+        y, x = market_days(np.random.default_rng(10), 42)
+        drawn = prediction_errors(y, x, 2, np.random.default_rng(4), draws=3).draws
+        design = sm.add_constant(x)
+        fit = sm.OLS(y[:-2], design[:-2]).fit()
+        hat = fit.get_influence().hat_matrix_diag
+        errors = fit.resid / np.sqrt(1 - hat)
+        errors -= errors.mean()
+        redrawn = errors[block_indices(40, 42, 3, 1.0, np.random.default_rng(4))]
+        for row, value in zip(redrawn, drawn, strict=True):
+            star = sm.OLS(fit.fittedvalues + row[:40], design[:-2]).fit().params
+            expected = row[40:].sum() - design[-2:].sum(axis=0) @ (star - fit.params)
+            assert value == pytest.approx(expected, rel=1e-9)
+
+    def test_the_interval_turns_the_quantiles_round(self):
+        y, x = market_days(np.random.default_rng(11), 103)
+        redrawn = prediction_errors(y, x, 3, np.random.default_rng(0), draws=999)
+        outcome = redrawn.outcome("bootstrap", level=0.9)
+        assert outcome.low == pytest.approx(redrawn.car - np.quantile(redrawn.draws, 0.95))
+        assert outcome.high == pytest.approx(redrawn.car - np.quantile(redrawn.draws, 0.05))
+
+    def test_runs_are_those_of_the_stationary_bootstrap_of_arch(self):
+        rng = np.random.default_rng(12)
+        ours = block_indices(50, 50, 4000, 5.0, rng)
+        theirs = StationaryBootstrap(5, np.arange(50), seed=np.random.default_rng(3))
+        drawn = np.array([args[0] for args, _ in theirs.bootstrap(4000)])
+        for sample in (ours, drawn):
+            share = np.mean((np.diff(sample, axis=1) % 50) == 1)
+            assert share == pytest.approx(1 - 1 / 5 + 1 / 5 / 50, abs=0.005)
+
+    def test_blocks_keep_the_autocorrelation_of_a_window(self):
+        rng = np.random.default_rng(13)
+        noise = np.zeros(1205)
+        for k in range(1, 1205):
+            noise[k] = 0.5 * noise[k - 1] + 0.01 * rng.standard_normal()
+        x = 0.01 * rng.standard_normal((1205, 1))
+        single = prediction_errors(noise, x, 5, rng, block=1.0).draws.std()
+        blocks = prediction_errors(noise, x, 5, rng, block=20.0).draws.std()
+        truth = math.sqrt(1 + 2 * sum((1 - k / 5) * 0.5**k for k in range(1, 5)))
+        assert blocks / single == pytest.approx(truth, rel=0.1)
+
+    def test_a_session_that_fits_itself_is_refused(self):
+        x = np.zeros((20, 1))
+        x[3] = 1.0
+        x[-1] = 0.5
+        with pytest.raises(WindowError, match="its own fit"):
+            prediction_errors(np.arange(20.0), x, 1, np.random.default_rng(0))
+
+
+class TestAutocorrelation:
+    def test_one_session_has_ratio_one(self):
+        assert variance_ratio(np.array([0.3, 0.2, 0.1, -0.6]), 1) == 1.0
+
+    def test_the_ratio_is_the_variance_of_sums(self):
+        rng = np.random.default_rng(14)
+        noise = np.zeros(40_000)
+        for k in range(1, len(noise)):
+            noise[k] = 0.3 * noise[k - 1] + rng.standard_normal()
+        sums = noise.reshape(-1, 5).sum(axis=1)
+        assert variance_ratio(noise, 5) == pytest.approx(sums.var() / (5 * noise.var()), rel=0.05)
+
+    def test_the_weights_are_those_of_statsmodels(self):
+        residuals = np.random.default_rng(15).standard_normal(80)
+        residuals -= residuals.mean()
+        fit = sm.OLS(residuals, np.ones(80)).fit(
+            cov_type="HAC", cov_kwds={"maxlags": 3, "use_correction": False}
+        )
+        plain = sm.OLS(residuals, np.ones(80)).fit(cov_type="HC0")
+        expected = fit.cov_params()[0, 0] / plain.cov_params()[0, 0]
+        assert variance_ratio(residuals, 4) == pytest.approx(expected, rel=1e-10)
+
+    def test_the_statistic_is_divided_by_its_root(self):
+        residuals = np.tile([1.0, 1.0, -1.0, -1.0], 20)
+        ratio = variance_ratio(residuals, 2)
+        outcome = hac_t_test(-0.1, 0.02, 78, residuals, 2)
+        assert outcome.statistic == pytest.approx(-5 / math.sqrt(ratio))
+        assert outcome.test == "hac-t"
+
+
+class TestGarch:
+    @pytest.fixture
+    def days(self):
+        rng = np.random.default_rng(16)
+        x = 0.01 * rng.standard_normal((700, 1))
+        z = rng.standard_t(6, 700) / math.sqrt(1.5)
+        error, variance = np.empty(700), 4e-4
+        for k in range(700):
+            error[k] = math.sqrt(variance) * z[k]
+            weight = 0.08 + (0.06 if error[k] < 0 else 0)
+            variance = 2e-5 + weight * error[k] ** 2 + 0.84 * variance
+        return 0.001 + 1.4 * x[:, 0] + error, x
+
+    @pytest.mark.parametrize("kind", ["garch", "gjr", "egarch"])
+    def test_the_variance_is_that_of_arch(self, days, kind):
+        y, x = days
+        ours = Garch(kind).fit(y[:690], x[:690], ("market",))
+        model = arch_model(
+            100 * y[:690],
+            x=100 * x[:690],
+            mean="ARX",
+            lags=0,
+            vol="EGARCH" if kind == "egarch" else "GARCH",
+            o=0 if kind == "garch" else 1,
+            dist="t",
+        ).fit(disp="off")
+        assert list(ours.coefficients.values()) == pytest.approx(
+            [model.params.iloc[0] / 100, model.params.iloc[1]], rel=1e-6
+        )
+        horizon = 1 if kind == "egarch" else 4
+        ahead = model.forecast(horizon=horizon, x=100 * x[690 : 690 + horizon].T[None])
+        expected = ahead.variance.iloc[-1].to_numpy() / 1e4
+        np.testing.assert_allclose(ours.variance_ahead(horizon), expected, rtol=1e-8)
+        covariance = ours.predict(x[690 : 690 + horizon]).covariance
+        np.testing.assert_allclose(covariance, np.diag(expected), rtol=1e-8)
+
+    @pytest.mark.parametrize("kind", ["garch", "gjr", "egarch"])
+    def test_sessions_between_carry_the_variance_on(self, days, kind):
+        y, x = days
+        ours = Garch(kind).fit(y[:690], x[:690], ("market",))
+        model = arch_model(
+            100 * y,
+            x=100 * x,
+            mean="ARX",
+            lags=0,
+            vol="EGARCH" if kind == "egarch" else "GARCH",
+            o=0 if kind == "garch" else 1,
+            dist="t",
+        )
+        held = model.fix(model.fit(disp="off", last_obs=690).params)
+        filtered = held.conditional_volatility[699] / 100
+        carried = ours.variance_ahead(1, after=(y[690:699], x[690:699]))[0]
+        # arch starts its recursion from the whole sample; the difference has died out
+        assert math.sqrt(carried) == pytest.approx(filtered, rel=1e-6)
+
+    def test_p_is_that_of_the_scaled_t(self, days):
+        y, x = days
+        fit = Garch().fit(y[:690], x[:690], ("market",))
+        outcome = garch_test(fit, y[690:691] - 0.1, x[690:691])
+        law = stats.t(fit.law.nu, scale=math.sqrt((fit.law.nu - 2) / fit.law.nu))
+        assert outcome.p == pytest.approx(2 * law.sf(abs(outcome.statistic)), rel=1e-9)
+        deviation = math.sqrt(fit.variance_ahead(1)[0])
+        effect = outcome.statistic * deviation
+        assert outcome.high - effect == pytest.approx(law.ppf(0.975) * deviation, rel=1e-9)
+
+    def test_mean_absolute_t(self):
+        law = stats.t(5, scale=math.sqrt(3 / 5))
+        assert mean_absolute_t(5) == pytest.approx(law.expect(abs), rel=1e-6)
+
+    def test_short_windows_are_refused(self, days):
+        with pytest.raises(WindowError, match="100 sessions"):
+            Garch().fit(days[0][:50], days[1][:50], ("market",))
+
+
+class TestTail:
+    @pytest.fixture
+    def losses(self, root):
+        return np.loadtxt(root / "tests/golden/tail_losses.csv", skiprows=1)
+
+    @pytest.fixture
+    def golden(self, root):
+        with (root / "tests/golden/tail_golden.csv").open() as file:
+            return {row["name"]: float(row["value"]) for row in csv.DictReader(file)}
+
+    def test_the_fit_and_the_profile_interval_agree_with_evd(self, losses, golden):
+        tail, outcome = fit_tail(losses), tail_test(losses, 0.16)
+        assert tail.threshold == pytest.approx(golden["threshold"])
+        # evd stops its search early
+        assert tail.scale == pytest.approx(golden["scale"], rel=0.01)
+        assert tail.shape == pytest.approx(golden["shape"], rel=0.01)
+        assert tail.return_level(2520) == pytest.approx(golden["level2520"], rel=1e-3)
+        assert outcome.p == pytest.approx(golden["probability"], rel=0.01)
+        assert outcome.low == pytest.approx(golden["low"], rel=1e-3)
+        assert outcome.high == pytest.approx(golden["high"], rel=1e-3)
+
+    def test_the_level_of_a_period_has_its_probability(self, losses):
+        tail = fit_tail(losses)
+        assert tail.probability(tail.return_level(5000)) == pytest.approx(1 / 5000)
+
+    def test_the_interval_covers(self):
+        rng = np.random.default_rng(17)
+        truth = stats.t.sf(6.0, 4)
+        covered = 0
+        for _ in range(60):
+            outcome = tail_test(rng.standard_t(4, 1000), 6.0, quantile=0.9)
+            covered += outcome.low <= truth <= outcome.high
+        assert covered >= 50
+
+    def test_a_tail_that_ends_says_so_and_keeps_an_upper_bound(self):
+        losses = np.random.default_rng(18).uniform(-1, 1, 1000)
+        outcome = tail_test(losses, 2.0)
+        assert outcome.low == 0
+        assert 0 < outcome.p < 1e-300
+        assert 0 <= outcome.high < 0.05
+        assert "upper bound" in outcome.warning
+
+    def test_what_is_no_loss_or_too_short_is_unavailable(self, losses):
+        assert "no loss" in tail_test(losses, 0.01).unavailable
+        assert "exceed" not in tail_test(losses[:100], 0.16).unavailable
+        assert "longer history" in tail_test(losses[:100], 0.16).unavailable
+        with pytest.raises(DataError):
+            fit_tail(losses[:100])
+
+    def test_nvidias_fall_since_1999_is_rare_but_not_unheard_of(self):
+        closes = load_nvda_history()["adj_close"].pct_change()
+        before = -closes[closes.index < pd.Timestamp("2025-01-27")].dropna().to_numpy()
+        outcome = tail_test(before, -closes[pd.Timestamp("2025-01-27")])
+        worse = np.mean(before >= outcome.statistic)
+        assert outcome.low < worse < outcome.high
+        assert outcome.low < outcome.p < outcome.high
+
+
+class TestPower:
+    def test_published_values(self):
+        assert minimum_detectable_effect(1.0, 248).statistic == pytest.approx(2.812, abs=5e-4)
+        ninety = minimum_detectable_effect(1.0, 248, wanted=0.9)
+        assert ninety.statistic == pytest.approx(3.254, abs=5e-4)
+        one_day = minimum_detectable_effect(0.025 * math.sqrt(1 + 1 / 250), 248)
+        assert one_day.statistic == pytest.approx(0.0705, abs=1e-4)
+
+    def test_power_is_that_of_simulation(self):
+        rng = np.random.default_rng(19)
+        t = (rng.standard_normal(200_000) + 1.7) / np.sqrt(rng.chisquare(12, 200_000) / 12)
+        share = np.mean(np.abs(t) > stats.t.ppf(0.975, 12))
+        assert power(-1.7, 1.0, 12) == pytest.approx(share, abs=0.004)
+
+    @pytest.mark.parametrize("df", [1, 3, 1000])
+    def test_the_effect_has_the_power_wanted(self, df):
+        effect = minimum_detectable_effect(0.02, df, wanted=0.7).statistic
+        assert power(effect, 0.02, df) == pytest.approx(0.7)
+
+
+class TestBattery:
+    @pytest.fixture
+    def sample(self):
+        y, x = market_days(np.random.default_rng(20), 256, fat=True)
+        y[255] -= 0.15
+        return FirmSample(
+            LeastSquares(),
+            y[:250],
+            x[:250],
+            y[255:],
+            x[255:],
+            ("market",),
+            gap_y=y[250:255],
+            gap_x=x[250:255],
+            placebo=np.random.default_rng(1).standard_normal(200),
+            losses=0.02 * np.random.default_rng(2).standard_t(4, 3000),
+            loss=0.15,
+        )
+
+    def test_every_test_answers_and_all_find_a_great_fall(self, sample):
+        outcomes = firm_battery(sample, np.random.default_rng(0), draws=399)
+        assert all(outcome.available for outcome in outcomes)
+        for outcome in outcomes:
+            assert outcome.method.title
+            if outcome.test != "mde":
+                assert 0 < outcome.p < 0.02
+
+    def test_the_same_seed_gives_the_same_outcomes(self, sample):
+        first = firm_battery(sample, np.random.default_rng(3), draws=199)
+        assert first == firm_battery(sample, np.random.default_rng(3), draws=199)
+
+    def test_fat_tails_are_said(self, sample):
+        by_test = {o.test: o for o in firm_battery(sample, np.random.default_rng(0), draws=99)}
+        assert "not normal" in by_test["t"].warning
+        assert not by_test["conformal"].warning
+
+    def test_a_window_leaves_out_what_is_for_one_session(self, sample):
+        fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+        wider = FirmSample(
+            **(
+                fields
+                | {
+                    "post_y": np.append(sample.post_y, 0.01),
+                    "post_x": np.vstack([sample.post_x, sample.post_x]),
+                }
+            )
+        )
+        by_test = {o.test: o for o in firm_battery(wider, np.random.default_rng(0), draws=99)}
+        assert not by_test["sq"].available
+        assert not by_test["garch-t"].available
+        assert by_test["hac-t"].available
+
+    def test_strains_are_seen_where_they_are(self):
+        rng = np.random.default_rng(21)
+        calm = rng.standard_normal(500)
+        assert strains(calm, 5) == strains(calm, 1)
+        assert not strains(calm, 5).normality
+        assert "correlate" in strains(np.convolve(calm, [1, 0.5], "same"), 2).independence
+        clustered = calm * np.exp(np.convolve(rng.standard_normal(500), np.ones(20), "same") / 5)
+        assert "clusters" in strains(clustered, 1).variance
