@@ -190,6 +190,12 @@ class Study:
         Confidence level of every interval.
     headline : Headline
     market_values : tuple of MarketValue
+    industry : tuple of str
+        Securities whose equally weighted mean, without the firm itself, is the firm's industry.
+    donors : tuple of str
+        Securities of which control portfolios are made; they should be untouched by the event.
+    force_donors : bool
+        Take donors that are firms of the study all the same.
     data : str
         ``snapshot``, ``store`` or the path of a file of levels.
     """
@@ -209,6 +215,9 @@ class Study:
     level: float
     headline: Headline
     market_values: tuple[MarketValue, ...] = field(default=())
+    industry: tuple[str, ...] = ()
+    donors: tuple[str, ...] = ()
+    force_donors: bool = False
     data: str = "snapshot"
 
     def __post_init__(self) -> None:
@@ -221,6 +230,8 @@ class Study:
         _once("event window", [str(window) for window in self.windows])
         _once("symbol in the groups", [s for group in self.groups for s in group.symbols])
         _once("market value", [value.symbol for value in self.market_values])
+        _once("industry member", self.industry)
+        _once("donor", self.donors)
         for what, some in (
             ("event", self.events),
             ("symbol", self.symbols),

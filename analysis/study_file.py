@@ -119,6 +119,9 @@ def dump_study(study: Study) -> str:
         "windows": [str(window) for window in study.windows],
         "level": study.level,
         "symbols": [symbol for symbol in study.symbols if symbol not in grouped],
+        "industry": list(study.industry),
+        "donors": list(study.donors),
+        "force_donors": study.force_donors,
         "headline": {
             "event": study.headline.event,
             "symbol": study.headline.symbol,
@@ -215,6 +218,7 @@ def _kind_name(kind: type[Any]) -> str:
         int: "whole number",
         list: "list",
         dict: "table",
+        bool: "true or false",
         dt.date: "date such as 2025-01-27",
     }[kind]
 
@@ -254,6 +258,9 @@ def _study(table: _Table) -> Study:
             _Table(head, "[headline]"), events, symbols, models, benchmarks, windows, event_firm
         ),
         market_values=tuple(_market_value(item) for item in table.tables("market_values", [])),
+        industry=table.texts("industry", []),
+        donors=table.texts("donors", []),
+        force_donors=table.take("force_donors", bool, default=False),
         data=table.take("data", str, "snapshot"),
     )
     table.done()

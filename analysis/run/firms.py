@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.abnormal import buy_and_hold, cumulative, cumulative_se
 from analysis.impact import impact
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
-from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.rank import rank_test
 from analysis.inference.student import critical_value
-from analysis.models.linear import LeastSquares, MarketAdjusted, with_constant
 from analysis.results import FirmResult, WindowResult
-from analysis.returns import complete_rows
-from analysis.run.fit import NO_COVARIANCE, FirmFit, estimation_rows, fit_firm
+from analysis.run.fit import NO_COVARIANCE, fit_firm
 from analysis.run.flags import benchmark_flag, estimation_flag
+from analysis.run.placebo import placebo_draws
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis._typing import FloatArray
+    from analysis.models.design import Design
     from analysis.results import PlacedEvent, PlacedWindow
+    from analysis.run.fit import FirmFit
     from analysis.run.plan import Plan, Specification
     from analysis.windows import Window
 
 
 def firm_results(
-    plan: Plan, placed: PlacedEvent, specification: Specification
+    plan: Plan,
+    placed: PlacedEvent,
+    specification: Specification,
+    designs: Mapping[str, Design],
 ) -> tuple[FirmResult, ...]:
     """
     Measure every firm of a study around one event under one specification.
@@ -37,31 +40,31 @@ def firm_results(
     plan : Plan
     placed : PlacedEvent
     specification : Specification
+    designs : mapping of str to Design
+        Of each firm.
 
     Returns
     -------
     tuple of FirmResult
         In the order of the study's symbols.
     """
-    draws = _placebo_draws(plan, placed, specification)
+    draws = placebo_draws(plan, placed, specification, designs)
     return tuple(
-        _firm_result(plan, placed, specification, symbol, draws[symbol])
+        _firm_result(plan, placed, specification, symbol, designs[symbol], draws[symbol])
         for symbol in plan.study.symbols
     )
 
 
-def fit_symbol(
-    plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str
+def fit_design(
+    plan: Plan, placed: PlacedEvent, specification: Specification, design: Design
 ) -> FirmFit:
     """Fit one firm on its own complete estimation sessions."""
-    returns = plan.returns[symbol].to_numpy()
     return fit_firm(
-        returns,
-        specification,
+        design,
+        specification.model.estimator,
         placed.position,
         estimation=plan.study.estimation,
         span=plan.span,
-        use=estimation_rows(returns, specification, placed.position, plan.study.estimation),
     )
 
 
@@ -70,10 +73,11 @@ def _firm_result(
     placed: PlacedEvent,
     specification: Specification,
     symbol: str,
-    draws: dict[Window, FloatArray],
+    design: Design,
+    draws: Mapping[Window, FloatArray],
 ) -> FirmResult:
     study = plan.study
-    fit = fit_symbol(plan, placed, specification, symbol)
+    fit = fit_design(plan, placed, specification, design)
     common = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, plan.reference.weights),
@@ -128,9 +132,7 @@ def _window_result(
         sq=sample_quantile_test(car, fit.model.residuals)
         if len(window) == 1
         else Outcome.missing("sq", "is made for windows of one session"),
-        placebo=rank_test("placebo", t.statistic, draws)
-        if t.statistic is not None
-        else Outcome.missing("placebo", t.unavailable),
+        placebo=rank_test("placebo", car if t.statistic is None else t.statistic, draws),
         draws=draws,
         impact=None
         if value.usd is None
@@ -141,43 +143,3 @@ def _window_result(
             *filter(None, [value.flag]),
         ),
     )
-
-
-def _placebo_draws(
-    plan: Plan, placed: PlacedEvent, specification: Specification
-) -> dict[str, dict[Window, FloatArray]]:
-    """Statistics on pseudo-dates by firm and window; firms with the same gaps are drawn at once."""
-    study = plan.study
-    dates = {
-        window: pseudo_dates(placed.position, study.estimation, window) for window in study.windows
-    }
-    longest = max(dates.values(), key=len)
-    none: dict[Window, FloatArray] = {window: np.empty(0) for window in study.windows}
-    if not len(longest):
-        return dict.fromkeys(study.symbols, none)
-    returns = plan.returns[list(study.symbols)].to_numpy() - specification.riskfree[:, None]
-    if isinstance(specification.model.estimator, LeastSquares):
-        x = with_constant(specification.x)
-    elif isinstance(specification.model.estimator, MarketAdjusted):
-        returns, x = returns - specification.x[:, :1], np.empty((len(returns), 0))
-    else:
-        return dict.fromkeys(study.symbols, none)
-    batches: dict[bytes, list[int]] = {}
-    for column in range(returns.shape[1]):
-        pattern = complete_rows(returns[:, column], specification.x).tobytes()
-        batches.setdefault(pattern, []).append(column)
-    found: dict[str, dict[Window, FloatArray]] = {}
-    for columns in batches.values():
-        scars = placebo_scars(
-            returns[:, columns],
-            x,
-            longest,
-            estimation=study.estimation,
-            windows=study.windows,
-            fewest=study.min_estimation,
-        )
-        for place, column in enumerate(columns):
-            found[study.symbols[column]] = {
-                window: scars[window][: len(dates[window]), place] for window in study.windows
-            }
-    return found

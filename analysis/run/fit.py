@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.abnormal import AbnormalPath
-from analysis.returns import complete_rows
 
 if TYPE_CHECKING:
-    from analysis._typing import BoolArray, FloatArray
-    from analysis.models.base import FittedModel
-    from analysis.run.plan import Specification
+    from analysis._typing import BoolArray
+    from analysis.models.base import Estimator, FittedModel
+    from analysis.models.design import Design
     from analysis.windows import Window
-
 
 NO_COVARIANCE = "the model has no covariance of its prediction errors"
 """Why a test that needs one has no outcome."""
@@ -42,46 +40,28 @@ def rows_of(position: int, window: Window) -> slice:
     return slice(position + window.start, position + window.end + 1)
 
 
-def estimation_rows(
-    returns: FloatArray, specification: Specification, position: int, estimation: Window
-) -> BoolArray:
-    """
-    Mark the estimation sessions on which the firms and all regressors have a value.
-
-    Parameters
-    ----------
-    returns : ndarray of shape (T,) or (T, N)
-
-    Returns
-    -------
-    ndarray of bool, shape (M,)
-    """
-    rows = rows_of(position, estimation)
-    return complete_rows(returns[rows], specification.x[rows], specification.riskfree[rows])
-
-
 def fit_firm(
-    returns: FloatArray,
-    specification: Specification,
+    design: Design,
+    estimator: Estimator,
     position: int,
     *,
     estimation: Window,
     span: Window,
-    use: BoolArray,
+    use: BoolArray | None = None,
 ) -> FirmFit:
     """
     Fit on the estimation window and predict the span of the event windows.
 
     Parameters
     ----------
-    returns : ndarray of shape (T,)
-        Simple returns of the firm.
-    specification : Specification
+    design : Design
+        Of the firm, over all sessions.
+    estimator : Estimator
     position : int
         Row of the event session.
     estimation, span : Window
-    use : ndarray of bool, shape (M,)
-        Estimation sessions to use, see `estimation_rows`.
+    use : ndarray of bool, shape (M,), optional
+        Estimation sessions to use; all that are complete by default.
 
     Returns
     -------
@@ -89,16 +69,13 @@ def fit_firm(
         The path's returns include the risk-free rate again where the model is in excess of it.
     """
     rows, ahead = rows_of(position, estimation), rows_of(position, span)
-    model = specification.model.estimator.fit(
-        (returns - specification.riskfree)[rows][use],
-        specification.x[rows][use],
-        specification.model.regressors,
-    )
-    prediction = model.predict(specification.x[ahead])
+    used = design.complete[rows] if use is None else use
+    model = estimator.fit(design.y[rows][used], design.x[rows][used], design.names)
+    prediction = model.predict(design.x[ahead])
     path = AbnormalPath(
         span.start,
-        returns[ahead],
-        prediction.expected + specification.riskfree[ahead],
+        design.y[ahead] + design.base[ahead],
+        prediction.expected + design.base[ahead],
         prediction.covariance,
     )
-    return FirmFit(model, path, int(use.sum()))
+    return FirmFit(model, path, int(used.sum()))

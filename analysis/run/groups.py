@@ -14,12 +14,15 @@ from analysis.inference.one_firm import t_test
 from analysis.inference.outcome import Outcome
 from analysis.inference.student import critical_value
 from analysis.results import GroupResult
-from analysis.run.fit import NO_COVARIANCE, FirmFit, estimation_rows, fit_firm
+from analysis.run.fit import NO_COVARIANCE, FirmFit, fit_firm, rows_of
 from analysis.run.flags import estimation_flag
 from analysis.study import Group
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis._typing import FloatArray
+    from analysis.models.design import Design
     from analysis.results import PlacedEvent, PlacedWindow
     from analysis.run.plan import Plan, Specification
     from analysis.run.valuation import Valuation
@@ -30,7 +33,10 @@ ALL_FIRMS = Group("all", "All firms", ())
 
 
 def group_results(
-    plan: Plan, placed: PlacedEvent, specification: Specification
+    plan: Plan,
+    placed: PlacedEvent,
+    specification: Specification,
+    designs: Mapping[str, Design],
 ) -> tuple[GroupResult, ...]:
     """
     Measure every group of a study, and all its firms together, around one event.
@@ -43,6 +49,8 @@ def group_results(
     plan : Plan
     placed : PlacedEvent
     specification : Specification
+    designs : mapping of str to Design
+        Of each firm.
 
     Returns
     -------
@@ -55,8 +63,8 @@ def group_results(
         members.append((ALL_FIRMS.id, study.symbols))
     results = []
     for name, symbols in members:
-        returns = plan.returns[list(symbols)].to_numpy()
-        use = estimation_rows(returns, specification, placed.position, study.estimation)
+        rows = rows_of(placed.position, study.estimation)
+        use = np.logical_and.reduce([designs[symbol].complete[rows] for symbol in symbols])
         if int(use.sum()) < study.min_estimation:
             results += [
                 _no_result(placed, specification, name, symbols, window.window, int(use.sum()))
@@ -65,14 +73,14 @@ def group_results(
             continue
         fits = [
             fit_firm(
-                returns[:, column],
-                specification,
+                designs[symbol],
+                specification.model.estimator,
                 placed.position,
                 estimation=study.estimation,
                 span=plan.span,
                 use=use,
             )
-            for column in range(len(symbols))
+            for symbol in symbols
         ]
         results += [
             _group_result(plan, placed, specification, name, symbols, fits, window)

@@ -1,24 +1,22 @@
 """
 From a study and its data to everything that a run needs, checked whole before the first fit.
 
-Whatever can go wrong with a choice goes wrong here, with the mend: an unknown symbol, an event
-outside the data, an estimation window that does not fit, a firm without a return that is needed.
+The checks themselves, and what they say, are in `analysis.run.checks`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, StudyError, WindowError, nearest
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
+from analysis.models.catalog import MODELS
 from analysis.prices.reference import PrintedClose, Reference, ShareCount
 from analysis.results import FACTOR_MARKET, NO_BENCHMARK, PlacedEvent, PlacedWindow
-from analysis.returns import complete_rows, purged_returns, simple_returns
-from analysis.run.fit import rows_of
+from analysis.returns import purged_returns, simple_returns
+from analysis.run.checks import check_design, check_firm, check_names, check_place
 from analysis.run.valuation import value_at
 from analysis.sessions import reaction_session
 from analysis.windows import Window
@@ -36,23 +34,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class Specification:
     """
-    A model with its benchmark, as arrays over all sessions.
+    A model with its benchmark.
 
     Attributes
     ----------
     model : ModelSpec
     benchmark : str
         Name in results.
-    x : ndarray of shape (T, k)
-        Regressors; NaN where one is missing.
-    riskfree : ndarray of shape (T,)
-        Subtracted from the firm's return before the fit; 0 where the model is not in excess.
+    market : ndarray of shape (T,) or None
+        Simple returns of the benchmark over all sessions; None where the model takes none.
     """
 
     model: ModelSpec
     benchmark: str
-    x: FloatArray
-    riskfree: FloatArray
+    market: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +59,10 @@ class Plan:
     ----------
     study : Study
     data : MarketData
-    returns : pandas.DataFrame of shape (T, symbols)
-        Simple returns of every security in the data.
+    columns : mapping of str to ndarray of shape (T,)
+        Simple returns of every security in the data, NaN where there is none.
+    factors : mapping of str to ndarray of shape (T,)
+        Daily factors in decimals on the sessions of the data, NaN where there is none.
     reference : Reference
         The data's, with what the study itself states put over it.
     events : tuple of PlacedEvent
@@ -78,7 +75,8 @@ class Plan:
 
     study: Study
     data: MarketData
-    returns: pd.DataFrame
+    columns: Mapping[str, FloatArray]
+    factors: Mapping[str, FloatArray]
     reference: Reference
     events: tuple[PlacedEvent, ...]
     specifications: tuple[Specification, ...]
@@ -108,26 +106,42 @@ def plan_study(study: Study, data: MarketData) -> Plan:
     DataError
         If a return that is needed is missing.
     """
-    _check_names(study, data)
-    returns = simple_returns(data.levels)
+    check_names(study, data)
     span = Window(
         min(window.start for window in study.windows), max(window.end for window in study.windows)
     )
     events = tuple(_place(event, study, data, span) for event in study.events)
-    specifications = tuple(_specifications(study, data))
-    for placed in events:
-        for specification in specifications:
-            _check_design(placed, specification, study, data, span)
-        for symbol in study.symbols:
-            _check_firm(placed, symbol, study, returns, span)
     reference = _reference(study, data)
     eves = {window.eve for placed in events for window in placed.windows}
-    valuations = {
-        (symbol, eve): value_at(symbol, eve, data.levels, reference)
-        for symbol in study.symbols
-        for eve in eves
-    }
-    return Plan(study, data, returns, reference, events, specifications, valuations, span)
+    plan = Plan(
+        study=study,
+        data=data,
+        columns=_columns(simple_returns(data.levels)),
+        factors={} if data.factors is None else _columns(data.factors.reindex(data.levels.index)),
+        reference=reference,
+        events=events,
+        specifications=tuple(
+            specification_of(MODELS[model], benchmark, data)
+            for model in study.models
+            for benchmark in (study.benchmarks if MODELS[model].uses_benchmark else (None,))
+        ),
+        valuations={
+            (symbol, eve): value_at(symbol, eve, data.levels, reference)
+            for symbol in study.symbols
+            for eve in eves
+        },
+        span=span,
+    )
+    for placed in plan.events:
+        for symbol in study.symbols:
+            check_firm(plan, placed, symbol)
+            for specification in plan.specifications:
+                check_design(plan, placed, specification, symbol)
+    return plan
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, FloatArray]:
+    return {str(name): frame[name].to_numpy(dtype=np.float64) for name in frame.columns}
 
 
 def benchmark_returns(benchmark: Benchmark, data: MarketData) -> pd.Series:
@@ -154,7 +168,7 @@ def specification_of(
     spec: ModelSpec, benchmark: Benchmark | None, data: MarketData
 ) -> Specification:
     """
-    Lay out the regressors of a model over all sessions.
+    Pair a model with a benchmark.
 
     Parameters
     ----------
@@ -169,83 +183,20 @@ def specification_of(
 
     Raises
     ------
-    StudyError
-        If the model needs a benchmark and none is given.
     DataError
         As `benchmark_returns`.
     """
-    sessions = data.levels.index
-    factors = pd.DataFrame() if data.factors is None else data.factors.reindex(sessions)
-    riskfree = factors["rf"] if spec.excess else pd.Series(0.0, index=sessions)
-    market = None if benchmark is None else benchmark_returns(benchmark, data)
-    columns = []
-    for name in spec.regressors:
-        if name not in {BENCHMARK, BENCHMARK_EXCESS}:
-            columns.append(factors[name])
-        elif market is None:
-            raise StudyError(f"model '{spec.id}' needs a benchmark; name one")
-        else:
-            columns.append(market - riskfree if name == BENCHMARK_EXCESS else market)
-    x = np.column_stack(columns) if columns else np.empty((len(sessions), 0))
-    label = FACTOR_MARKET if spec.regressors else NO_BENCHMARK
-    return Specification(
-        model=spec,
-        benchmark=label if benchmark is None else benchmark.id,
-        x=np.asarray(x, dtype=np.float64),
-        riskfree=np.asarray(riskfree, dtype=np.float64),
-    )
-
-
-def _check_names(study: Study, data: MarketData) -> None:
-    known = [str(name) for name in data.levels.columns]
-    for symbol in study.symbols:
-        if symbol not in known:
-            raise StudyError(
-                f"symbol '{symbol}' is not in {data.name}; {nearest(symbol, known)}; choose firms "
-                "with --symbols, or bring their levels with --data PATH"
-            )
-    for model in study.models:
-        if model not in MODELS:
-            raise StudyError(f"model '{model}' is unknown; {nearest(model, MODELS)}")
-    if not any(MODELS[model].uses_benchmark for model in study.models):
-        return
-    for benchmark in study.benchmarks:
-        for symbol in filter(None, (benchmark.symbol, benchmark.purged_of)):
-            if symbol not in known:
-                raise StudyError(
-                    f"benchmark '{benchmark.id}' needs {symbol}, which is not in {data.name}; "
-                    f"{nearest(symbol, known)}"
-                )
-        if benchmark.symbol in study.symbols:
-            raise StudyError(
-                f"{benchmark.symbol} is a firm of the study and its benchmark; drop it from one"
-            )
+    if benchmark is None:
+        label = FACTOR_MARKET if spec.factors else NO_BENCHMARK
+        return Specification(spec, label, None)
+    market = benchmark_returns(benchmark, data).to_numpy(dtype=np.float64)
+    return Specification(spec, benchmark.id, market)
 
 
 def _place(event: Event, study: Study, data: MarketData, span: Window) -> PlacedEvent:
-    sessions = data.levels.index
-    first, last = sessions[0].date(), sessions[-1].date()
     session = reaction_session(study.calendar, event.when)
-    if session not in sessions:
-        raise WindowError(
-            f"event '{event.id}' ({event.when}) reacts on {session.date()}, outside {data.name} "
-            f"({first} to {last}); bring levels that cover it with --data PATH"
-        )
-    position = int(sessions.searchsorted(session))
-    before, after = position - 1, len(sessions) - 1 - position
-    if -study.estimation.start > before:
-        raise WindowError(
-            f"estimation window {study.estimation} of event '{event.id}' ({session.date()}) needs "
-            f"{-study.estimation.start} sessions with returns before it; {data.name} has {before} "
-            f"(from {first}); shorten it, as in --estimation "
-            f"{min(-before, study.estimation.end - 1)}..{study.estimation.end}, or bring more data"
-        )
-    if span.end > after or -span.start > before:
-        raise WindowError(
-            f"event window reaching {span.end if span.end > after else span.start} sessions from "
-            f"event '{event.id}' ({session.date()}) is outside {data.name} ({first} to {last}); "
-            f"the data have {before} sessions before it and {after} after"
-        )
+    check_place(event, session, study, data, span)
+    position = int(data.levels.index.searchsorted(session))
     windows = tuple(_place_window(window, position, data) for window in study.windows)
     return PlacedEvent(event, session, position, windows)
 
@@ -266,70 +217,12 @@ def _place_window(window: Window, position: int, data: MarketData) -> PlacedWind
     )
 
 
-def _specifications(study: Study, data: MarketData) -> list[Specification]:
-    found = []
-    for model in study.models:
-        spec = MODELS[model]
-        if spec.factors and data.factors is None:
-            raise StudyError(
-                f"model '{model}' needs daily factors, and {data.name} has none; leave it out with "
-                "--model market"
-            )
-        benchmarks = study.benchmarks if spec.uses_benchmark else (None,)
-        found += [specification_of(spec, benchmark, data) for benchmark in benchmarks]
-    return found
-
-
-def _check_design(
-    placed: PlacedEvent,
-    specification: Specification,
-    study: Study,
-    data: MarketData,
-    span: Window,
-) -> None:
-    present = complete_rows(specification.x, specification.riskfree)
-    name = f"model '{specification.model.id}' with benchmark {specification.benchmark}"
-    missing = ~present[rows_of(placed.position, span)]
-    if missing.any():
-        day = data.levels.index[rows_of(placed.position, span)][missing][0].date()
-        raise DataError(
-            f"{name} has no regressors on {day}, within the windows of event "
-            f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
-        )
-    count = int(present[rows_of(placed.position, study.estimation)].sum())
-    if count < study.min_estimation:
-        raise DataError(
-            f"{name} has regressors on {count} sessions of the estimation window "
-            f"{study.estimation} of event '{placed.event.id}'; {study.min_estimation} are needed"
-        )
-
-
-def _check_firm(
-    placed: PlacedEvent, symbol: str, study: Study, returns: pd.DataFrame, span: Window
-) -> None:
-    series = returns[symbol]
-    window = series.iloc[rows_of(placed.position, span)]
-    missing = window.index[window.isna()]
-    if len(missing):
-        raise DataError(
-            f"{symbol} has no return on {missing[0].date()}, within the windows of event "
-            f"'{placed.event.id}' ({placed.session.date()}); a return needs the levels of that "
-            "session and of the one before: add them, or leave the firm out with --symbols"
-        )
-    count = int(series.iloc[rows_of(placed.position, study.estimation)].notna().sum())
-    if count < study.min_estimation:
-        raise WindowError(
-            f"{symbol} has {count} returns in the estimation window {study.estimation} of event "
-            f"'{placed.event.id}' ({placed.session.date()}); {study.min_estimation} are needed: "
-            "shorten the window, lower min_estimation, or leave the firm out with --symbols"
-        )
-
-
 def _reference(study: Study, data: MarketData) -> Reference:
     if not study.market_values:
         return data.reference
     own = study.market_values
-    return Reference(
+    return replace(
+        data.reference,
         shares={
             **data.reference.shares,
             **{v.symbol: ShareCount(v.symbol, v.shares, v.as_of, v.source) for v in own},
@@ -341,6 +234,4 @@ def _reference(study: Study, data: MarketData) -> Reference:
                 for v in own
             },
         },
-        weights=data.reference.weights,
-        chronology=data.reference.chronology,
     )

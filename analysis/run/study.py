@@ -16,7 +16,8 @@ from analysis.results import (
     Recovery,
     StudyResult,
 )
-from analysis.run.firms import firm_results, fit_symbol
+from analysis.run.designs import design_of
+from analysis.run.firms import firm_results, fit_design
 from analysis.run.groups import group_results
 from analysis.run.plan import Plan, plan_study, specification_of
 
@@ -65,8 +66,11 @@ def run_study(study: Study, data: MarketData, *, progress: Progress | None = Non
     total = len(plan.events) * len(plan.specifications)
     for placed in plan.events:
         for specification in plan.specifications:
-            firms += firm_results(plan, placed, specification)
-            groups += group_results(plan, placed, specification)
+            designs = {
+                symbol: design_of(plan, placed, specification, symbol) for symbol in study.symbols
+            }
+            firms += firm_results(plan, placed, specification, designs)
+            groups += group_results(plan, placed, specification, designs)
             if progress is not None:
                 done = len(firms) // len(study.symbols)
                 progress(f"{placed.event.id}, {specification.model.title}", done, total)
@@ -124,7 +128,8 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     head, study = plan.study.headline, plan.study
     placed = next(p for p in plan.events if p.event.id == head.event)
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
-    fit = fit_symbol(plan, placed, specification, head.symbol)
+    design = design_of(plan, placed, specification, head.symbol)
+    fit = fit_design(plan, placed, specification, design)
     path = fit.path.within(head.window)
     eve = next(w.eve for w in placed.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].usd

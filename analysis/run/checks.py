@@ -1,0 +1,183 @@
+"""
+What must hold before anything is fitted, each breach with the mend.
+
+An unknown symbol, an event outside the data, an estimation window that does not fit, a firm without
+a return that is needed: all of it is found here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.errors import DataError, StudyError, WindowError, nearest
+from analysis.models.catalog import MODELS
+from analysis.models.design import check_donors
+from analysis.run.designs import design_of
+from analysis.run.fit import rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.prices.market_data import MarketData
+    from analysis.results import PlacedEvent
+    from analysis.run.plan import Plan, Specification
+    from analysis.study import Event, Study
+    from analysis.windows import Window
+
+
+def check_names(study: Study, data: MarketData) -> None:
+    """
+    Hold every name of a study against the data and the catalogue of models.
+
+    Raises
+    ------
+    StudyError
+        If a symbol, model, benchmark, industry member or donor is not there.
+    """
+    known = [str(name) for name in data.levels.columns]
+    for symbol in study.symbols:
+        if symbol not in known:
+            raise StudyError(
+                f"symbol '{symbol}' is not in {data.name}; {nearest(symbol, known)}; choose firms "
+                "with --symbols, or bring their levels with --data PATH"
+            )
+    for model in study.models:
+        if model not in MODELS:
+            raise StudyError(f"model '{model}' is unknown; {nearest(model, MODELS)}")
+    models = [MODELS[model] for model in study.models]
+    if any(model.factors for model in models) and data.factors is None:
+        needing = next(model.id for model in models if model.factors)
+        raise StudyError(
+            f"model '{needing}' needs daily factors, and {data.name} has none; leave it out with "
+            "--model market"
+        )
+    if any(model.uses_benchmark for model in models):
+        _check_benchmarks(study, data.name, known)
+    if any(model.uses_industry for model in models):
+        _check_listed("industry", study.industry, data.name, known)
+    if any(model.uses_donors for model in models):
+        _check_listed("donors", study.donors, data.name, known)
+        for symbol in study.symbols:
+            affected = {*study.symbols, study.event_firm}
+            check_donors(study.donors, affected, symbol, force=study.force_donors)
+
+
+def check_place(
+    event: Event, session: pd.Timestamp, study: Study, data: MarketData, span: Window
+) -> None:
+    """
+    Hold an event and its windows against the sessions of the data.
+
+    Raises
+    ------
+    WindowError
+        If the event or a window is outside.
+    """
+    sessions = data.levels.index
+    first, last = sessions[0].date(), sessions[-1].date()
+    if session not in sessions:
+        raise WindowError(
+            f"event '{event.id}' ({event.when}) reacts on {session.date()}, outside {data.name} "
+            f"({first} to {last}); bring levels that cover it with --data PATH"
+        )
+    position = int(sessions.searchsorted(session))
+    before, after = position - 1, len(sessions) - 1 - position
+    if -study.estimation.start > before:
+        raise WindowError(
+            f"estimation window {study.estimation} of event '{event.id}' ({session.date()}) needs "
+            f"{-study.estimation.start} sessions with returns before it; {data.name} has {before} "
+            f"(from {first}); shorten it, as in --estimation "
+            f"{min(-before, study.estimation.end - 1)}..{study.estimation.end}, or bring more data"
+        )
+    if span.end > after or -span.start > before:
+        raise WindowError(
+            f"event window reaching {span.end if span.end > after else span.start} sessions from "
+            f"event '{event.id}' ({session.date()}) is outside {data.name} ({first} to {last}); "
+            f"the data have {before} sessions before it and {after} after"
+        )
+
+
+def check_firm(plan: Plan, placed: PlacedEvent, symbol: str) -> None:
+    """
+    Hold a firm's returns against the windows of an event.
+
+    Raises
+    ------
+    DataError
+        If a return of an event window is missing.
+    WindowError
+        If the estimation window has too few returns.
+    """
+    study, returns = plan.study, plan.columns[symbol]
+    sessions = plan.data.levels.index
+    missing = ~np.isfinite(returns[rows_of(placed.position, plan.span)])
+    if missing.any():
+        day = sessions[rows_of(placed.position, plan.span)][missing][0].date()
+        raise DataError(
+            f"{symbol} has no return on {day}, within the windows of event "
+            f"'{placed.event.id}' ({placed.session.date()}); a return needs the levels of that "
+            "session and of the one before: add them, or leave the firm out with --symbols"
+        )
+    count = int(np.isfinite(returns[rows_of(placed.position, study.estimation)]).sum())
+    if count < study.min_estimation:
+        raise WindowError(
+            f"{symbol} has {count} returns in the estimation window {study.estimation} of event "
+            f"'{placed.event.id}' ({placed.session.date()}); {study.min_estimation} are needed: "
+            "shorten the window, lower min_estimation, or leave the firm out with --symbols"
+        )
+
+
+def check_design(
+    plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str
+) -> None:
+    """
+    Hold the regressors of a specification against the windows of an event.
+
+    Raises
+    ------
+    DataError
+        If a regressor of an event window is missing, or too few estimation sessions are complete.
+    """
+    study = plan.study
+    design = design_of(plan, placed, specification, symbol)
+    name = f"model '{specification.model.id}' with benchmark {specification.benchmark}"
+    ahead = rows_of(placed.position, plan.span)
+    missing = ~design.complete[ahead]
+    if missing.any():
+        day = plan.data.levels.index[ahead][missing][0].date()
+        raise DataError(
+            f"{name} has no regressors on {day}, within the windows of event "
+            f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
+        )
+    count = int(design.complete[rows_of(placed.position, study.estimation)].sum())
+    if count < study.min_estimation:
+        raise DataError(
+            f"{name} has regressors for {symbol} on {count} sessions of the estimation window "
+            f"{study.estimation} of event '{placed.event.id}'; {study.min_estimation} are needed"
+        )
+
+
+def _check_benchmarks(study: Study, where: str, known: list[str]) -> None:
+    for benchmark in study.benchmarks:
+        for symbol in filter(None, (benchmark.symbol, benchmark.purged_of)):
+            if symbol not in known:
+                raise StudyError(
+                    f"benchmark '{benchmark.id}' needs {symbol}, which is not in {where}; "
+                    f"{nearest(symbol, known)}"
+                )
+        if benchmark.symbol in study.symbols:
+            raise StudyError(
+                f"{benchmark.symbol} is a firm of the study and its benchmark; drop it from one"
+            )
+
+
+def _check_listed(key: str, names: tuple[str, ...], where: str, known: list[str]) -> None:
+    if not names:
+        raise StudyError(f"a model of the study needs '{key}'; list symbols under that key")
+    for name in names:
+        if name not in known:
+            raise StudyError(
+                f"'{key}' names {name}, which is not in {where}; {nearest(name, known)}"
+            )
