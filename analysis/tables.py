@@ -13,6 +13,7 @@ from rich.table import Table
 from analysis.formatting import billions, number, percent, probability, rank_probability
 from analysis.models.catalog import MODELS
 from analysis.narrative import summary_paragraph
+from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -284,7 +285,7 @@ def _groups(result: StudyResult) -> str:
     chosen = _headline_groups(result)
     if not chosen:
         return ""
-    titles = {"all": "All firms", **{group.id: group.title for group in study.groups}}
+    titles = {ALL_FIRMS: "All firms", **{group.id: group.title for group in study.groups}}
     rows = [_group_cells(group, titles[group.group]) for group in chosen]
     columns = (
         "group",
@@ -383,7 +384,7 @@ def _correlation_notes(result: StudyResult) -> list[str]:
         f"{number(group.variance_inflation, 1)}-fold. Tests that take firms for independent are "
         "not shown."
         for group in _headline_groups(result)
-        if group.group == "all"
+        if group.group == ALL_FIRMS
     ]
 
 

@@ -16,7 +16,7 @@ from analysis.inference.student import critical_value
 from analysis.results import GroupResult
 from analysis.run.fit import NO_COVARIANCE, FirmFit, estimation_rows, fit_firm
 from analysis.run.flags import estimation_flag
-from analysis.study import Group
+from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from analysis.run.plan import Plan, Specification
     from analysis.run.valuation import Valuation
     from analysis.windows import Window
-
-ALL_FIRMS = Group("all", "All firms", ())
-"""The group of every firm of a study; its symbols are the study's."""
 
 
 def group_results(
@@ -52,7 +49,7 @@ def group_results(
     study = plan.study
     members = [(group.id, group.symbols) for group in study.groups]
     if len(study.symbols) > 1:
-        members.append((ALL_FIRMS.id, study.symbols))
+        members.append((ALL_FIRMS, study.symbols))
     results = []
     for name, symbols in members:
         returns = plan.returns[list(symbols)].to_numpy()
