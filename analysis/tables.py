@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 WIDTH = 110
 """Columns of a table; fixed, so that the same results give the same text anywhere."""
 
+_LATEX = str.maketrans(
+    {
+        **{character: "\\" + character for character in "&%$#_{}"},
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "\\": r"\textbackslash{}",
+    }
+)
+
 _FIRM_COLUMNS = (
     *("beta", "raw %", "expected %", "AR %", "interval %", "t"),
     *("p", "p SQ", "p placebo"),
@@ -99,9 +108,7 @@ def latex_table(result: StudyResult) -> str:
 
 
 def _latex_escape(text: str) -> str:
-    for character in "&%$#_{}":
-        text = text.replace(character, "\\" + character)
-    return text
+    return text.translate(_LATEX)
 
 
 def _render(
@@ -352,9 +359,14 @@ def _value_notes(result: StudyResult) -> list[str]:
             f"{close.close:,.2f} ({close.source}); other sessions by the total-return level. "
             "Intervals hold the error of the expected return, not of the share count."
         )
-    without = [symbol for symbol in result.study.symbols if symbol not in result.shares]
-    if without:
-        notes.append(f"No share count, hence no dollar figure: {', '.join(without)}.")
+    for what, known in (("share count", result.shares), ("printed close", result.closes)):
+        without = [
+            symbol
+            for symbol in result.study.symbols
+            if symbol not in known and (known is result.shares or symbol in result.shares)
+        ]
+        if without:
+            notes.append(f"No {what}, hence no dollar figure: {', '.join(without)}.")
     return notes
 
 
