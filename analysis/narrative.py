@@ -43,11 +43,14 @@ def beyond_chance(window: WindowResult, level: float) -> bool | None:
     -------
     bool or None
         True if Student t and the placebo rank both reject at 1 - `level`, False if neither does,
-        None if they disagree. A placebo rank that there is not leaves the word to Student t.
+        None if they disagree or there is no test. A placebo rank that there is not, or that ranks
+        among too few dates to reach 1 - `level`, leaves the word to Student t.
     """
-    verdicts = {
-        outcome.p < 1 - level for outcome in (window.t, window.placebo) if outcome.p is not None
-    }
+    alpha = 1 - level
+    votes = [window.t]
+    if window.placebo.draws is not None and 1 / (window.placebo.draws + 1) <= alpha:
+        votes.append(window.placebo)
+    verdicts = {outcome.p <= alpha for outcome in votes if outcome.p is not None}
     return verdicts.pop() if len(verdicts) == 1 else None
 
 
@@ -73,7 +76,9 @@ def _abnormal(result: StudyResult) -> str:
     verdict = {
         True: "more than chance explains",
         False: "not more than chance explains",
-        None: "on which the tests disagree",
+        None: "on which the tests disagree"
+        if window.t.available
+        else f"untested, for {window.t.unavailable}",
     }[beyond_chance(window, level)]
     tests = (
         f" (t = {window.t.statistic:.2f} with {window.t.df:.0f} degrees of freedom, p "
@@ -109,12 +114,19 @@ def _model(result: StudyResult, firm: FirmResult) -> str:
 def _dollars(result: StudyResult) -> str:
     impact = result.headline_window.impact
     if impact is None:
-        return "No share count is known for the firm, so there is no dollar figure."
+        symbol = result.headline.symbol
+        lacking = "printed close" if symbol in result.shares else "share count"
+        return f"No {lacking} is known for the firm, so there is no dollar figure."
     word = "lost" if impact.raw < 0 else "gained"
     abnormal = f"USD {billions(abs(impact.abnormal))} bn of it abnormal"
+    kind = "loss" if impact.abnormal < 0 else "gain"
     if (impact.abnormal < 0) != (impact.raw < 0):
-        kind = "loss" if impact.abnormal < 0 else "gain"
         abnormal = f"against an abnormal {kind} of USD {billions(abs(impact.abnormal))} bn"
+    elif abs(impact.abnormal) > abs(impact.raw):
+        abnormal = (
+            f"where a {'gain' if impact.abnormal < 0 else 'loss'} was expected: the abnormal "
+            f"{kind} is USD {billions(abs(impact.abnormal))} bn"
+        )
     interval = ""
     if impact.low is not None and impact.high is not None:
         ends = sorted((impact.low, impact.high), key=abs)

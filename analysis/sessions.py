@@ -138,6 +138,11 @@ def reaction_session(calendar: str, when: dt.date | dt.datetime) -> pd.Timestamp
     _within(exchange, calendar, instant.date())
     closes = exchange.closes
     position = int(closes.searchsorted(instant, side="right"))
+    if position == len(closes):
+        raise SessionError(
+            f"{when.isoformat()} comes after the last close that the {calendar} calendar knows "
+            f"({closes.iloc[-1]})"
+        )
     return pd.Timestamp(closes.index[position]).as_unit("us")
 
 

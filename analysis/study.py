@@ -8,6 +8,7 @@ when it is made. `analysis.study_file` reads and writes it as TOML.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +24,9 @@ SHORTEST_ESTIMATION = 30
 
 PURGED_SUFFIX = "-ex"
 """``SPY-ex`` is SPY without the event firm."""
+
+ALL_FIRMS = "all"
+"""Id in results of all firms of a study taken together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,15 @@ class Group:
     id: str
     title: str
     symbols: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a group without firms, and the name of the group of all firms."""
+        if not self.symbols:
+            raise StudyError(f"group '{self.id}' holds no symbol; name one or more, or drop it")
+        if self.id == ALL_FIRMS:
+            raise StudyError(
+                f"group '{ALL_FIRMS}': the name is kept for all firms of a study; choose another"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ class MarketValue:
 
     def __post_init__(self) -> None:
         """Refuse figures that are not positive."""
-        if self.shares <= 0 or self.close <= 0:
+        if not (0 < self.shares < math.inf and 0 < self.close < math.inf):
             raise StudyError(f"market value of {self.symbol}: shares and close must be positive")
 
 
@@ -272,11 +285,12 @@ class Study:
             ("model", head.model, self.models),
             ("benchmark", head.benchmark, [benchmark.id for benchmark in self.benchmarks]),
             ("window", str(head.window), [str(window) for window in self.windows]),
+            ("beside", head.beside, ["", *(benchmark.id for benchmark in self.benchmarks)]),
         ):
             if name not in known:
                 raise StudyError(
                     f"headline names {what} '{name}', which is not in the study; "
-                    f"{nearest(name, known)}"
+                    f"{nearest(name, filter(None, known))}"
                 )
 
     def group_of(self, symbol: str) -> str:
@@ -311,14 +325,15 @@ def override(study: Study, choices: Overrides) -> Study:
     """
     Replace some of a study's choices, and check the whole again.
 
-    The headline keeps what is still in the study and otherwise takes the first of each.
+    The headline keeps what is still in the study and otherwise takes the first of each. Firms stand
+    in the order of the study's groups, those of no group after them, as in a study file.
 
     Raises
     ------
     StudyError
         If an id is unknown or the outcome is no valid study.
     """
-    symbols = choices.symbols or study.symbols
+    symbols = _grouped_first(study, choices.symbols or study.symbols)
     events = study.events
     if choices.events:
         known = {event.id: event for event in study.events}
@@ -348,7 +363,7 @@ def override(study: Study, choices: Overrides) -> Study:
         windows=windows,
         headline=Headline(
             event=_keep(head.event, [event.id for event in events]),
-            symbol=_keep(head.symbol, symbols),
+            symbol=_keep(head.symbol, choices.symbols or study.symbols),
             model=_keep(head.model, models),
             benchmark=_keep(head.benchmark, [benchmark.id for benchmark in benchmarks]),
             window=head.window if head.window in windows else windows[0],
@@ -361,6 +376,12 @@ def override(study: Study, choices: Overrides) -> Study:
 def default_min_estimation(estimation: Window) -> int:
     """Ask for four fifths of the estimation window, and no fewer than the shortest allowed."""
     return min(len(estimation), max(SHORTEST_ESTIMATION, len(estimation) * 4 // 5))
+
+
+def _grouped_first(study: Study, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    _once("symbol", symbols)
+    grouped = [s for group in study.groups for s in group.symbols if s in symbols]
+    return (*grouped, *(s for s in symbols if s not in grouped))
 
 
 def _benchmark(study: Study, name: str) -> Benchmark:

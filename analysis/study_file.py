@@ -73,7 +73,7 @@ def load_study(name_or_path: str | Path = DEFAULT_STUDY) -> Study:
     study = parse_study(text, where=str(path))
     if study.data in {"snapshot", "store"} or Path(study.data).is_absolute():
         return study
-    return replace(study, data=str(path.parent / study.data))
+    return replace(study, data=str((path.parent / study.data).resolve()))
 
 
 def parse_study(text: str, *, where: str = "study") -> Study:
@@ -185,6 +185,14 @@ class _Table:
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise StudyError(f"{self._where}: '{key}' is {value!r}; a {_kind_name(kind)} is needed")
+        return value
+
+    def day(self, key: str) -> dt.date:
+        value = self.take(key, dt.date)
+        if isinstance(value, dt.datetime):
+            raise StudyError(
+                f"{self._where}: '{key}' is {value.isoformat()}; a {_kind_name(dt.date)} is needed"
+            )
         return value
 
     def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
@@ -308,13 +316,16 @@ def _group(table: _Table) -> Group:
 
 def _benchmark(table: _Table, event_firm: str) -> Benchmark:
     name = table.take("id", str)
-    purged = name.endswith(PURGED_SUFFIX)
+    purged_of = table.take("purged_of", str, event_firm if name.endswith(PURGED_SUFFIX) else "")
+    purged = bool(purged_of)
+    if name.endswith(PURGED_SUFFIX) and not purged:
+        raise StudyError(f"benchmark '{name}' is purged of no firm; name one in purged_of")
     benchmark = Benchmark(
         id=name,
         symbol=table.take("symbol", str, name.removesuffix(PURGED_SUFFIX)),
-        purged_of=table.take("purged_of", str, event_firm if purged else ""),
+        purged_of=purged_of,
         weight=table.take("weight", float) if purged else 0.0,
-        weight_session=table.take("weight_session", dt.date) if purged else None,
+        weight_session=table.day("weight_session") if purged else None,
         source=table.take("source", str, "") if purged else "",
     )
     table.done()
@@ -328,7 +339,7 @@ def _market_value(table: _Table) -> MarketValue:
         as_of=table.take("as_of", str),
         source=table.take("source", str),
         close=table.take("close", float),
-        close_session=table.take("close_session", dt.date),
+        close_session=table.day("close_session"),
     )
     table.done()
     return value

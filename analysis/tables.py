@@ -13,6 +13,7 @@ from rich.table import Table
 from analysis.formatting import billions, number, percent, probability, rank_probability
 from analysis.models.catalog import MODELS
 from analysis.narrative import summary_paragraph
+from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 """Columns of a table; fixed, so that the same results give the same text anywhere."""
+
+_LATEX = str.maketrans(
+    {
+        **{character: "\\" + character for character in "&%$#_{}"},
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "\\": r"\textbackslash{}",
+    }
+)
 
 _FIRM_COLUMNS = (
     *("beta", "raw %", "expected %", "AR %", "interval %", "t"),
@@ -98,9 +108,7 @@ def latex_table(result: StudyResult) -> str:
 
 
 def _latex_escape(text: str) -> str:
-    for character in "&%$#_{}":
-        text = text.replace(character, "\\" + character)
-    return text
+    return text.translate(_LATEX)
 
 
 def _render(
@@ -284,7 +292,7 @@ def _groups(result: StudyResult) -> str:
     chosen = _headline_groups(result)
     if not chosen:
         return ""
-    titles = {"all": "All firms", **{group.id: group.title for group in study.groups}}
+    titles = {ALL_FIRMS: "All firms", **{group.id: group.title for group in study.groups}}
     rows = [_group_cells(group, titles[group.group]) for group in chosen]
     columns = (
         "group",
@@ -392,7 +400,7 @@ def _correlation_notes(result: StudyResult) -> list[str]:
         f"{number(group.variance_inflation, 1)}-fold. Tests that take firms for independent are "
         "not shown."
         for group in _headline_groups(result)
-        if group.group == "all"
+        if group.group == ALL_FIRMS
     ]
 
 

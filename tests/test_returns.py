@@ -80,3 +80,13 @@ def test_complete_rows_need_every_value_to_be_finite() -> None:
     y = np.array([1.0, np.nan, 1.0, 1.0])
     x = np.array([[1.0, 1.0], [1.0, 1.0], [np.inf, 1.0], [1.0, 1.0]])
     assert complete_rows(y, x).tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(("day", "published"), [("2024-11-20", 0.0722), ("2024-10-11", 0.0679)])
+def test_the_drifted_weight_comes_near_those_published_on_other_days(
+    snapshot, day: str, published: float
+) -> None:
+    """Weights of NVDA in SPY as listed on two days that the anchor of 24 January does not know."""
+    levels = snapshot.levels
+    weight = drifted_weight(levels["NVDA"], levels["SPY"], 0.0696, EVE)
+    assert weight.loc[day] == pytest.approx(published, abs=0.002)

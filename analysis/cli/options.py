@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from analysis.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,13 +87,13 @@ def run_from_options(
     asked = override(
         load_study(study),
         Overrides(
-            events=_split(events),
-            symbols=_split(symbols),
-            models=_split(models),
-            benchmarks=_split(benchmarks),
+            events=_split(events, "--event"),
+            symbols=_split(symbols, "--symbols"),
+            models=_split(models, "--model"),
+            benchmarks=_split(benchmarks, "--benchmark"),
             estimation=None if estimation is None else Window.parse(estimation),
-            windows=tuple(map(Window.parse, _split(windows) or ())) or None,
-            data=data,
+            windows=tuple(map(Window.parse, _split(windows, "--window") or ())) or None,
+            data=None if data is None else _absolute(data),
         ),
     )
     with progress_bar() as progress:
@@ -117,6 +120,21 @@ def _advance(bar: Any, task: Any, label: str, done: int, total: int) -> None:  #
     bar.update(task, description=label, completed=done, total=total)
 
 
-def _split(values: tuple[str, ...]) -> tuple[str, ...] | None:
+def _absolute(data: str) -> str:
+    """Make the path of a file absolute, so that the effective study runs again from anywhere."""
+    return data if data in {"snapshot", "store"} else str(Path(data).resolve())
+
+
+def _split(values: tuple[str, ...], option: str) -> tuple[str, ...] | None:
+    """
+    Take the names of a repeatable option apart at their commas; None where it was not given.
+
+    Raises
+    ------
+    StudyError
+        If it was given without a name: to run on everything then would surprise.
+    """
     names = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    if values and not names:
+        raise StudyError(f"{option} names nothing; give one or more, or leave the option out")
     return names or None

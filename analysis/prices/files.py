@@ -103,11 +103,14 @@ def _refuse_broken_lines(content: bytes, where: str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise DataError(f"{where}: column '{name}' occurs twice; keep one column a symbol")
-    if lines[-1].count(b",") < lines[0].count(b","):
-        raise DataError(
-            f"{where}: the last line has fewer cells than the header; the file is truncated, "
-            "fetch or export it again"
-        )
+    cells = lines[0].count(b",")
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and line.count(b",") < cells:
+            which = "the last line" if number == len(lines) else f"line {number}"
+            raise DataError(
+                f"{where}: {which} has fewer cells than the header; the file is truncated or "
+                "damaged, fetch or export it again"
+            )
 
 
 def _dates(column: pd.Series, where: str) -> pd.DatetimeIndex:
@@ -118,6 +121,9 @@ def _dates(column: pd.Series, where: str) -> pd.DatetimeIndex:
             f"{where}: the column '{SESSION}' is not all dates ({str(error).splitlines()[0]}); "
             "write them as 2025-01-27"
         ) from None
+    if dates.hasnans:
+        row = int(np.argmax(dates.isna()))
+        raise DataError(f"{where}: data row {row + 1} has no date in the column '{SESSION}'")
     if dates.tz is not None or (dates.normalize() != dates).any():
         raise DataError(f"{where}: '{SESSION}' holds clock times; write dates as 2025-01-27")
     return pd.DatetimeIndex(dates.as_unit("us"), name=SESSION)

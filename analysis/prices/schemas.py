@@ -8,6 +8,7 @@ mend. Nothing is repaired, sorted or filled here.
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -31,7 +32,11 @@ LARGEST_FACTOR = 0.5
 @functools.cache
 def _levels_schema() -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
-        {".+": pa.Column(float, pa.Check.gt(0), nullable=True, regex=True)},
+        {
+            ".+": pa.Column(
+                float, [pa.Check.gt(0), pa.Check.lt(math.inf)], nullable=True, regex=True
+            )
+        },
         index=pa.Index("datetime64[us]", unique=True, name="session"),
         unique_column_names=True,
     )
@@ -164,6 +169,7 @@ def _validate(schema: pa.DataFrameSchema, frame: pd.DataFrame, where: str) -> pd
         column = case["column"]
         problem = {
             "greater_than(0)": "a level must be positive",
+            "less_than(inf)": "a level must be finite",
             "not_nullable": "a value is missing",
         }.get(rule, f"breaks the rule {rule}")
         if rule.startswith("in_range"):

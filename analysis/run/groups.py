@@ -16,7 +16,7 @@ from analysis.inference.student import critical_value
 from analysis.results import GroupResult
 from analysis.run.fit import NO_COVARIANCE, FirmFit, fit_firm, rows_of
 from analysis.run.flags import estimation_flag
-from analysis.study import Group
+from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from analysis.run.plan import Plan, Specification
     from analysis.run.valuation import Valuation
     from analysis.windows import Window
-
-ALL_FIRMS = Group("all", "All firms", ())
-"""The group of every firm of a study; its symbols are the study's."""
 
 
 def group_results(
@@ -60,7 +57,7 @@ def group_results(
     study = plan.study
     members = [(group.id, group.symbols) for group in study.groups]
     if len(study.symbols) > 1:
-        members.append((ALL_FIRMS.id, study.symbols))
+        members.append((ALL_FIRMS, study.symbols))
     results = []
     for name, symbols in members:
         rows = rows_of(placed.position, study.estimation)

@@ -1,0 +1,150 @@
+"""The bundled figures: verified, within their contracts, and what their README says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis._bundle import bundled_data
+from analysis.errors import DataError, IntegrityError
+from analysis.prices import snapshot as module
+from analysis.prices.manifest import read_manifest, read_verified
+from analysis.prices.snapshot import load_nvda_history, load_snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOADED = [
+    module.LEVELS,
+    module.FACTORS,
+    module.SHARES,
+    module.CLOSES,
+    module.WEIGHTS,
+    module.CHRONOLOGY,
+]
+
+
+@pytest.fixture
+def copy(tmp_path: Path, bundle: Path) -> Path:
+    shutil.copytree(bundle, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def rewrite(folder: Path, name: str, content: bytes) -> None:
+    """Change a bundled file and its hash in the manifest: sound by hash, wrong by content."""
+    (folder / name).write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    for entry in manifest["files"]:
+        if entry["path"] == name:
+            entry["sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_every_file_of_the_manifest_has_the_hash_it_names(bundle: Path) -> None:
+    entries = read_manifest(bundle)
+    assert set(LOADED) | {module.NVDA_HISTORY} <= set(entries)
+    for name, entry in entries.items():
+        assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == entry["sha256"], name
+        for key in ("title", "source", "retrieved", "units", "adjustment", "limits"):
+            assert key in entry, (name, key)
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_a_changed_byte_is_an_error_that_names_the_file(copy: Path, name: str) -> None:
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 0x01
+    (copy / name).write_bytes(bytes(content))
+    with pytest.raises(IntegrityError, match=f"{name} is not the file that the manifest names"):
+        load_snapshot(copy)
+
+
+def test_a_changed_byte_in_the_long_history(copy: Path) -> None:
+    path = copy / module.NVDA_HISTORY
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IntegrityError, match=module.NVDA_HISTORY):
+        load_nvda_history(copy)
+
+
+def test_a_missing_file_or_manifest_is_an_error(copy: Path) -> None:
+    with pytest.raises(IntegrityError, match="is not in the manifest"):
+        read_verified(copy, "prices/other.csv")
+    (copy / module.WEIGHTS).unlink()
+    with pytest.raises(IntegrityError, match=r"index_weights\.csv cannot be read"):
+        load_snapshot(copy)
+    (copy / "manifest.json").write_text("{")
+    with pytest.raises(IntegrityError, match="the manifest cannot be read"):
+        load_snapshot(copy)
+
+
+def test_levels_are_26_firms_and_9_funds_over_772_sessions(snapshot) -> None:
+    assert snapshot.levels.shape == (772, 35)
+    assert str(snapshot.levels.index[0].date()) == "2023-01-03"
+    assert str(snapshot.levels.index[-1].date()) == "2026-01-30"
+    assert snapshot.levels.loc["2025-01-24"].to_numpy() == pytest.approx(np.full(35, 100.0))
+    assert str(snapshot.levels["ARM"].first_valid_index().date()) == "2023-09-14"
+    assert [i.name for i in snapshot.inputs] == LOADED
+
+
+def test_two_days_without_trading_are_no_rows(snapshot) -> None:
+    for day in ("2025-01-09", "2025-01-20", "2025-01-25"):
+        assert pd.Timestamp(day) not in snapshot.levels.index
+
+
+def test_factors_are_decimals(snapshot) -> None:
+    assert snapshot.factors.abs().to_numpy().max() < 0.2
+    raw = pd.read_csv(bundled_data() / module.FACTORS, index_col="session")
+    assert snapshot.factors.loc["2025-01-27", "mkt_rf"] == pytest.approx(
+        raw.loc["2025-01-27", "mkt_rf"] / 100
+    )
+
+
+def test_the_anchor_of_dollars(snapshot) -> None:
+    close = snapshot.reference.closes["NVDA"]
+    assert (close.close, str(close.session.date())) == (142.62, "2025-01-24")
+    assert snapshot.reference.shares["NVDA"].shares == 24.49e9
+
+
+def test_the_long_history_reaches_back_to_1999() -> None:
+    history = load_nvda_history()
+    assert str(history.index[0].date()) == "1999-01-22"
+    returns = history["adj_close"].pct_change(fill_method=None)
+    assert returns["2025-01-27"] == pytest.approx(-0.1697, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (module.LEVELS, b"2023-01-04,", b"2023-01-03,", "session 2023-01-03 occurs twice"),
+        (module.LEVELS, b"2023-01-04,10.333951", b"2023-01-04,-1", "a level must be positive"),
+        (module.LEVELS, b"2023-01-04,10.333951", b"2023-01-04,", "no level on 2023-01-04, inside"),
+        (module.FACTORS, b"mkt_rf", b"mkt", "column mkt_rf is missing; needed: mkt_rf, smb"),
+        (module.FACTORS, b"2023-01-03,-0.47", b"2023-01-03,-74.0", "a figure in percent"),
+        (module.FACTORS, b"2023-01-03,-0.47", b"2023-01-03,", "a value is missing"),
+        (module.SHARES, b"24490000000", b"-1", "shares of NVDA is -1, not positive"),
+        (module.SHARES, b"\nAMD,", b"\nNVDA,", "NVDA occurs twice"),
+        (module.CLOSES, b"142.62,", b"x,", "close of NVDA is x, not positive"),
+        (module.WEIGHTS, b"6.96,", b"0,", "weight_percent of NVDA is 0.0, not positive"),
+        (module.CHRONOLOGY, b"\nconfounds", b"\nconfuses", "KeyError"),
+    ],
+)
+def test_each_frame_is_held_to_its_contract(
+    copy: Path, name: str, old: bytes, new: bytes, message: str
+) -> None:
+    content = (copy / name).read_bytes()
+    assert old in content
+    rewrite(copy, name, content.replace(old, new, 1))
+    with pytest.raises(DataError, match=message) as caught:
+        load_snapshot(copy)
+    assert name in str(caught.value)
+
+
+def test_no_bundle_no_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("analysis._bundle.__file__", str(tmp_path / "analysis" / "_bundle.py"))
+    with pytest.raises(IntegrityError, match="bundled data were not found"):
+        bundled_data()

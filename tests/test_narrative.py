@@ -1,0 +1,166 @@
+"""The paragraph says what the numbers say, whatever they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from analysis.impact import Impact
+from analysis.inference.outcome import Outcome
+from analysis.narrative import beyond_chance, summary_paragraph
+from analysis.run.study import run_study
+from analysis.study import Overrides, override
+from analysis.windows import Window
+
+if TYPE_CHECKING:
+    from analysis.results import StudyResult, WindowResult
+
+
+def with_cell(result: StudyResult, **changes: object) -> StudyResult:
+    """Replace fields of the headline's window."""
+    head, cell = result.headline, result.headline_window
+    windows = tuple(replace(w, **changes) if w is cell else w for w in head.windows)
+    firms = tuple(replace(f, windows=windows) if f is head else f for f in result.firms)
+    return replace(result, firms=firms)
+
+
+def money(raw: float, abnormal: float, half: float = 10e9) -> Impact:
+    return Impact(3e12, raw, raw - abnormal, abnormal, half / 2, abnormal - half, abnormal + half)
+
+
+def test_the_bundled_study(full: StudyResult) -> None:
+    text = summary_paragraph(full)
+    assert "\n" not in text
+    for part in (
+        "On 27 January 2025 NVDA returned -16.97 % in one session.",
+        "The market model on SPY without NVDA, fitted on 250 earlier sessions, had expected -0.25",
+        "the abnormal return is -16.72 %, 95 % interval -22.59 % to -10.85 %: more than chance",
+        "(t = -5.61 with 248 degrees of freedom, p < 0.0001; rank among 246 placebo dates: p ≤",
+        "lost USD 592.7 bn of market value, USD 584.0 bn of it abnormal (95 % interval 378.9 to",
+        "Against SPY, an index that itself holds NVDA, the abnormal return would be -13.37 %",
+        "No abnormal return beyond chance is seen on 26 December 2024 (v3-release), 27 December",
+        "or 21 January 2025 (r1-release)",
+        "first closed at or above its level of 24 January 2025 again on 9 June 2025, 92 sessions",
+    ):
+        assert part in text
+
+
+def test_a_null_result(study, snapshot) -> None:
+    quiet = override(study, Overrides(events=("v3-report",), symbols=("NVDA",), models=("market",)))
+    text = summary_paragraph(run_study(quiet, snapshot))
+    assert "-0.17 %, 95 % interval -5.95 % to 5.61 %: not more than chance explains" in text
+    assert "bn of it abnormal" in text
+
+
+def test_a_gain(study, snapshot) -> None:
+    gain = override(study, Overrides(events=("sell-off",), symbols=("AAPL",), models=("market",)))
+    text = summary_paragraph(run_study(gain, snapshot))
+    assert "AAPL returned 3.18 %" in text
+    assert "The firm gained USD" in text
+    assert "more than chance explains" in text
+    assert "again" not in text  # nothing to recover from
+    assert "USD 114.6 bn" in text
+    assert "where a loss was expected" in text  # the abnormal gain is larger than the whole
+
+
+def test_no_share_count_and_no_printed_close(study, snapshot) -> None:
+    for symbol, lacking in (("ARM", "share count"), ("AMAT", "printed close")):
+        one = override(
+            study, Overrides(events=("sell-off",), symbols=(symbol,), models=("market",))
+        )
+        text = summary_paragraph(run_study(one, snapshot))
+        assert f"No {lacking} is known for the firm, so there is no dollar figure." in text
+        assert "USD" not in text
+
+
+def test_not_recovered(study, snapshot) -> None:
+    one = override(study, Overrides(events=("sell-off",), symbols=("MRVL",), models=("market",)))
+    text = summary_paragraph(run_study(one, snapshot))
+    assert "By 30 January 2026, where the data end, the stock had not closed at its level" in text
+
+
+def test_recovered_the_next_session(small: StudyResult) -> None:
+    (recovery,) = small.recoveries
+    soon = replace(recovery, session=pd.Timestamp("2025-01-28"), sessions=1)
+    text = summary_paragraph(replace(small, recoveries=(soon,)))
+    assert "again on 28 January 2025, 1 session after the event" in text
+
+
+def test_several_sessions(study, snapshot) -> None:
+    long = override(
+        study,
+        Overrides(
+            events=("sell-off",),
+            symbols=("NVDA",),
+            models=("ff6",),
+            windows=(Window(0, 4),),
+        ),
+    )
+    text = summary_paragraph(run_study(long, snapshot))
+    assert "Over the sessions 0..4 around 27 January 2025 the daily returns of NVDA sum to" in text
+    assert "The Fama-French 5 + momentum model, fitted" in text
+    assert "Against" not in text  # the model takes no benchmark
+
+
+@pytest.mark.parametrize(
+    ("raw", "abnormal", "said"),
+    [
+        (-50e9, -40e9, "lost USD 50.0 bn of market value, USD 40.0 bn of it abnormal (95 % inter"),
+        (-50e9, -60e9, "where a gain was expected: the abnormal loss is USD 60.0 bn"),
+        (50e9, 60e9, "gained USD 50.0 bn of market value, where a loss was expected: the abnormal"),
+        (-50e9, 20e9, "lost USD 50.0 bn of market value, against an abnormal gain of USD 20.0 bn"),
+        (50e9, -20e9, "against an abnormal loss of USD 20.0 bn (95 % interval 10.0 to 30.0)"),
+        (-5e9, -4e9, "USD 4.0 bn of it abnormal (95 % interval -6.0 to 14.0)"),
+    ],
+)
+def test_dollars_of_either_sign(small, raw: float, abnormal: float, said: str) -> None:
+    assert said in summary_paragraph(with_cell(small, impact=money(raw, abnormal)))
+
+
+def outcomes(cell: WindowResult, t: float | None, placebo: float | None, draws: int = 246):
+    return replace(
+        cell,
+        t=replace(cell.t, p=t) if t is not None else Outcome.missing("t", "none"),
+        placebo=Outcome("placebo", 1.0, placebo, draws=draws)
+        if placebo is not None
+        else Outcome.missing("placebo", "none"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("t", "placebo", "draws", "verdict"),
+    [
+        (0.01, 0.02, 246, True),
+        (0.20, 0.30, 246, False),
+        (0.01, 0.30, 246, None),
+        (0.01, None, 246, True),
+        (0.20, None, 246, False),
+        (None, None, 246, None),
+        (0.01, 0.0667, 14, True),  # fourteen dates cannot reach 5 %: they have no vote
+        (0.01, 0.05, 19, True),
+    ],
+)
+def test_the_verdict(small, t, placebo, draws: int, verdict: bool | None) -> None:
+    assert beyond_chance(outcomes(small.headline_window, t, placebo, draws), 0.95) is verdict
+
+
+def test_tests_that_disagree_are_said_to(small: StudyResult) -> None:
+    cell = outcomes(small.headline_window, 0.04, 0.2)
+    text = summary_paragraph(with_cell(small, t=cell.t, placebo=cell.placebo))
+    assert "on which the tests disagree" in text
+
+
+def test_a_model_without_a_test_is_untested(small: StudyResult) -> None:
+    none = Outcome.missing("t", "the model has no covariance")
+    text = summary_paragraph(with_cell(small, t=none, placebo=none))
+    assert "untested, for the model has no covariance" in text
+
+
+def test_another_event_with_an_effect_is_told(full: StudyResult) -> None:
+    """Lead with a quiet date: the sell-off is then the other event, with its return and p."""
+    head = replace(full.study.headline, event="r1-release")
+    text = summary_paragraph(replace(full, study=replace(full.study, headline=head)))
+    assert "On 27 January 2025 (sell-off) it was -16.72 % (p < 0.0001)." in text

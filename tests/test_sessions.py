@@ -1,0 +1,94 @@
+"""Sessions, and the first that could react; the answers are from the exchanges themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from analysis.errors import SessionError
+from analysis.sessions import exchange_calendar, reaction_session, session_close, sessions_between
+
+
+@pytest.mark.parametrize(
+    ("calendar", "session"),
+    [
+        ("XNYS", "2025-01-27"),
+        pytest.param("XKRX", "2025-01-31", marks=pytest.mark.slow),  # a calendar long to open
+        ("XTAI", "2025-02-03"),
+        ("XHKG", "2025-01-27"),
+        ("XTKS", "2025-01-27"),
+        ("XAMS", "2025-01-27"),
+    ],
+)
+def test_news_of_a_saturday_waits_for_the_next_session(calendar: str, session: str) -> None:
+    noon = dt.datetime(2025, 1, 25, 12, 0, tzinfo=dt.UTC)
+    assert str(reaction_session(calendar, noon).date()) == session
+    assert str(reaction_session(calendar, noon.date()).date()) == session
+
+
+@pytest.mark.parametrize(
+    ("day", "session"),
+    [
+        ((2025, 1, 9), "2025-01-10"),  # mourning for President Carter
+        ((2025, 1, 20), "2025-01-21"),  # Martin Luther King Jr. Day
+        ((2025, 1, 26), "2025-01-27"),  # a Sunday
+        ((2024, 12, 25), "2024-12-26"),
+        ((2025, 1, 27), "2025-01-27"),
+    ],
+)
+def test_a_date_is_never_snapped_back_before_the_news(day: tuple, session: str) -> None:
+    found = reaction_session("XNYS", dt.date(*day))
+    assert str(found.date()) == session
+    assert found >= pd.Timestamp(*day)
+
+
+@pytest.mark.parametrize(
+    ("clock", "session"),
+    [
+        ("2025-01-27T20:59:59+00:00", "2025-01-27"),
+        ("2025-01-27T21:00:00+00:00", "2025-01-28"),  # the close itself is too late to react in
+        ("2025-01-27T15:59:00-05:00", "2025-01-27"),
+        ("2024-12-24T17:59:00+00:00", "2024-12-24"),  # a half day closes at 13:00
+        ("2024-12-24T18:00:00+00:00", "2024-12-26"),
+        ("2025-01-28T08:00:00+09:00", "2025-01-28"),  # after Monday's close in New York
+    ],
+)
+def test_an_instant_maps_to_the_first_close_after_it(clock: str, session: str) -> None:
+    assert str(reaction_session("XNYS", dt.datetime.fromisoformat(clock)).date()) == session
+
+
+def test_an_instant_without_a_zone_is_refused() -> None:
+    with pytest.raises(SessionError, match=r"no time zone; write the offset, as in 2025.*Z"):
+        reaction_session("XNYS", dt.datetime(2025, 1, 27, 9, 0, tzinfo=dt.UTC).replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("day", [dt.date(1970, 1, 1), dt.date(2999, 1, 1)])
+def test_a_date_beyond_the_calendar_is_refused(day: dt.date) -> None:
+    with pytest.raises(SessionError, match="lies outside the XNYS calendar"):
+        reaction_session("XNYS", day)
+    with pytest.raises(SessionError, match="lies outside"):
+        sessions_between("XNYS", dt.date(2025, 1, 2), day)
+
+
+def test_an_instant_after_the_last_known_close_is_refused() -> None:
+    last = exchange_calendar("XNYS").last_session
+    instant = (last + pd.Timedelta(hours=23, minutes=59)).tz_localize("UTC").to_pydatetime()
+    with pytest.raises(SessionError, match="after the last close"):
+        reaction_session("XNYS", instant)
+
+
+def test_an_unknown_exchange_is_named_with_the_nearest() -> None:
+    with pytest.raises(SessionError, match="'XNYZ' is unknown; did you mean"):
+        exchange_calendar("XNYZ")
+
+
+def test_a_calendar_that_begins_late_still_opens() -> None:
+    assert exchange_calendar("XSAU").first_session.year > 1990
+
+
+def test_the_close_of_a_session_and_of_no_session() -> None:
+    assert session_close("XNYS", pd.Timestamp("2025-01-27")).hour == 21
+    with pytest.raises(SessionError, match="2025-01-25 is no session of XNYS"):
+        session_close("XNYS", pd.Timestamp("2025-01-25"))
