@@ -42,8 +42,8 @@ def to_json(result: StudyResult) -> str:
     Returns
     -------
     str
-        JSON object with ``study, data, versions, inputs, events, rows, groups, recoveries``; a
-        value that there is not is ``null``.
+        JSON object with ``study, data, versions, inputs, events, rows, groups, recoveries`` and
+        ``tests``; a value that there is not is ``null``.
     """
     document = {
         "study": tomllib.loads(dump_study(result.study)),
@@ -63,6 +63,7 @@ def to_json(result: StudyResult) -> str:
         "rows": _records(result.tidy),
         "groups": _records(result.tidy_groups),
         "recoveries": _records(result.tidy_recoveries),
+        "tests": _records(result.tidy_tests),
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_json(value)}" for key, value in document.items())
     return "{" + parts + "}\n"
@@ -93,6 +94,7 @@ def result_files(result: StudyResult) -> dict[str, str]:
         "results.csv": to_csv(result.tidy),
         "groups.csv": to_csv(result.tidy_groups),
         "recoveries.csv": to_csv(result.tidy_recoveries),
+        "tests.csv": to_csv(result.tidy_tests),
         "results.json": to_json(result),
         "summary.txt": summary_text(result),
     }

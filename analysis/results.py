@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
+
+from analysis.models.catalog import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,6 +165,8 @@ class FirmResult:
     @property
     def beta(self) -> float:
         """Coefficient of the regressor that stands for the market; NaN where there is none."""
+        if MODELS[self.model].uses_donors:
+            return math.nan
         slopes = [value for name, value in self.coefficients.items() if name != "alpha"]
         return slopes[0] if slopes else math.nan
 
@@ -268,6 +272,28 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Battery:
+    """
+    Every test of one subject at the headline event, specification and window.
+
+    Attributes
+    ----------
+    kind : {"firm", "group"}
+    subject : str
+        Symbol of the firm, or id of the group.
+    outcomes : tuple of Outcome
+        The test that survives what is visibly broken comes first.
+    verdict : str
+        For a group: whether the tests that survive one common date agree; else empty.
+    """
+
+    kind: Literal["firm", "group"]
+    subject: str
+    outcomes: tuple[Outcome, ...]
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class PurgeSensitivity:
     """
     The headline under another weight of the firm in the purged benchmark.
@@ -301,6 +327,8 @@ class StudyResult:
     firms : tuple of FirmResult
     groups : tuple of GroupResult
     recoveries : tuple of Recovery
+    batteries : tuple of Battery
+        Of the groups; of the headline firm too where all tests were asked for.
     purge_sensitivity : tuple of PurgeSensitivity
         Of the headline; empty where its benchmark is not purged.
     levels : pandas.DataFrame of shape (T, symbols)
@@ -317,6 +345,7 @@ class StudyResult:
     firms: tuple[FirmResult, ...]
     groups: tuple[GroupResult, ...]
     recoveries: tuple[Recovery, ...]
+    batteries: tuple[Battery, ...]
     purge_sensitivity: tuple[PurgeSensitivity, ...]
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]
@@ -386,6 +415,37 @@ class StudyResult:
     def tidy_groups(self) -> pd.DataFrame:
         """One row an event, group, model, benchmark and window; units as in `tidy`."""
         return pd.DataFrame([_group_row(group, self.study) for group in self.groups])
+
+    @cached_property
+    def tidy_tests(self) -> pd.DataFrame:
+        """One row a test of `batteries`; units of the interval are those of the effect."""
+        head = self.study.headline
+        return pd.DataFrame(
+            [
+                {
+                    "event": head.event,
+                    "kind": battery.kind,
+                    "subject": battery.subject,
+                    "model": head.model,
+                    "benchmark": self.headline.benchmark,
+                    "window": str(head.window),
+                    "test": outcome.test,
+                    "title": outcome.method.title,
+                    "statistic": outcome.statistic,
+                    "distribution": outcome.method.distribution,
+                    "df": outcome.df,
+                    "draws": outcome.draws,
+                    "p": outcome.p,
+                    "low": outcome.low,
+                    "high": outcome.high,
+                    "null": outcome.method.null,
+                    "warning": outcome.warning,
+                    "unavailable": outcome.unavailable,
+                }
+                for battery in self.batteries
+                for outcome in battery.outcomes
+            ]
+        )
 
     @cached_property
     def tidy_recoveries(self) -> pd.DataFrame:

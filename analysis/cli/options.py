@@ -69,6 +69,7 @@ def run_from_options(
     benchmarks: tuple[str, ...],
     estimation: str | None,
     windows: tuple[str, ...],
+    all_tests: bool = False,
 ) -> StudyResult:
     """
     Run the study that the options of `study_options` ask for, with progress on a terminal.
@@ -98,7 +99,10 @@ def run_from_options(
     )
     with progress_bar() as progress:
         return run_study(
-            asked, load_market_data(asked.data, calendar=asked.calendar), progress=progress
+            asked,
+            load_market_data(asked.data, calendar=asked.calendar),
+            all_tests=all_tests,
+            progress=progress,
         )
 
 

@@ -29,10 +29,16 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Folder for the results: CSV, JSON, text and the effective study.",
 )
+@click.option(
+    "--all-tests",
+    is_flag=True,
+    help="Also every test of the headline firm and of each group (see market-impact tests).",
+)
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
 def command(
     output_format: str,
     out: Path | None,
+    all_tests: bool,
     figures: bool,
     **options: Any,  # noqa: ANN401 - the options of study_options, by name
 ) -> None:
@@ -40,13 +46,16 @@ def command(
     Run an event study: abnormal returns with their uncertainty, and dollars.
 
     STUDY is the name of a bundled study (deepseek-2025) or the path of a study file. Options
-    override what it says. Models: mean, market-adjusted, market, capm, ff3, carhart, ff5, ff6.
+    override what it says. Models: mean, market-adjusted, market, capm, ff3, carhart, ff5, ff6,
+    market-industry, scholes-williams, dimson, dimson-lead, garch, gjr, egarch, huber, ewma,
+    rolling, kalman, synthetic, synthetic-ridge, elastic-net.
 
     \b
     Examples:
       market-impact study
       market-impact study --event sell-off --symbols NVDA,AMD --model market --benchmark SPY
       market-impact study --window 0..0 --window -1..1 --format csv > rows.csv
+      market-impact study --event sell-off --model market --all-tests
       market-impact study my-study.toml --data prices.csv --out results
     """
     from analysis.errors import StudyError
@@ -56,8 +65,8 @@ def command(
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")
     if out is not None:
         check_writable(out)
-    result = run_from_options(**options)
-    printed = _printed(result, cast("OutputFormat", output_format))
+    result = run_from_options(all_tests=all_tests, **options)
+    printed = _printed(result, cast("OutputFormat", output_format), all_tests=all_tests)
     if out is not None:
         files: dict[str, str | bytes] = dict(result_files(result))
         if figures:
@@ -71,9 +80,9 @@ def command(
     click.echo(printed, nl=False)
 
 
-def _printed(result: StudyResult, output_format: OutputFormat) -> str:
+def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: bool) -> str:
     from analysis.export import to_csv, to_json
-    from analysis.tables import latex_table, summary_text
+    from analysis.tables import latex_table, summary_text, tests_text
 
     match output_format:
         case "csv":
@@ -83,4 +92,5 @@ def _printed(result: StudyResult, output_format: OutputFormat) -> str:
         case "latex":
             return latex_table(result)
         case "table":
-            return summary_text(result)
+            before = tests_text(result) + "\n" if all_tests else ""
+            return before + summary_text(result)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from analysis.prices.reference import Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from analysis.prices.manifest import InputFile
@@ -33,6 +35,8 @@ class MarketData:
     reference : Reference
     inputs : tuple of InputFile
         The files read, with their hashes.
+    histories : mapping of str to pandas.DataFrame
+        Longer daily histories of single firms: ``open, high, low, close, adj_close, volume``.
     """
 
     name: str
@@ -41,3 +45,4 @@ class MarketData:
     factors: pd.DataFrame | None = None
     reference: Reference = field(default_factory=Reference)
     inputs: tuple[InputFile, ...] = ()
+    histories: Mapping[str, pd.DataFrame] = field(default_factory=dict)

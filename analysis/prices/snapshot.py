@@ -91,6 +91,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
             tomllib.loads(verified(CHRONOLOGY).decode()), calendar=CALENDAR, where=CHRONOLOGY
         ),
     )
+    histories = {"NVDA": _history(verified(NVDA_HISTORY))}
     return MarketData(
         name=f"bundled snapshot, {levels.index[0].date()} to {levels.index[-1].date()}",
         calendar=CALENDAR,
@@ -98,6 +99,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         factors=factors,
         reference=reference,
         inputs=tuple(inputs),
+        histories=histories,
     )
 
 
@@ -117,6 +119,10 @@ def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
         As `load_snapshot`.
     """
     content, _ = read_verified(folder or bundled_data(), NVDA_HISTORY)
+    return _history(content)
+
+
+def _history(content: bytes) -> pd.DataFrame:
     frame = _sessions_first(content).astype(float)
     check_levels(frame.drop(columns="volume"), calendar=CALENDAR, where=NVDA_HISTORY)
     return frame

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analysis.results import PlacedEvent, PlacedWindow
     from analysis.run.plan import Plan, Specification
     from analysis.run.valuation import Valuation
+    from analysis.study import Study
     from analysis.windows import Window
 
 
@@ -55,11 +56,8 @@ def group_results(
         By group, then by window.
     """
     study = plan.study
-    members = [(group.id, group.symbols) for group in study.groups]
-    if len(study.symbols) > 1:
-        members.append((ALL_FIRMS, study.symbols))
     results = []
-    for name, symbols in members:
+    for name, symbols in members_of(study):
         rows = rows_of(placed.position, study.estimation)
         use = np.logical_and.reduce([designs[symbol].complete[rows] for symbol in symbols])
         if int(use.sum()) < study.min_estimation:
@@ -84,6 +82,12 @@ def group_results(
             for window in placed.windows
         ]
     return tuple(results)
+
+
+def members_of(study: Study) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """List the groups of a study with their firms, and last all firms together."""
+    groups = tuple((group.id, group.symbols) for group in study.groups)
+    return (*groups, (ALL_FIRMS, study.symbols)) if len(study.symbols) > 1 else groups
 
 
 def _group_result(

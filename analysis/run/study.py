@@ -9,6 +9,9 @@ from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
 from analysis.results import (
+    FACTOR_MARKET,
+    NO_BENCHMARK,
+    Battery,
     FirmResult,
     GroupResult,
     PlacedEvent,
@@ -16,6 +19,7 @@ from analysis.results import (
     Recovery,
     StudyResult,
 )
+from analysis.run.batteries import firm_batteries, group_batteries
 from analysis.run.designs import design_of
 from analysis.run.firms import firm_results, fit_design
 from analysis.run.groups import group_results
@@ -30,7 +34,13 @@ WEIGHT_DOUBT = 0.005
 """Half-width of the sensitivity to the purged firm's weight: half a percentage point."""
 
 
-def run_study(study: Study, data: MarketData, *, progress: Progress | None = None) -> StudyResult:
+def run_study(
+    study: Study,
+    data: MarketData,
+    *,
+    all_tests: bool = False,
+    progress: Progress | None = None,
+) -> StudyResult:
     """
     Run a study on data.
 
@@ -38,6 +48,9 @@ def run_study(study: Study, data: MarketData, *, progress: Progress | None = Non
     ----------
     study : Study
     data : MarketData
+    all_tests : bool
+        Also run every test of one firm on the headline (permutations, bootstraps, tails); those of
+        groups always run.
     progress : callable, optional
         Told ``(label, done, total)`` after each specification of each event.
 
@@ -74,6 +87,7 @@ def run_study(study: Study, data: MarketData, *, progress: Progress | None = Non
             if progress is not None:
                 done = len(firms) // len(study.symbols)
                 progress(f"{placed.event.id}, {specification.model.title}", done, total)
+    batteries = _batteries(plan, tuple(firms), all_tests=all_tests)
     used = [*study.symbols, *(b.symbol for b in study.benchmarks if b.symbol in data.levels)]
     return StudyResult(
         study=study,
@@ -85,12 +99,34 @@ def run_study(study: Study, data: MarketData, *, progress: Progress | None = Non
         recoveries=tuple(
             _recovery(plan, placed, symbol) for placed in plan.events for symbol in study.symbols
         ),
+        batteries=batteries,
         purge_sensitivity=_purge_sensitivity(plan),
         levels=data.levels[list(dict.fromkeys(used))],
         shares={s: c for s, c in plan.reference.shares.items() if s in study.symbols},
         closes={s: c for s, c in plan.reference.closes.items() if s in study.symbols},
         chronology=plan.reference.chronology,
     )
+
+
+def _batteries(
+    plan: Plan, firms: tuple[FirmResult, ...], *, all_tests: bool
+) -> tuple[Battery, ...]:
+    head = plan.study.headline
+    placed = next(p for p in plan.events if p.event.id == head.event)
+    specification = next(
+        s
+        for s in plan.specifications
+        if s.model.id == head.model and s.benchmark in {head.benchmark, NO_BENCHMARK, FACTOR_MARKET}
+    )
+    chosen = [
+        f
+        for f in firms
+        if (f.event, f.model, f.benchmark)
+        == (head.event, specification.model.id, specification.benchmark)
+    ]
+    groups = group_batteries(plan, placed, specification, chosen)
+    single = firm_batteries(plan, placed, specification, chosen) if all_tests else ()
+    return (*single, *groups)
 
 
 def _recovery(plan: Plan, placed: PlacedEvent, symbol: str) -> Recovery:

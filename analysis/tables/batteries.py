@@ -1,0 +1,75 @@
+"""Every test of the headline in tables, the test that survives leading."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from analysis.formatting import number, probability, rank_probability
+from analysis.tables.render import WIDTH, points, render
+
+if TYPE_CHECKING:
+    from analysis.inference.outcome import Outcome
+    from analysis.results import Battery, StudyResult
+
+_SIDES = {"sq": 2}
+_NO_EFFECT = ("evt", "recovery", "volume", "brown-forsythe", "variance-f", "mde")
+"""Tests whose interval, where there is one, is not of a return."""
+
+
+def tests_text(result: StudyResult) -> str:
+    """
+    Lay out every test of the headline firm and of each group.
+
+    Parameters
+    ----------
+    result : StudyResult
+
+    Returns
+    -------
+    str
+        A table a subject; what is visibly broken is numbered and said below it.
+    """
+    head = result.headline
+    intro = (
+        f"TESTS, event {head.event} ({head.session.date()}), window "
+        f"{result.study.headline.window}, {head.model} on {head.benchmark}. "
+        "What a test assumes: market-impact tests --explain NAME"
+    )
+    return "\n\n".join([intro, *(_battery(battery) for battery in result.batteries)]) + "\n"
+
+
+def _battery(battery: Battery) -> str:
+    warnings = list(dict.fromkeys(o.warning for o in battery.outcomes if o.warning))
+    rows = [_cells(outcome, warnings) for outcome in battery.outcomes if outcome.available]
+    columns = ("test", "name", "statistic", "df", "draws", "p", "interval %", "see")
+    table = render(f"{battery.kind} {battery.subject}", columns, rows, left=2)
+    notes = [
+        *([f"verdict: {battery.verdict}"] if battery.verdict else []),
+        *(f"({number}) {warning}" for number, warning in enumerate(warnings, start=1)),
+        *(f"{o.method.title}: none, {o.unavailable}" for o in battery.outcomes if not o.available),
+    ]
+    wrapped = [textwrap.fill(note, WIDTH, subsequent_indent="    ") for note in notes]
+    return "\n".join([table, *wrapped])
+
+
+def _cells(outcome: Outcome, warnings: list[str]) -> tuple[str, ...]:
+    of_return = outcome.test not in _NO_EFFECT
+    ends = "-"
+    if of_return and outcome.low is not None and outcome.high is not None:
+        ends = f"{points(outcome.low)} .. {points(outcome.high)}"
+    shown = (
+        rank_probability(outcome, _SIDES.get(outcome.test, 1))
+        if outcome.draws
+        else probability(outcome.p)
+    )
+    return (
+        outcome.method.title,
+        outcome.test,
+        number(outcome.statistic, 3),
+        "-" if outcome.df is None else f"{outcome.df:.4g}",
+        "-" if outcome.draws is None else str(outcome.draws),
+        shown,
+        ends,
+        f"({warnings.index(outcome.warning) + 1})" if outcome.warning else "",
+    )

@@ -1,0 +1,117 @@
+"""What a reader of the tables must know: sources, sensitivities, other news."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from analysis.formatting import billions, number, percent
+from analysis.study import ALL_FIRMS
+from analysis.tables.render import WIDTH
+
+if TYPE_CHECKING:
+    from analysis.results import GroupResult, StudyResult
+
+
+def notes_text(result: StudyResult) -> str:
+    """List the notes of a study, one a line; empty where there is nothing to note."""
+    notes = [
+        *_value_notes(result),
+        *_purge_notes(result),
+        *_correlation_notes(result),
+        *_confounder_notes(result),
+        *_estimation_notes(result),
+    ]
+    return "\n".join(
+        ["NOTES"] + [textwrap.fill(f"- {note}", WIDTH, subsequent_indent="  ") for note in notes]
+    )
+
+
+def _value_notes(result: StudyResult) -> list[str]:
+    head, notes = result.headline.symbol, []
+    count, close = result.shares.get(head), result.closes.get(head)
+    if count is not None and close is not None:
+        notes.append(
+            f"Dollars of {head}: {count.shares / 1e9:,.4g} bn shares ({count.as_of}; "
+            f"{count.source}) times the printed close of {close.session.date()}, "
+            f"{close.close:,.2f} ({close.source}); other sessions by the total-return level. "
+            "Intervals hold the error of the expected return, not of the share count."
+        )
+    missing = (
+        ("share count", [s for s in result.study.symbols if s not in result.shares]),
+        (
+            "printed close",
+            [s for s in result.study.symbols if s in result.shares and s not in result.closes],
+        ),
+    )
+    notes += [
+        f"No {what}, hence no dollar figure: {', '.join(symbols)}."
+        for what, symbols in missing
+        if symbols
+    ]
+    return notes
+
+
+def _purge_notes(result: StudyResult) -> list[str]:
+    if not result.purge_sensitivity:
+        return []
+    benchmark = next(b for b in result.study.benchmarks if b.id == result.study.headline.benchmark)
+    cases = "; ".join(
+        f"weight {percent(case.weight)}: {percent(case.car)}"
+        + (f", USD {billions(case.impact)} bn" if case.impact is not None else "")
+        for case in result.purge_sensitivity
+    )
+    return [
+        (
+            f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}, whose weight was "
+            f"{percent(benchmark.weight)} at the close of {benchmark.weight_session} "
+            f"({benchmark.source}). Other days' weights are that anchor drifting with the firm's "
+            f"return relative to the index's. Sensitivity of the headline: {cases}."
+        )
+    ]
+
+
+def _correlation_notes(result: StudyResult) -> list[str]:
+    return [
+        f"All firms share one date: their residuals correlate by {number(group.mean_correlation)} "
+        "on average, which inflates the variance of their mean "
+        f"{number(group.variance_inflation, 1)}-fold. Tests that take firms for independent are "
+        "not shown."
+        for group in headline_groups(result)
+        if group.group == ALL_FIRMS
+    ]
+
+
+def headline_groups(result: StudyResult) -> list[GroupResult]:
+    """Pick the groups' results at the headline event, specification and window."""
+    head = result.headline
+    return [
+        group
+        for group in result.groups
+        if (group.event, group.model, group.benchmark) == (head.event, head.model, head.benchmark)
+        and group.window == result.study.headline.window
+    ]
+
+
+def _confounder_notes(result: StudyResult) -> list[str]:
+    placed = next(p for p in result.events if p.event.id == result.study.headline.event)
+    seen = {entry.id: entry for window in placed.windows for entry in window.confounders}
+    if not seen:
+        return []
+    news = "; ".join(
+        f"{entry.session.date()} {entry.title}"
+        for entry in sorted(seen.values(), key=lambda entry: (entry.session, entry.id))
+    )
+    return [f"Other news within the windows of {placed.event.id}: {news}."]
+
+
+def _estimation_notes(result: StudyResult) -> list[str]:
+    short = {
+        firm.symbol: firm.n_estimation
+        for firm in result.firms
+        if firm.n_estimation < len(result.study.estimation)
+    }
+    if not short:
+        return []
+    listed = ", ".join(f"{symbol} {count}" for symbol, count in sorted(short.items()))
+    return [f"Fewer estimation sessions than {len(result.study.estimation)}: {listed}."]
