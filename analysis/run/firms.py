@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.abnormal import buy_and_hold, cumulative, cumulative_se
+from analysis.errors import DataError
 from analysis.impact import impact
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from analysis.results import PlacedEvent, PlacedWindow
     from analysis.run.plan import Plan, Specification
     from analysis.windows import Window
+
+SMALLEST_SIGMA = 1e-9
+"""A residual standard deviation below this (decimal a session) is rounding, not risk."""
 
 
 def firm_results(
@@ -53,9 +57,16 @@ def firm_results(
 def fit_symbol(
     plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str
 ) -> FirmFit:
-    """Fit one firm on its own complete estimation sessions."""
+    """
+    Fit one firm on its own complete estimation sessions.
+
+    Raises
+    ------
+    DataError
+        If the fit leaves no residual, so that there is no error to measure anything by.
+    """
     returns = plan.returns[symbol].to_numpy()
-    return fit_firm(
+    fit = fit_firm(
         returns,
         specification,
         placed.position,
@@ -63,6 +74,13 @@ def fit_symbol(
         span=plan.span,
         use=estimation_rows(returns, specification, placed.position, plan.study.estimation),
     )
+    if fit.model.sigma < SMALLEST_SIGMA:
+        raise DataError(
+            f"the {specification.model.title} with benchmark {specification.benchmark} fits "
+            f"{symbol} without error before event '{placed.event.id}': are its levels stale, or a "
+            "copy of the benchmark's? mend them, or leave the firm out with --symbols"
+        )
+    return fit
 
 
 def _firm_result(
