@@ -17,7 +17,7 @@ from analysis.study_file import dump_study
 from analysis.tables import summary_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -148,6 +148,7 @@ def write_files(files: Mapping[str, str | bytes], folder: Path) -> list[Path]:
     """
     staging = None
     try:
+        _check_targets(files, folder)
         folder.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
         for name, content in files.items():
@@ -169,6 +170,19 @@ def write_files(files: Mapping[str, str | bytes], folder: Path) -> list[Path]:
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def _check_targets(names: Iterable[str], folder: Path) -> None:
+    """Refuse a folder where a file must go, or a file where a folder must, before any is moved."""
+    for name in names:
+        target = folder / name
+        blocked = [target] if target.is_dir() else []
+        blocked += [parent for parent in target.parents if parent.is_file()]
+        if blocked:
+            raise OutputError(
+                f"cannot write {target}: {blocked[0]} is in the way; "
+                "move it, or name another folder with --out"
+            )
 
 
 def _json(value: object) -> str:

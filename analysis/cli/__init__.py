@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no click command")
-        return command
+        return _with_marks(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands with their help, importing none of them."""
@@ -51,6 +51,16 @@ class LazyGroup(click.Group):
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     click.echo(f"warning: {message}", err=True)
+
+
+_AnyCommand = TypeVar("_AnyCommand", bound=click.Command)
+
+
+def _with_marks(command: _AnyCommand) -> _AnyCommand:
+    r"""Turn the ``\b`` of a raw docstring into click's mark: what follows keeps its lines."""
+    if command.help is not None:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    return command
 
 
 class _FailingSafe(LazyGroup):
@@ -64,11 +74,30 @@ class _FailingSafe(LazyGroup):
             raise click.exceptions.Exit(2) from error
 
 
+def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"{ctx.info_name} {version('market-impact')}")
+    except PackageNotFoundError:
+        click.echo(f"{ctx.info_name} (not installed, run from a checkout)")
+    ctx.exit()
+
+
 @click.group(
     cls=_FailingSafe,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="market-impact", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     r"""
     Measure how much of a stock's move around an event was abnormal, with its uncertainty, in USD.
@@ -77,6 +106,9 @@ def main() -> None:
     Example: the DeepSeek study on the bundled figures, offline:
       market-impact study
     """
+
+
+_with_marks(main)
 
 
 def run() -> None:

@@ -82,9 +82,12 @@ def abnormal_returns(result: StudyResult, style: Style = LIGHT) -> Figure:
 def _finding(offsets: IntArray, abnormal: FloatArray, outside: BoolArray) -> str:
     if not outside.any():
         return "No session's abnormal return leaves the band of chance"
-    days = [int(offset) for offset in offsets[outside]]
-    worst = int(np.argmax(np.abs(abnormal)))
-    extreme = f"the largest, {percent(abnormal[worst] / 100, 1)}, on session {offsets[worst]}"
+    days, values = offsets[outside], abnormal[outside]
+    worst = int(np.argmax(np.abs(values)))
+    extreme = percent(values[worst] / 100, 1)
     if len(days) == 1:
-        return f"Only session {days[0]} leaves the band of chance, by {abnormal[worst]:.1f} %"
-    return f"{len(days)} of {len(offsets)} sessions leave the band of chance; {extreme}"
+        return f"Only session {days[0]} leaves the band of chance, with {extreme}"
+    return (
+        f"{len(days)} of {len(offsets)} sessions leave the band of chance; the largest, {extreme}, "
+        f"on session {days[worst]}"
+    )

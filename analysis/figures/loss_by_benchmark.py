@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import billions
+from analysis.formatting import billions, percent
 from analysis.models.catalog import MODELS
 
 if TYPE_CHECKING:
@@ -67,8 +67,11 @@ def loss_by_benchmark(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.grid(axis="x", lw=0.6)
         detail = (
             f"{head.symbol}, event {head.event} ({head.session.date()}), window "
-            f"{result.study.headline.window}, {MODELS[head.model].title}; -ex: without the firm "
-            "itself"
+            f"{result.study.headline.window}, {MODELS[head.model].title}"
+        ) + "".join(
+            f"; {b.id}: {b.symbol} without {b.purged_of}"
+            for b in result.study.benchmarks
+            if b.purged_of and b.id in {f.benchmark for f in firms}
         )
         title(figure, _finding(result, firms, dollars=dollars), detail, style)
     return figure
@@ -100,15 +103,27 @@ def _label(axes: Axes, value: float, y: float, unit: str) -> None:
 
 def _finding(result: StudyResult, firms: list[FirmResult], *, dollars: bool) -> str:
     cells = [f.at(result.study.headline.window) for f in firms]
-    head = result.headline_window
-    if dollars and head.impact is not None:
-        impacts = [c.impact.abnormal for c in cells if c.impact is not None]
-        if len(impacts) == 1:
-            return f"USD {billions(abs(head.impact.abnormal), 0)} bn of the change is abnormal"
-        least, most = sorted((abs(min(impacts, key=abs)), abs(max(impacts, key=abs))))
+    if not dollars:
+        cars = sorted(c.car for c in cells)
+        if len(cars) == 1:
+            return f"The abnormal return is {percent(cars[0], 1)}"
         return (
-            f"From USD {billions(least, 0)} bn to {billions(most, 0)} bn is abnormal, depending on "
+            f"The abnormal return is {percent(cars[0], 1)} to {percent(cars[-1], 1)}, depending on "
             "the benchmark"
         )
-    cars = sorted(100 * c.car for c in cells)
-    return f"The abnormal return is {cars[0]:.1f} % to {cars[-1]:.1f} %, depending on the benchmark"
+    impacts = sorted(c.impact.abnormal for c in cells if c.impact is not None)
+    lowest, highest = impacts[0], impacts[-1]
+    if len(impacts) == 1:
+        kind = "loss" if lowest < 0 else "gain"
+        return f"The abnormal {kind} is USD {billions(abs(lowest), 0)} bn"
+    if lowest < 0 < highest:
+        return (
+            f"From an abnormal loss of USD {billions(-lowest, 0)} bn to an abnormal gain of USD "
+            f"{billions(highest, 0)} bn, depending on the benchmark"
+        )
+    kind = "loss" if lowest < 0 else "gain"
+    least, most = sorted((abs(lowest), abs(highest)))
+    return (
+        f"The abnormal {kind} is USD {billions(least, 0)} bn to {billions(most, 0)} bn, depending "
+        "on the benchmark"
+    )

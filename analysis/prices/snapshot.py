@@ -129,6 +129,11 @@ def _history(content: bytes) -> pd.DataFrame:
 
 
 def _sessions_first(content: bytes) -> pd.DataFrame:
-    frame = pd.read_csv(io.BytesIO(content), index_col="session", parse_dates=["session"])
+    frame = pd.read_csv(
+        io.BytesIO(content),
+        index_col="session",
+        parse_dates=["session"],
+        float_precision="round_trip",
+    )
     frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
     return frame

@@ -64,7 +64,7 @@ def group_batteries(
         symbol: design_of(plan, placed, specification, symbol) for symbol in plan.study.symbols
     }
     fits = {
-        symbol: fit_design(plan, placed, specification, design)
+        symbol: fit_design(plan, placed, specification, symbol, design)
         for symbol, design in designs.items()
     }
     draws = {firm.symbol: firm.at(plan.study.headline.window).draws for firm in firms}
@@ -94,7 +94,7 @@ def firm_batteries(
     study = plan.study
     window, symbol = study.headline.window, study.headline.symbol
     design = design_of(plan, placed, specification, symbol)
-    fit = fit_design(plan, placed, specification, design)
+    fit = fit_design(plan, placed, specification, symbol, design)
     rows, ahead = rows_of(placed.position, study.estimation), rows_of(placed.position, window)
     between = slice(rows.stop, ahead.start)
     used, gap = design.complete[rows], design.complete[between]

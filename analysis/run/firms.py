@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.abnormal import buy_and_hold, cumulative, cumulative_se
+from analysis.errors import DataError
 from analysis.impact import impact
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from analysis.run.fit import FirmFit
     from analysis.run.plan import Plan, Specification
     from analysis.windows import Window
+
+SMALLEST_SIGMA = 1e-9
+"""A residual standard deviation below this (decimal a session) is rounding, not risk."""
 
 
 def firm_results(
@@ -56,16 +60,30 @@ def firm_results(
 
 
 def fit_design(
-    plan: Plan, placed: PlacedEvent, specification: Specification, design: Design
+    plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str, design: Design
 ) -> FirmFit:
-    """Fit one firm on its own complete estimation sessions."""
-    return fit_firm(
+    """
+    Fit one firm on its own complete estimation sessions.
+
+    Raises
+    ------
+    DataError
+        If the fit leaves no residual, so that there is no error to measure anything by.
+    """
+    fit = fit_firm(
         design,
         specification.model.estimator,
         placed.position,
         estimation=plan.study.estimation,
         span=plan.span,
     )
+    if fit.model.sigma < SMALLEST_SIGMA:
+        raise DataError(
+            f"the {specification.model.title} with benchmark {specification.benchmark} fits "
+            f"{symbol} without error before event '{placed.event.id}': are its levels stale, or a "
+            "copy of the benchmark's? mend them, or leave the firm out with --symbols"
+        )
+    return fit
 
 
 def _firm_result(
@@ -77,7 +95,7 @@ def _firm_result(
     draws: Mapping[Window, FloatArray],
 ) -> FirmResult:
     study = plan.study
-    fit = fit_design(plan, placed, specification, design)
+    fit = fit_design(plan, placed, specification, symbol, design)
     common = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, plan.reference.weights),

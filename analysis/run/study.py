@@ -165,7 +165,7 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     placed = next(p for p in plan.events if p.event.id == head.event)
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
     design = design_of(plan, placed, specification, head.symbol)
-    fit = fit_design(plan, placed, specification, design)
+    fit = fit_design(plan, placed, specification, head.symbol, design)
     path = fit.path.within(head.window)
     eve = next(w.eve for w in placed.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].usd
