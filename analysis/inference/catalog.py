@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,14 @@ from analysis.inference.method import TestMethod
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TESTS", "TestMethod", "explain", "simulated_sizes", "unknown_test"]
+__all__ = [
+    "TESTS",
+    "SimulatedSize",
+    "TestMethod",
+    "explain",
+    "simulated_sizes",
+    "unknown_test",
+]
 
 TESTS: Mapping[str, TestMethod] = {
     method.id: method for method in (*ONE_FIRM, *MANY_FIRMS, *EFFECTS)
@@ -35,22 +43,42 @@ def unknown_test(name: str) -> MarketImpactError:
     )
 
 
-@functools.cache
-def simulated_sizes() -> Mapping[str, tuple[tuple[str, float, float], ...]]:
+@dataclass(frozen=True, slots=True)
+class SimulatedSize:
     """
-    Read how often each test rejected a true null in simulation.
+    How often a test rejected in simulation.
+
+    Attributes
+    ----------
+    scenario : str
+    at_5, at_1 : float
+        Share of replications with p at or below 5 % and 1 %.
+    replications : int
+    """
+
+    scenario: str
+    at_5: float
+    at_1: float
+    replications: int
+
+
+@functools.cache
+def simulated_sizes() -> Mapping[str, tuple[SimulatedSize, ...]]:
+    """
+    Read how often each test rejected in simulation.
 
     Returns
     -------
-    mapping of str to tuple of (scenario, share at 5 %, share at 1 %)
-        Tests that were not simulated are absent.
+    mapping of str to tuple of SimulatedSize
+        By test; those that were not simulated are absent.
     """
     with SIZES.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    found: dict[str, tuple[tuple[str, float, float], ...]] = {}
+    found: dict[str, tuple[SimulatedSize, ...]] = {}
     for row in rows:
-        entry = (row["scenario"], float(row["at_5"]), float(row["at_1"]))
-        found[row["test"]] = (*found.get(row["test"], ()), entry)
+        rates = float(row["at_5"]), float(row["at_1"])
+        size = SimulatedSize(row["scenario"], *rates, int(row["replications"]))
+        found[row["test"]] = (*found.get(row["test"], ()), size)
     return found
 
 
@@ -93,6 +121,8 @@ def explain(name: str) -> str:
     ]
     sizes = simulated_sizes().get(name)
     if sizes:
-        lines.append("  simulated     share of true nulls rejected at 5 % (at 1 %)")
-        lines += [f"    {five:6.1%} ({one:.1%})  {scenario}" for scenario, five, one in sizes]
+        lines.append(
+            "  simulated     rejects at 5 % (at 1 %), the null true except where POWER is said"
+        )
+        lines += [f"    {size.at_5:6.1%} ({size.at_1:5.1%})  {size.scenario}" for size in sizes]
     return "\n".join(lines)

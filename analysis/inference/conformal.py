@@ -139,7 +139,8 @@ def _picks(
     """Rows that each permutation puts into the window, shape (permutations, L)."""
     if scheme == "conformal-block" or window == 1:
         return (np.arange(rows)[:, None] + np.arange(window)) % rows
-    return np.array([rng.choice(rows, window, replace=False) for _ in range(draws)])
+    shuffled = np.argpartition(rng.random((draws, rows)), window - 1, axis=1)
+    return shuffled[:, :window]
 
 
 def _share(residuals: FloatArray, window: int, picks: IntArray, *, random: bool) -> float:

@@ -84,17 +84,35 @@ def skewness_adjusted_test(car: FloatArray, kind: Literal["hall", "johnson"] = "
     reason = _no_spread(sample) or ("needs three firms or more" if len(sample) < 3 else "")
     if reason:
         return Outcome.missing(kind, reason)
-    return student(kind, skewness_adjusted(sample, kind), len(sample) - 1)
+    return student(kind, float(skewness_adjusted(sample, kind)), len(sample) - 1)
 
 
-def skewness_adjusted(sample: FloatArray, kind: Literal["hall", "johnson"]) -> float:
-    """Compute the statistic of `skewness_adjusted_test` of a sample without NaN."""
-    count = len(sample)
-    ratio = _ratio(sample)
-    skewness = float(stats.skew(sample, bias=False))
+def skewness_adjusted(samples: FloatArray, kind: Literal["hall", "johnson"]) -> FloatArray:
+    """
+    Compute the statistic of `skewness_adjusted_test`.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (..., N)
+        No NaN; one sample along the last axis.
+    kind : {"hall", "johnson"}
+
+    Returns
+    -------
+    ndarray of shape (...)
+    """
+    count = samples.shape[-1]
+    mean = samples.mean(axis=-1)
+    centred = samples - mean[..., None]
+    second = np.square(centred).mean(axis=-1)
+    biased = (centred**3).mean(axis=-1) / second**1.5
+    skewness = biased * math.sqrt(count * (count - 1)) / (count - 2)
+    ratio = mean / np.sqrt(second * count / (count - 1))
     cubic = skewness**2 * ratio**3 / 27 if kind == "hall" else 0.0
-    inner = ratio + skewness * ratio**2 / 3 + cubic + skewness / (6 * count)
-    return math.sqrt(count) * inner
+    statistic: FloatArray = math.sqrt(count) * (
+        ratio + skewness * ratio**2 / 3 + cubic + skewness / (6 * count)
+    )
+    return statistic
 
 
 def patell_test(scar: FloatArray, df: FloatArray) -> Outcome:

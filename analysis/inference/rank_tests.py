@@ -41,7 +41,7 @@ def scaled_ranks(values: FloatArray) -> FloatArray:
     """
     known = np.isfinite(values)
     if known.all():
-        ranks = np.asarray(stats.rankdata(values, axis=0), dtype=np.float64)
+        ranks = np.asarray(stats.rankdata(np.ascontiguousarray(values.T), axis=1)).T
     else:
         omitted = np.asarray(stats.rankdata(values, axis=0, nan_policy="omit"), dtype=np.float64)
         ranks = np.where(known, omitted, np.nan)

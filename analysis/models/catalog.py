@@ -210,7 +210,7 @@ MODELS: Mapping[str, ModelSpec] = {
             (BENCHMARK,),
             False,
             Ewma(),
-            "J.P. Morgan (1996), RiskMetrics Technical Document (decay 0.97 a session)",
+            "J.P. Morgan (1996), RiskMetrics Technical Document (the weights; the decay is 0.97)",
         ),
         ModelSpec(
             "rolling",

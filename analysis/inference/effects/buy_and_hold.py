@@ -80,11 +80,11 @@ def bhar_bootstrap_test(
         return Outcome.missing(
             "bhar", f"needs {FEWEST_FIRMS} firms with differing returns, there are {len(sample)}"
         )
-    statistic = skewness_adjusted(sample, "johnson")
+    statistic = float(skewness_adjusted(sample, "johnson"))
     size = len(sample) // 4
     resamples = rng.choice(sample - sample.mean(), (draws, size))
     resamples = resamples[resamples.std(axis=1) > 0]
-    null = _johnson_each(resamples)
+    null = skewness_adjusted(resamples, "johnson")
     below = int(np.count_nonzero(null <= statistic))
     above = int(np.count_nonzero(null >= statistic))
     p = min(1.0, 2 * (1 + min(below, above)) / (len(null) + 1))
@@ -166,18 +166,3 @@ def _window_sums(series: FloatArray, length: int) -> FloatArray:
     windows = np.lib.stride_tricks.sliding_window_view(series, length)
     sums: FloatArray = windows.sum(axis=1)
     return sums
-
-
-def _johnson_each(resamples: FloatArray) -> FloatArray:
-    """Johnson's t of each row about 0."""
-    size = resamples.shape[1]
-    mean = resamples.mean(axis=1)
-    centred = resamples - mean[:, None]
-    second = np.square(centred).mean(axis=1)
-    biased = (centred**3).mean(axis=1) / second**1.5
-    skewness = biased * np.sqrt(size * (size - 1)) / (size - 2)
-    ratio = mean / np.sqrt(second * size / (size - 1))
-    statistic: FloatArray = np.sqrt(size) * (
-        ratio + skewness * ratio**2 / 3 + skewness / (6 * size)
-    )
-    return statistic
