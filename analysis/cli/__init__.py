@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
+    "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
 
