@@ -232,7 +232,7 @@ def _check(
             raise StudyError(f"model {model} names a factor twice; name each once")
         if any(not 0 <= column < factors.shape[1] for column in model):
             raise StudyError(
-                f"model {model} names a factor column that is not there; {factors.shape[1]} are given"
+                f"model {model} names a factor column that is not there; there are {factors.shape[1]}"
             )
     check_windows(estimation, window)
 

@@ -511,13 +511,13 @@ def _write(
     centre: FloatArray,
     place: int,
     slope: FloatArray,
-    fit: tuple[float, float, float, int],
+    fit: tuple[float, float, float, float, int],
     cell: tuple[int, int],
     coefficients: FloatArray,
     values: FloatArray,
 ) -> None:
-    """Write coefficients and event-window results of one fit (mean of y, rss, leverage, df)."""
-    mean, rss, leverage, df = fit
+    """Write coefficients and event-window results of one fit (level and mean of y, rss, leverage, df)."""
+    level, mean, rss, leverage, df = fit
     event, slot = cell
     m, k = model
     constant = mean
@@ -530,13 +530,13 @@ def _write(
         normal = constant
         for j in range(k):
             normal += slope[j] * factors[t, columns[m, j]]
-        car += y[t - start] - normal
+        car += (y[t - start] - level) - normal
         held *= 1.0 + y[t - start]
-        expected *= 1.0 + normal
+        expected *= 1.0 + (level + normal)
     for j in range(k):
         coefficients[event, slot, 1 + j] = slope[j]
         constant -= slope[j] * factor_mean[columns[m, j]]
-    coefficients[event, slot, 0] = constant
+    coefficients[event, slot, 0] = level + constant
     variance = rss / df
     error = np.sqrt(variance * (window[2] - window[1] + leverage))
     values[event, slot, SIGMA2] = variance
@@ -640,11 +640,11 @@ def solve_firms(
                 df = n - k - 1
                 model = (m, k)
                 cell = (event, slot)
-                mean = y_mean + (sums[hi, 1] - sums[lo, 1]) / n
+                mean = (sums[hi, 1] - sums[lo, 1]) / n
                 if df >= _SHORT and shared and solvable[place, m]:
                     rss = _solve_sums(sums, span, columns, model, place, centre, inverse, slope)
                     if rss >= 0.0:
-                        fit = (mean, rss, leverages[place, m], df)
+                        fit = (y_mean, mean, rss, leverages[place, m], df)
                         _write(
                             y,
                             start,
@@ -665,7 +665,7 @@ def solve_firms(
                 if df >= _SHORT and not shared and own_solvable[0, m]:
                     rss = _solve_sums(sums, span, columns, model, 0, own_centre, own_inverse, slope)
                     if rss >= 0.0:
-                        fit = (mean, rss, own_leverage[0, m], df)
+                        fit = (y_mean, mean, rss, own_leverage[0, m], df)
                         _write(
                             y,
                             start,
@@ -698,7 +698,7 @@ def solve_firms(
                 statuses[event, slot] = status
                 if status == COLLINEAR:
                     continue
-                fit = (mean, rss, leverage, df)
+                fit = (mean, 0.0, rss, leverage, df)
                 _write(
                     y,
                     start,
