@@ -297,7 +297,7 @@ def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problem
     )
 
 
-def _statuses(status: npt.NDArray[np.uint8], located: _Located) -> tuple[pa.Array, pa.Array]:
+def _statuses(status: npt.NDArray[np.int32], located: _Located) -> tuple[pa.Array, pa.Array]:
     """Give the status of every row as codes into a list of words."""
     words = list(STATUS_TEXT)
     codes = status.astype(np.int64)

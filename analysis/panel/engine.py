@@ -15,6 +15,7 @@ from analysis.panel.layout import (
     BHAR,
     CAR,
     CAR_SE,
+    CONSTANT,
     EVENT_OUTSIDE,
     LARGEST_REGRESSORS,
     OK,
@@ -75,7 +76,7 @@ class PanelEstimates:
     """
 
     models: tuple[tuple[int, ...], ...]
-    status: npt.NDArray[np.uint8]
+    status: npt.NDArray[np.int32]
     n_estimation: npt.NDArray[np.int32]
     n_window: npt.NDArray[np.int32]
     coefficients: FloatArray
@@ -231,9 +232,7 @@ def _check(
         if len(set(model)) < len(model):
             raise StudyError(f"model {model} names a factor twice; name each once")
         if any(not 0 <= column < factors.shape[1] for column in model):
-            raise StudyError(
-                f"model {model} names a factor column that is not there; there are {factors.shape[1]}"
-            )
+            raise StudyError(f"model {model} names a factor column that is not there")
     check_windows(estimation, window)
 
 
@@ -255,11 +254,8 @@ def check_windows(estimation: Window, window: Window) -> None:
 
 def _empty_results(n_events: int, n_models: int, width: int) -> Results:
     return Results(
-        status=np.zeros((n_events, n_models), np.uint8),
-        n_estimation=np.zeros((n_events, n_models), np.int32),
-        n_window=np.zeros(n_events, np.int32),
-        coefficients=np.full((n_events, n_models, width), np.nan),
-        values=np.full((n_events, n_models, 5), np.nan),
+        numbers=np.full((n_events, n_models, width + CONSTANT), np.nan),
+        counts=np.zeros((n_events, 1 + 2 * n_models), np.int32),
     )
 
 
@@ -268,8 +264,8 @@ def _screen(
 ) -> BoolArray:
     known = (firm >= 0) & (firm < n_firms)
     inside = (position >= 0) & (position < n_sessions)
-    results.status[~inside] = EVENT_OUTSIDE
-    results.status[~known] = UNKNOWN_FIRM
+    results.counts[~inside, 1::2] = EVENT_OUTSIDE
+    results.counts[~known, 1::2] = UNKNOWN_FIRM
     return np.asarray(known & inside)
 
 
@@ -278,11 +274,11 @@ def _grouped(
 ) -> Events:
     from analysis.panel.kernel import group_by_firm  # noqa: PLC0415 - numba loads at first use
 
-    starts, order = group_by_firm(firm, active, n_firms)
+    starts, order, grouped = group_by_firm(firm, position, active, n_firms)
     fallen_on = np.zeros(n_sessions, dtype=np.bool_)
     fallen_on[position[active]] = True
     place = np.cumsum(fallen_on, dtype=np.int64) - 1
-    return Events(starts, order, position, np.where(fallen_on, place, -1))
+    return Events(starts, order, grouped, np.where(fallen_on, place, -1))
 
 
 def _alike(
@@ -373,13 +369,13 @@ def _runs(returns: PanelReturns, events: Events, threads: int) -> list[tuple[int
 def _packed(models: tuple[tuple[int, ...], ...], results: Results) -> PanelEstimates:
     return PanelEstimates(
         models=models,
-        status=results.status,
-        n_estimation=results.n_estimation,
-        n_window=results.n_window,
-        coefficients=results.coefficients,
-        sigma2=results.values[..., SIGMA2],
-        car=results.values[..., CAR],
-        car_se=results.values[..., CAR_SE],
-        scar=results.values[..., SCAR],
-        bhar=results.values[..., BHAR],
+        status=results.counts[:, 1::2],
+        n_estimation=results.counts[:, 2::2],
+        n_window=results.counts[:, 0],
+        coefficients=results.numbers[..., CONSTANT:],
+        sigma2=results.numbers[..., SIGMA2],
+        car=results.numbers[..., CAR],
+        car_se=results.numbers[..., CAR_SE],
+        scar=results.numbers[..., SCAR],
+        bhar=results.numbers[..., BHAR],
     )

@@ -25,6 +25,7 @@ from analysis.panel.layout import (
     CAR,
     CAR_SE,
     COLLINEAR,
+    CONSTANT,
     EVENT_OUTSIDE,
     MISSING_FACTOR,
     MISSING_RETURN,
@@ -42,8 +43,6 @@ from analysis.panel.layout import (
 )
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from analysis._typing import BoolArray, FloatArray, IntArray
 
 _LEAST_RCOND = 1e-6  # normal equations then lose six digits of sixteen
@@ -54,14 +53,16 @@ _SHORT = 10  # estimation returns beyond the regressors, below which QR is used
 
 
 @compiled
-def group_by_firm(firm: IntArray, active: BoolArray, n_firms: int) -> tuple[IntArray, IntArray]:
+def group_by_firm(
+    firm: IntArray, position: IntArray, active: BoolArray, n_firms: int
+) -> tuple[IntArray, IntArray, IntArray]:
     """
     Sort events by firm, keeping their order within a firm.
 
     Parameters
     ----------
-    firm : ndarray of shape (n_events,)
-        Firm of each event.
+    firm, position : ndarray of shape (n_events,)
+        Firm and session of each event.
     active : ndarray of shape (n_events,)
         Events to take.
     n_firms : int
@@ -73,6 +74,8 @@ def group_by_firm(firm: IntArray, active: BoolArray, n_firms: int) -> tuple[IntA
         Where each firm's events begin.
     order : ndarray of shape (n_active,)
         Rows of the events.
+    grouped : ndarray of shape (n_active,)
+        Their sessions.
     """
     starts = np.zeros(n_firms + 1, np.int64)
     for event in range(firm.size):
@@ -81,12 +84,15 @@ def group_by_firm(firm: IntArray, active: BoolArray, n_firms: int) -> tuple[IntA
     for f in range(n_firms):
         starts[f + 1] += starts[f]
     order = np.empty(starts[n_firms], np.int64)
+    grouped = np.empty(order.size, np.int64)
     cursor = starts[:-1].copy()
     for event in range(firm.size):
         if active[event]:
-            order[cursor[firm[event]]] = event
-            cursor[firm[event]] += 1
-    return starts, order
+            at = cursor[firm[event]]
+            order[at] = event
+            grouped[at] = position[event]
+            cursor[firm[event]] = at + 1
+    return starts, order, grouped
 
 
 @compiled
@@ -328,12 +334,13 @@ def _solve_sums(
     centre: FloatArray,
     inverse: FloatArray,
     slope: FloatArray,
-) -> float:
-    """Slopes from window sums; the residual sum of squares, or -1 where digits are lost."""
+) -> tuple[float, float]:
+    """Slopes from window sums; the residual sum of squares (-1: digits are lost) and constant."""
     lo, hi, n = span
     m, k = model
     total = sums[hi, 1] - sums[lo, 1]
-    rss = sums[hi, 2] - sums[lo, 2] - total * total / n
+    constant = total / n
+    rss = sums[hi, 2] - sums[lo, 2] - total * constant
     for i in range(k):
         slope[i] = 0.0
     for j in range(k):
@@ -344,7 +351,8 @@ def _solve_sums(
     for j in range(k):
         c = columns[m, j]
         rss -= slope[j] * (sums[hi, 3 + c] - sums[lo, 3 + c] - centre[place, c] * total)
-    return rss if rss > _LOST * sums[hi, 2] else -1.0
+        constant -= slope[j] * centre[place, c]
+    return (rss if rss > _LOST * sums[hi, 2] else -1.0), constant
 
 
 @compiled
@@ -424,16 +432,16 @@ def _triangularise(
 def _solve_rows(
     y: FloatArray,
     start: int,
-    lo: int,
-    hi: int,
+    span: tuple[int, int, int],
     design: Design,
     columns: IntArray,
     total: FloatArray,
     rows: FloatArray,
-    centre: FloatArray,
     slope: FloatArray,
-) -> tuple[int, float, float, float]:
-    """Solve a window from its rows by QR: status, mean of y, residual sum of squares, leverage."""
+) -> tuple[int, float, float, float, float]:
+    """Solve a window from its rows by QR: status, level, constant beyond it, rss, leverage."""
+    lo, hi, _ = span
+    centre = np.empty(design.mean.size)
     k = columns.size
     n, mean, largest = _gather(y, start, lo, hi, design, columns, rows, centre)
     norm = np.empty(k)
@@ -442,7 +450,7 @@ def _solve_rows(
     for j in range(k):
         least[j] = design.floor[columns[j]]
     if not _triangularise(rows, n, k, least, norm, diagonal):
-        return COLLINEAR, mean, 0.0, 0.0
+        return COLLINEAR, mean, 0.0, 0.0, 0.0
     for j in range(k - 1, -1, -1):
         value = rows[j, k]
         for c in range(j + 1, k):
@@ -456,8 +464,10 @@ def _solve_rows(
             value -= rows[c, j] * least[c]
         least[j] = value / diagonal[j]
         leverage += least[j] * least[j]
+    constant = 0.0
     for j in range(k):
         slope[j] /= norm[j]
+        constant -= slope[j] * centre[columns[j]]
     rss = 0.0
     for r in range(lo, hi):
         if np.isfinite(y[r]) and design.usable[start + r]:
@@ -468,7 +478,7 @@ def _solve_rows(
             rss += residual * residual
     exact = _EXACT * largest
     status = OK if rss > n * exact * exact else NO_VARIANCE
-    return status, mean, rss, leverage
+    return status, mean, constant, rss, leverage
 
 
 @inlined
@@ -477,13 +487,15 @@ def _event_status(
     start: int,
     window: tuple[int, int, int],
     usable: BoolArray,
-    n_window: npt.NDArray[np.int32],
-    event: int,
-) -> int:
-    """Say whether the event window has all its returns and factors; counts the returns."""
+    sums: FloatArray,
+) -> tuple[int, int]:
+    """Say whether the event window has all its returns and factors, and count the returns."""
     position, first, last = window
     if position < start or position >= start + y.size:
-        return EVENT_OUTSIDE
+        return EVENT_OUTSIDE, 0
+    inside = first >= start and last <= start + y.size
+    if inside and sums[last - start, 0] - sums[first - start, 0] == last - first:
+        return OK, last - first
     status = OK
     if first < start or last > start + y.size:
         status = WINDOW_OUTSIDE
@@ -495,8 +507,7 @@ def _event_status(
             status = MISSING_RETURN
         if status == OK and not usable[t]:
             status = MISSING_FACTOR
-    n_window[event] = seen
-    return status
+    return status, seen
 
 
 @inlined
@@ -508,21 +519,15 @@ def _write(
     factor_mean: FloatArray,
     columns: IntArray,
     model: tuple[int, int],
-    centre: FloatArray,
-    place: int,
     slope: FloatArray,
     fit: tuple[float, float, float, float, int],
     cell: tuple[int, int],
-    coefficients: FloatArray,
-    values: FloatArray,
+    numbers: FloatArray,
 ) -> None:
-    """Write coefficients and event-window results of one fit (level and mean of y, rss, leverage, df)."""
-    level, mean, rss, leverage, df = fit
+    """Write the results of one fit: level, constant beyond it, rss, leverage, df."""
+    level, constant, rss, leverage, df = fit
     event, slot = cell
     m, k = model
-    constant = mean
-    for j in range(k):
-        constant -= slope[j] * centre[place, columns[m, j]]
     car = 0.0
     held = 1.0
     expected = 1.0
@@ -534,16 +539,16 @@ def _write(
         held *= 1.0 + y[t - start]
         expected *= 1.0 + (level + normal)
     for j in range(k):
-        coefficients[event, slot, 1 + j] = slope[j]
+        numbers[event, slot, CONSTANT + 1 + j] = slope[j]
         constant -= slope[j] * factor_mean[columns[m, j]]
-    coefficients[event, slot, 0] = level + constant
+    numbers[event, slot, CONSTANT] = level + constant
     variance = rss / df
     error = np.sqrt(variance * (window[2] - window[1] + leverage))
-    values[event, slot, SIGMA2] = variance
-    values[event, slot, CAR] = car
-    values[event, slot, CAR_SE] = error
-    values[event, slot, SCAR] = car / error
-    values[event, slot, BHAR] = held - expected
+    numbers[event, slot, SIGMA2] = variance
+    numbers[event, slot, CAR] = car
+    numbers[event, slot, CAR_SE] = error
+    numbers[event, slot, SCAR] = car / error
+    numbers[event, slot, BHAR] = held - expected
 
 
 @compiled
@@ -584,7 +589,6 @@ def solve_firms(
     cross = np.empty((k_all, k_all))
     lower = np.empty((k_all, k_all))
     slope = np.empty(k_all)
-    qr_centre = np.empty((1, k_all))
     rows = np.empty((design.windows[1] - design.windows[0] + 1, k_all + 1))
     own = Table(
         np.zeros(1, np.int64),
@@ -602,8 +606,7 @@ def solve_firms(
     own_centre, own_inverse, own_solvable = own.centre, own.inverse, own.solvable
     own_leverage = own.leverage
     starts, order, positions, places = events.starts, events.order, events.position, events.place
-    statuses, n_estimation, n_window = results.status, results.n_estimation, results.n_window
-    coefficients, values = results.coefficients, results.values
+    numbers, counts = results.numbers, results.counts
     for firm in range(firms[0], firms[1]):
         if starts[firm + 1] == starts[firm]:
             continue
@@ -613,14 +616,14 @@ def solve_firms(
         has_cross = False
         for at in range(starts[firm], starts[firm + 1]):
             event = order[at]
-            position = positions[event]
+            position = positions[at]
             place = places[position]
             lo = min(max(position + estimation_start - start, 0), y.size)
             hi = min(max(position + estimation_end + 1 - start, lo), y.size)
             n = int(sums[hi, 0] - sums[lo, 0])
             span = (lo, hi, n)
             window = (position, position + window_start, position + window_end + 1)
-            outcome = _event_status(y, start, window, usable, n_window, event)
+            outcome, counts[event, 0] = _event_status(y, start, window, usable, sums)
             shared = n == count[place]
             if outcome == OK and not shared and n >= min_obs and n > 0:
                 if not has_cross:
@@ -630,75 +633,35 @@ def solve_firms(
             for m in range(n_models):
                 k = sizes[m]
                 slot = slots[m]
-                n_estimation[event, slot] = n
+                counts[event, 2 + 2 * slot] = n
                 status = outcome
                 if status == OK and (n < min_obs or n < k + 2):
                     status = TOO_FEW
                 if status != OK:
-                    statuses[event, slot] = status
+                    counts[event, 1 + 2 * slot] = status
                     continue
                 df = n - k - 1
                 model = (m, k)
-                cell = (event, slot)
-                mean = (sums[hi, 1] - sums[lo, 1]) / n
+                level, constant, rss, leverage = y_mean, 0.0, -1.0, 0.0
                 if df >= _SHORT and shared and solvable[place, m]:
-                    rss = _solve_sums(sums, span, columns, model, place, centre, inverse, slope)
-                    if rss >= 0.0:
-                        fit = (y_mean, mean, rss, leverages[place, m], df)
-                        _write(
-                            y,
-                            start,
-                            window,
-                            factors,
-                            factor_mean,
-                            columns,
-                            model,
-                            centre,
-                            place,
-                            slope,
-                            fit,
-                            cell,
-                            coefficients,
-                            values,
-                        )
+                    leverage = leverages[place, m]
+                    rss, constant = _solve_sums(
+                        sums, span, columns, model, place, centre, inverse, slope
+                    )
+                elif df >= _SHORT and not shared and own_solvable[0, m]:
+                    leverage = own_leverage[0, m]
+                    rss, constant = _solve_sums(
+                        sums, span, columns, model, 0, own_centre, own_inverse, slope
+                    )
+                if rss < 0.0:
+                    fit = _solve_rows(
+                        y, start, span, design, columns[m, :k], total[place], rows, slope
+                    )
+                    status, level, constant, rss, leverage = fit
+                    counts[event, 1 + 2 * slot] = status
+                    if status == COLLINEAR:
                         continue
-                if df >= _SHORT and not shared and own_solvable[0, m]:
-                    rss = _solve_sums(sums, span, columns, model, 0, own_centre, own_inverse, slope)
-                    if rss >= 0.0:
-                        fit = (y_mean, mean, rss, own_leverage[0, m], df)
-                        _write(
-                            y,
-                            start,
-                            window,
-                            factors,
-                            factor_mean,
-                            columns,
-                            model,
-                            own_centre,
-                            0,
-                            slope,
-                            fit,
-                            cell,
-                            coefficients,
-                            values,
-                        )
-                        continue
-                status, mean, rss, leverage = _solve_rows(
-                    y,
-                    start,
-                    lo,
-                    hi,
-                    design,
-                    columns[m, :k],
-                    total[place],
-                    rows,
-                    qr_centre[0],
-                    slope,
-                )
-                statuses[event, slot] = status
-                if status == COLLINEAR:
-                    continue
-                fit = (mean, 0.0, rss, leverage, df)
+                parts = (level, constant, rss, leverage, df)
                 _write(
                     y,
                     start,
@@ -707,14 +670,11 @@ def solve_firms(
                     factor_mean,
                     columns,
                     model,
-                    qr_centre,
-                    0,
                     slope,
-                    fit,
-                    cell,
-                    coefficients,
-                    values,
+                    parts,
+                    (event, slot),
+                    numbers,
                 )
                 if status == NO_VARIANCE:
-                    values[event, slot, CAR_SE] = np.nan
-                    values[event, slot, SCAR] = np.nan
+                    numbers[event, slot, CAR_SE] = np.nan
+                    numbers[event, slot, SCAR] = np.nan

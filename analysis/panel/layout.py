@@ -36,7 +36,7 @@ STATUS_TEXT = (
 LARGEST_REGRESSORS = 8
 """Regressors of one model at the most, the constant among them."""
 
-SIGMA2, CAR, CAR_SE, SCAR, BHAR = range(5)
+SIGMA2, CAR, CAR_SE, SCAR, BHAR, CONSTANT = range(6)
 
 
 class Rows(NamedTuple):
@@ -134,7 +134,7 @@ class Events(NamedTuple):
     order : ndarray of shape (n_events,)
         Rows of the events in the caller's order.
     position : ndarray of shape (n_events,)
-        Session of each event, in the caller's order.
+        Session of each event, in the order of `order`.
     place : ndarray of shape (n_sessions,)
         Row of each session in `Table`.
     """
@@ -147,24 +147,17 @@ class Events(NamedTuple):
 
 class Results(NamedTuple):
     """
-    What the kernel writes, in the caller's order of events.
+    What the kernel writes, in the caller's order of events: all of an event lies together.
 
     Attributes
     ----------
-    status : ndarray of shape (n_events, n_models)
-        Codes of `STATUS_TEXT`.
-    n_estimation : ndarray of shape (n_events, n_models)
-        Returns in the estimation window.
-    n_window : ndarray of shape (n_events,)
-        Returns in the event window.
-    coefficients : ndarray of shape (n_events, n_models, 1 + most factors)
-        Constant, then the model's factors in its own order; NaN beyond them.
-    values : ndarray of shape (n_events, n_models, 5)
-        Residual variance, CAR, its standard error, SCAR, BHAR.
+    numbers : ndarray of shape (n_events, n_models, 5 + 1 + most factors)
+        Residual variance, CAR, its standard error, SCAR, BHAR; the constant; then the slopes in
+        the model's own order, NaN beyond them.
+    counts : ndarray of shape (n_events, 1 + 2 n_models)
+        Returns in the event window; then of each model the status, a code of `STATUS_TEXT`, and
+        the returns in the estimation window.
     """
 
-    status: npt.NDArray[np.uint8]
-    n_estimation: npt.NDArray[np.int32]
-    n_window: npt.NDArray[np.int32]
-    coefficients: FloatArray
-    values: FloatArray
+    numbers: FloatArray
+    counts: npt.NDArray[np.int32]

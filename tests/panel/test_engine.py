@@ -343,7 +343,7 @@ def test_random_panels_agree_with_statsmodels(seed, missing, n_factors, length, 
     rows = rows[(rows >= 0) & (rows < 160)]
     rows = rows[np.isfinite(returns[rows])]
     days = position + np.arange(window.start, window.end + 1)
-    inside = days[0] >= 0 and days[-1] < 160 and 0 <= position
+    inside = days[0] >= 0 and days[-1] < 160
     if not inside or np.isnan(returns[days]).any() or len(rows) < n_factors + 2:
         assert not found.ok[0, 0]
         return
