@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
     "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),
+    "scan": ("analysis.cli.scan", "Rank every security of a file by its abnormal return."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
 

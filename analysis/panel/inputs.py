@@ -193,15 +193,15 @@ def _by_session(
     day, values = day[order], values[order]
     twice = np.flatnonzero(np.diff(day) == 0)
     if twice.size:
-        raise DataError(f"{path}: {_date(day[twice[0]])} is there twice; keep one row a session")
+        raise DataError(f"{path}: {as_date(day[twice[0]])} is there twice; keep one row a session")
     if calendar is None:
         return Factors(day, names, values)
-    index = sessions_between(calendar, _date(day[0]), _date(day[-1]))
+    index = sessions_between(calendar, as_date(day[0]), as_date(day[-1]))
     sessions = index.to_numpy().astype("datetime64[D]").astype(np.int32)
     stray = np.setdiff1d(day, sessions)
     if stray.size:
         raise DataError(
-            f"{path}: {_date(stray[0])} is no session of {calendar} ({stray.size} such rows); "
+            f"{path}: {as_date(stray[0])} is no session of {calendar} ({stray.size} such rows); "
             "drop it, or leave --calendar out"
         )
     wide = np.full((sessions.size, len(names)), np.nan)
@@ -209,7 +209,8 @@ def _by_session(
     return Factors(sessions, names, wide)
 
 
-def _date(day: int | np.integer[npt.NBitBase]) -> dt.date:
+def as_date(day: int | np.int32) -> dt.date:
+    """Turn days since 1970 into a date."""
     return EPOCH + dt.timedelta(days=int(day))
 
 
@@ -274,7 +275,7 @@ def read_returns(
     except RepeatedReturnError as error:
         symbol = list(symbols)[error.firm]
         raise DataError(
-            f"{path}: {symbol} has two returns on {_date(sessions[error.position])}; "
+            f"{path}: {symbol} has two returns on {as_date(sessions[error.position])}; "
             "keep one row a symbol and session"
         ) from None
     return FirmReturns(symbols, panel)
