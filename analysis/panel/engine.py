@@ -254,7 +254,7 @@ def check_windows(estimation: Window, window: Window) -> None:
 
 def _empty_results(n_events: int, n_models: int, width: int) -> Results:
     return Results(
-        numbers=np.full((n_events, n_models, width + CONSTANT), np.nan),
+        numbers=np.empty((n_events, n_models, width + CONSTANT)),
         counts=np.zeros((n_events, 1 + 2 * n_models), np.int32),
     )
 
@@ -264,6 +264,7 @@ def _screen(
 ) -> BoolArray:
     known = (firm >= 0) & (firm < n_firms)
     inside = (position >= 0) & (position < n_sessions)
+    results.numbers[~(known & inside)] = np.nan
     results.counts[~inside, 1::2] = EVENT_OUTSIDE
     results.counts[~known, 1::2] = UNKNOWN_FIRM
     return np.asarray(known & inside)

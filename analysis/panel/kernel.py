@@ -43,12 +43,15 @@ from analysis.panel.layout import (
 )
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from analysis._typing import BoolArray, FloatArray, IntArray
 
 _LEAST_RCOND = 1e-6  # normal equations then lose six digits of sixteen
 _LOST = 4e-5  # sixteen units of rounding over a relative error of 1e-10
 _DEPENDENT = 1e-10  # share of a factor that the others leave, below which there is none
 _EXACT = 1e-14  # residuals below this share of the returns are rounding
+_BLOCK = 256  # events of a firm whose results are handed over together
 _SHORT = 10  # estimation returns beyond the regressors, below which QR is used
 
 
@@ -521,12 +524,11 @@ def _write(
     model: tuple[int, int],
     slope: FloatArray,
     fit: tuple[float, float, float, float, int],
-    cell: tuple[int, int],
+    row: int,
     numbers: FloatArray,
 ) -> None:
     """Write the results of one fit: level, constant beyond it, rss, leverage, df."""
     level, constant, rss, leverage, df = fit
-    event, slot = cell
     m, k = model
     car = 0.0
     held = 1.0
@@ -539,16 +541,35 @@ def _write(
         held *= 1.0 + y[t - start]
         expected *= 1.0 + (level + normal)
     for j in range(k):
-        numbers[event, slot, CONSTANT + 1 + j] = slope[j]
+        numbers[row, m, CONSTANT + 1 + j] = slope[j]
         constant -= slope[j] * factor_mean[columns[m, j]]
-    numbers[event, slot, CONSTANT] = level + constant
+    numbers[row, m, CONSTANT] = level + constant
     variance = rss / df
     error = np.sqrt(variance * (window[2] - window[1] + leverage))
-    numbers[event, slot, SIGMA2] = variance
-    numbers[event, slot, CAR] = car
-    numbers[event, slot, CAR_SE] = error
-    numbers[event, slot, SCAR] = car / error
-    numbers[event, slot, BHAR] = held - expected
+    numbers[row, m, SIGMA2] = variance
+    numbers[row, m, CAR] = car
+    numbers[row, m, CAR_SE] = error
+    numbers[row, m, SCAR] = car / error
+    numbers[row, m, BHAR] = held - expected
+
+
+@compiled
+def _hand_over(
+    numbers: FloatArray,
+    counts: npt.NDArray[np.int32],
+    events: IntArray,
+    slots: IntArray,
+    results: Results,
+) -> None:
+    """Copy results of a firm to the rows of their events: many far writes under way at once."""
+    for row in range(events.size):
+        event = events[row]
+        results.counts[event, 0] = counts[row, 0]
+        for m in range(slots.size):
+            results.counts[event, 1 + 2 * slots[m]] = counts[row, 1 + 2 * m]
+            results.counts[event, 2 + 2 * slots[m]] = counts[row, 2 + 2 * m]
+            for c in range(numbers.shape[2]):
+                results.numbers[event, slots[m], c] = numbers[row, m, c]
 
 
 @compiled
@@ -606,7 +627,8 @@ def solve_firms(
     own_centre, own_inverse, own_solvable = own.centre, own.inverse, own.solvable
     own_leverage = own.leverage
     starts, order, positions, places = events.starts, events.order, events.position, events.place
-    numbers, counts = results.numbers, results.counts
+    numbers = np.empty((_BLOCK, n_models, results.numbers.shape[2]))
+    counts = np.empty((_BLOCK, 1 + 2 * n_models), np.int32)
     for firm in range(firms[0], firms[1]):
         if starts[firm + 1] == starts[firm]:
             continue
@@ -615,7 +637,8 @@ def solve_firms(
         y_mean = _run_sums(y, start, factors, usable, sums)
         has_cross = False
         for at in range(starts[firm], starts[firm + 1]):
-            event = order[at]
+            row = (at - starts[firm]) % _BLOCK
+            numbers[row] = np.nan
             position = positions[at]
             place = places[position]
             lo = min(max(position + estimation_start - start, 0), y.size)
@@ -623,7 +646,7 @@ def solve_firms(
             n = int(sums[hi, 0] - sums[lo, 0])
             span = (lo, hi, n)
             window = (position, position + window_start, position + window_end + 1)
-            outcome, counts[event, 0] = _event_status(y, start, window, usable, sums)
+            outcome, counts[row, 0] = _event_status(y, start, window, usable, sums)
             shared = n == count[place]
             if outcome == OK and not shared and n >= min_obs and n > 0:
                 if not has_cross:
@@ -632,13 +655,12 @@ def solve_firms(
                 _own_inverse(cross_sums, span, design, total[place], own, cross, lower)
             for m in range(n_models):
                 k = sizes[m]
-                slot = slots[m]
-                counts[event, 2 + 2 * slot] = n
+                counts[row, 2 + 2 * m] = n
                 status = outcome
                 if status == OK and (n < min_obs or n < k + 2):
                     status = TOO_FEW
+                counts[row, 1 + 2 * m] = status
                 if status != OK:
-                    counts[event, 1 + 2 * slot] = status
                     continue
                 df = n - k - 1
                 model = (m, k)
@@ -658,7 +680,7 @@ def solve_firms(
                         y, start, span, design, columns[m, :k], total[place], rows, slope
                     )
                     status, level, constant, rss, leverage = fit
-                    counts[event, 1 + 2 * slot] = status
+                    counts[row, 1 + 2 * m] = status
                     if status == COLLINEAR:
                         continue
                 parts = (level, constant, rss, leverage, df)
@@ -672,9 +694,11 @@ def solve_firms(
                     model,
                     slope,
                     parts,
-                    (event, slot),
+                    row,
                     numbers,
                 )
                 if status == NO_VARIANCE:
-                    numbers[event, slot, CAR_SE] = np.nan
-                    numbers[event, slot, SCAR] = np.nan
+                    numbers[row, m, CAR_SE] = np.nan
+                    numbers[row, m, SCAR] = np.nan
+            if row == _BLOCK - 1 or at == starts[firm + 1] - 1:
+                _hand_over(numbers, counts, order[at - row : at + 1], slots, results)
