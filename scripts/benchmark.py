@@ -145,7 +145,7 @@ def ratios(data: Simulated, panel: PanelReturns, *, sample: int, threads: int) -
     by_engine(panel, data, (MARKET, FOUR), threads, 10)  # loads the compiled code
     engine = n_events / best(3, lambda: by_engine(panel, data, (MARKET, FOUR), threads))
     engine_four = n_events / best(3, lambda: by_engine(panel, data, (FOUR,), threads))
-    loop = sample / best(1, lambda: by_statsmodels(data, sample))
+    loop = sample / best(3, lambda: by_statsmodels(data, sample))
     batched = n_events / best(2, lambda: by_numpy(data))
     return {
         "threads": threads,
@@ -205,7 +205,7 @@ def stages(data: Simulated, folder: Path) -> dict[str, float]:
 
 
 BATCH = """
-import resource, sys, time
+import re, sys, time
 from pathlib import Path
 from analysis.panel.batch import BatchRequest, run_batch
 from analysis.panel.inputs import FactorModel
@@ -216,7 +216,9 @@ run_batch(BatchRequest(
     *(folder / f"{name}.parquet" for name in ("returns", "factors", "events", "out")),
     models=(FactorModel.parse("market=mktrf"), FactorModel.parse("four=mktrf+smb+hml+mom")),
     estimation=Window(-260, -11), window=Window(-10, 10)))
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+status = Path("/proc/self/status")  # getrusage would count the process that started this one
+peak = re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1] if status.exists() else "nan"
+print(time.perf_counter() - started, float(peak) / 1024)
 """
 
 COMPILE = """
@@ -305,7 +307,7 @@ def main() -> None:
     if given.quick:
         data = simulate(200, 1_000, 20_000)
         panel = PanelReturns.from_matrix(data.returns)
-        measured["ratios"] = ratios(data, panel, sample=100, threads=1)
+        measured["ratios"] = ratios(data, panel, sample=200, threads=1)
     else:
         full(measured)
     print("\n".join(shown(measured)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.errors import DataError, StudyError, nearest
 from analysis.panel.files import NO_DAY, Problems, column_names, days, numbers, read_pieces, texts
+from analysis.panel.layout import LARGEST_REGRESSORS
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
 from analysis.sessions import sessions_between
 
@@ -56,7 +57,7 @@ class FactorModel:
         Raises
         ------
         StudyError
-            If the text names no factor.
+            If the text names no factor, one twice, or more than seven.
         """
         name, given, listed = text.partition("=")
         words = tuple(word.strip() for word in (listed if given else name).split("+"))
@@ -65,6 +66,13 @@ class FactorModel:
         if not all(words) or not name.strip():
             raise StudyError(
                 f"'{text}' is no model; write NAME=FACTOR+FACTOR, as in ff3=mktrf+smb+hml"
+            )
+        if len(set(words)) < len(words):
+            raise StudyError(f"model '{text}' names a factor twice; name each once")
+        if len(words) >= LARGEST_REGRESSORS:
+            raise StudyError(
+                f"model '{text}' has {len(words)} factors; "
+                f"at most {LARGEST_REGRESSORS - 1} fit beside the constant"
             )
         return cls(name.strip(), words)
 
@@ -243,9 +251,7 @@ def read_returns(
         If the file cannot be read, or a symbol has two returns on one session.
     """
     symbols: dict[str, int] = {}
-    firms: list[npt.NDArray[np.int32]] = []
-    places: list[npt.NDArray[np.int32]] = []
-    values: list[FloatArray] = []
+    pieces: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray]] = []
     for piece in read_pieces(path, [symbol_column, date_column, return_column]):
         codes, words = texts(piece.table.column(0))
         day = days(piece.table.column(1))
@@ -261,17 +267,13 @@ def read_returns(
             shown = piece.table.column(2)[int(row)].as_py()
             problems.add(piece.where(row), f"return '{shown}' is no number; taken as missing")
         keep = ~off & (codes >= 0) & np.isfinite(value)
-        firms.append(np.array([*firm_of, -1], dtype=np.int32)[codes[keep]])
-        places.append(place[keep].astype(np.int32))
-        values.append(value[keep])
-    if not firms:
+        firm = np.array([*firm_of, -1], dtype=np.int32)[codes[keep]]
+        pieces.append((firm, place[keep].astype(np.int32), value[keep]))
+    if not pieces:
         raise DataError(f"{path}: no returns in it")
-    firm, position, value = np.concatenate(firms), np.concatenate(places), np.concatenate(values)
-    for pieces in (firms, places, values):
-        pieces.clear()
     shape = {"n_firms": len(symbols), "n_sessions": sessions.size}
     try:
-        panel = PanelReturns.from_long(firm, position, value, **shape)
+        panel = PanelReturns.from_long(pieces, **shape)
     except RepeatedReturnError as error:
         symbol = list(symbols)[error.firm]
         raise DataError(

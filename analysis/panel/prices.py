@@ -102,13 +102,13 @@ def read_prices(
     firm, position, close, volume = firm[on], position[on], close[on], volume[on]
     shape = {"n_firms": len(symbols), "n_sessions": sessions.size}
     try:
-        closes = PanelReturns.from_long(firm, position, close, **shape)
+        closes = PanelReturns.from_long([(firm, position, close)], **shape)
     except RepeatedReturnError as error:
         raise DataError(
             f"{path}: {list(symbols)[error.firm]} has two closes on "
             f"{as_date(sessions[error.position])}; keep one row a symbol and session"
         ) from None
-    volumes = PanelReturns.from_long(firm, position, volume, **shape)
+    volumes = PanelReturns.from_long([(firm, position, volume)], **shape)
     return PricePanel(tuple(symbols), sessions, closes, volumes, simple_returns(closes))
 
 

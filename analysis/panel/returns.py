@@ -11,9 +11,14 @@ from analysis.errors import DataError, StudyError
 from analysis.panel.layout import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
     import numpy.typing as npt
 
-    from analysis._typing import FloatArray
+    from analysis._typing import FloatArray, IntArray
+
+    Piece: TypeAlias = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray]
 
 
 class RepeatedReturnError(DataError):
@@ -87,24 +92,15 @@ class PanelReturns:
         return cls(Rows(values, offsets.astype(np.int64), first.astype(np.int64)), n_sessions)
 
     @classmethod
-    def from_long(
-        cls,
-        firm: npt.NDArray[np.int32],
-        position: npt.NDArray[np.int32],
-        returns: FloatArray,
-        *,
-        n_firms: int,
-        n_sessions: int,
-    ) -> PanelReturns:
+    def from_long(cls, pieces: Sequence[Piece], *, n_firms: int, n_sessions: int) -> PanelReturns:
         """
         Take returns in any order, each with its firm and session.
 
         Parameters
         ----------
-        firm, position : ndarray of shape (n_rows,)
-            Firm and session of each return, counted from 0.
-        returns : ndarray of shape (n_rows,)
-            Simple returns; NaN where missing.
+        pieces : sequence of tuple of ndarray
+            Firm, session (both counted from 0) and simple return of each row, the rows in as many
+            pieces as they came in: they are never copied together.
         n_firms, n_sessions : int
             How many there are.
 
@@ -115,19 +111,19 @@ class PanelReturns:
         """
         first = np.full(n_firms, n_sessions, dtype=np.int32)
         last = np.full(n_firms, -1, dtype=np.int32)
-        np.minimum.at(first, firm, position)
-        np.maximum.at(last, firm, position)
+        for firm, position, _ in pieces:
+            np.minimum.at(first, firm, position)
+            np.maximum.at(last, firm, position)
         first[last < 0] = 0
         offsets = np.zeros(n_firms + 1, dtype=np.int64)
         np.cumsum(last - first + 1, out=offsets[1:])
         values = np.full(int(offsets[-1]), np.nan)
-        cell = offsets[firm] + (position - first[firm])
-        values[cell] = returns
-        if np.isfinite(values).sum() != np.isfinite(returns).sum():
-            cells = np.sort(cell[np.isfinite(returns)])
-            twice = cells[:-1][cells[1:] == cells[:-1]][0]
-            at = int(np.searchsorted(offsets, twice, side="right")) - 1
-            raise RepeatedReturnError(at, int(twice - offsets[at]) + int(first[at]))
+        given = 0
+        for firm, position, returns in pieces:
+            values[offsets[firm] + (position - first[firm])] = returns
+            given += int(np.count_nonzero(~np.isnan(returns)))
+        if np.count_nonzero(~np.isnan(values)) != given:
+            raise _repeated(pieces, offsets, first)
         return cls(Rows(values, offsets, first.astype(np.int64)), n_sessions)
 
     def part(self, start: int, stop: int) -> PanelReturns:
@@ -137,3 +133,20 @@ class PanelReturns:
         return PanelReturns(
             Rows(values, offsets - offsets[0], self.rows.first[start:stop]), self.n_sessions
         )
+
+
+def _repeated(
+    pieces: Sequence[Piece], offsets: IntArray, first: npt.NDArray[np.int32]
+) -> RepeatedReturnError:
+    """Find the first cell that two rows fill."""
+    cells = np.sort(
+        np.concatenate(
+            [
+                (offsets[firm] + (position - first[firm]))[~np.isnan(returns)]
+                for firm, position, returns in pieces
+            ]
+        )
+    )
+    twice = cells[:-1][cells[1:] == cells[:-1]][0]
+    firm = int(np.searchsorted(offsets, twice, side="right")) - 1
+    return RepeatedReturnError(firm, int(twice - offsets[firm]) + int(first[firm]))

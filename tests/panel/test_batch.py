@@ -247,6 +247,13 @@ def test_malformed_models(text):
         FactorModel.parse(text)
 
 
+def test_models_beyond_the_engine():
+    with pytest.raises(StudyError, match="names a factor twice"):
+        FactorModel.parse("m=a+b+a")
+    with pytest.raises(StudyError, match="has 8 factors; at most 7"):
+        FactorModel.parse("m=a+b+c+d+e+f+g+h")
+
+
 def test_request_refuses(request_for):
     with pytest.raises(StudyError, match="two models are called 'm'"):
         request_for(models=(FactorModel("m", ("mktrf",)), FactorModel("m", ("smb",))))

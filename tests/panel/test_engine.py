@@ -302,9 +302,9 @@ def test_long_and_wide_returns_are_the_same_panel():
     position, firm = np.nonzero(np.isfinite(returns))
     shuffled = np.random.default_rng(0).permutation(firm.size)
     firm, position = firm[shuffled].astype(np.int32), position[shuffled].astype(np.int32)
-    long = PanelReturns.from_long(
-        firm, position, returns[position, firm], n_firms=5, n_sessions=600
-    )
+    rows = firm, position, returns[position, firm]
+    pieces = [tuple(part[cut] for part in rows) for cut in (slice(70), slice(70, None))]
+    long = PanelReturns.from_long(pieces, n_firms=5, n_sessions=600)
     np.testing.assert_array_equal(wide.rows.values, long.rows.values)
     np.testing.assert_array_equal(wide.rows.offsets, long.rows.offsets)
 
