@@ -346,7 +346,10 @@ def _writer(
     path: Path, file: BinaryIO, schema: pa.Schema
 ) -> contextlib.AbstractContextManager[_Writer]:
     if is_parquet(path):
-        return contextlib.closing(pq.ParquetWriter(file, schema, compression="zstd"))
+        repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
+        return contextlib.closing(
+            pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=repeating)
+        )
     return contextlib.closing(_CsvWriter(file, schema))
 
 

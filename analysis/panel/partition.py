@@ -56,7 +56,7 @@ def connected(address: str) -> Iterator[Cluster]:
     Raises
     ------
     SourceError
-        If Dask is not installed or no scheduler answers.
+        If Dask is not installed, no scheduler answers, or the workers keep dying.
     """
     try:
         distributed: Any = importlib.import_module("distributed")
@@ -71,8 +71,15 @@ def connected(address: str) -> Iterator[Cluster]:
         raise SourceError(
             f"no Dask scheduler answers at {address}; start one with 'dask scheduler'"
         ) from error
+    lost = distributed.KilledWorker, distributed.client.FutureCancelledError
     with client:
-        yield client
+        try:
+            yield client
+        except lost as error:
+            raise SourceError(
+                f"the Dask cluster at {address} lost its workers again and again: {error}; "
+                "look at their memory and their logs, or run without --dask"
+            ) from error
 
 
 def _keep(part: PanelReturns) -> PanelReturns:

@@ -103,3 +103,26 @@ def test_no_scheduler_is_one_message():
         connected("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_workers_that_keep_dying_are_one_message(request_for, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(partition, "_solve", die)
+    request = request_for()
+    with (
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        pytest.raises(SourceError, match="lost its workers again and again"),
+        connected(cluster.scheduler_address) as client,
+    ):
+        run_batch(request, estimator=functools.partial(DaskEstimator.over, client))
+    assert not request.out.exists()
