@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command("batch", context_settings={"help_option_names": ["-h", "--help"]})
+_EXAMPLE = """\b
+Example:
+  market-impact batch --returns crsp.parquet --factors ff.csv --events events.csv \\
+      --symbol-column permno --date-column date --return-column ret \\
+      --model market=mktrf --model ff3=mktrf+smb+hml \\
+      --estimation -175..-26 --window -10..10 --out results.parquet
+"""
+
+
+@click.command("batch", context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
 @click.option("--returns", type=_FILE, required=True, help="Long returns: symbol, session, return.")
 @click.option("--factors", type=_FILE, required=True, help="Wide factor returns: session, ...")
 @click.option("--events", type=_FILE, required=True, help="Events: symbol, event_date.")
@@ -67,20 +76,13 @@ def command(
     address: str | None,
     **given: object,
 ) -> None:
-    r"""
+    """
     Estimate many events of many firms, from CSV or Parquet files to one.
 
     One row an event and model, in the order of the events: coefficients, residual variance, CAR
     with its exact standard error, SCAR, BHAR, and a status that says why a row has no numbers.
     Returns are simple and in decimals, and are regressed as they are: give excess returns with
     excess factors. An event on a day that is no session moves to the next one.
-
-    \b
-    Example:
-      market-impact batch --returns crsp.parquet --factors ff.csv --events events.csv \
-          --symbol-column permno --date-column date --return-column ret \
-          --model market=mktrf --model ff3=mktrf+smb+hml \
-          --estimation -175..-26 --window -10..10 --out results.parquet
     """
     request = BatchRequest(
         models=tuple(FactorModel.parse(text) for text in models),

@@ -26,7 +26,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _SHOWN = 10
 
 
-@click.command("scan", context_settings={"help_option_names": ["-h", "--help"]})
+_EXAMPLE = """\b
+Example:
+  market-impact scan --data us_daily.parquet --date 2025-01-27 --top 20
+"""
+
+
+@click.command("scan", context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
 @click.option(
     "--data", type=_FILE, required=True, help="Long prices: symbol, session, close, volume."
 )
@@ -81,16 +87,12 @@ def command(
     form: ScanFormat,
     **given: object,
 ) -> None:
-    r"""
+    """
     Rank every security of a file by its abnormal return on one date.
 
     Abnormal returns are over a market model on the benchmark. The scan is repeated on the sessions
     before the date: p says how often a security of its own moved so much (in standard errors),
     p_max how often any of them did. Closes are taken as they are: adjust them for splits first.
-
-    \b
-    Example:
-      market-impact scan --data us_daily.parquet --date 2025-01-27 --top 20
     """
     window = Window.parse(estimation)
     names = ("symbol", "date", "close", "volume")

@@ -136,4 +136,7 @@ def test_scan_fails_with_one_message(run, prices_file):
 def test_help_has_an_example(run, name):
     result = run(name, "-h")
     assert result.exit_code == 0
-    assert f"market-impact {name} --" in result.stdout
+    assert "\\b" not in result.stdout
+    example = result.stdout.partition("Example:\n")[2]
+    assert example.startswith(f"    market-impact {name} --")
+    assert "\n      " in example or name == "scan"  # its lines are kept
