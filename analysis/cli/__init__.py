@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
     "figures": ("analysis.cli.figures", "Write a study's figures: PNG, SVG, PDF."),
     "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
+    "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),
+    "scan": ("analysis.cli.scan", "Rank every security of a file by its abnormal return."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
 

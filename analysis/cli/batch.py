@@ -1,0 +1,132 @@
+"""``market-impact batch``: a million firm-events from files, to a file."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analysis.panel.batch import BatchRequest, LocalEstimator, run_batch
+from analysis.panel.inputs import FactorModel
+from analysis.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from analysis.panel.batch import BatchSummary, Estimator
+    from analysis.panel.inputs import Factors, FirmReturns
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+_EXAMPLE = """\b
+Example:
+  market-impact batch --returns crsp.parquet --factors ff.csv --events events.csv \\
+      --symbol-column permno --date-column date --return-column ret \\
+      --model market=mktrf --model ff3=mktrf+smb+hml \\
+      --estimation -175..-26 --window -10..10 --out results.parquet
+"""
+
+
+@click.command("batch", context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
+@click.option("--returns", type=_FILE, required=True, help="Long returns: symbol, session, return.")
+@click.option("--factors", type=_FILE, required=True, help="Wide factor returns: session, ...")
+@click.option("--events", type=_FILE, required=True, help="Events: symbol, event_date.")
+@click.option("--out", type=_FILE, required=True, help="Where the results go.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="NAME=FACTOR+...",
+    help="A linear model with constant; may be given several times. NAME=1 is the constant mean.",
+)
+@click.option("--estimation", default="-260..-11", show_default=True, help="Estimation window.")
+@click.option("--window", default="0..0", show_default=True, help="Event window.")
+@click.option(
+    "--min-obs",
+    type=click.IntRange(min=1),
+    help="Fewest returns in the estimation window.  [default: half its sessions]",
+)
+@click.option("--symbol-column", default="symbol", show_default=True)
+@click.option("--date-column", default="session", show_default=True, help="In returns and factors.")
+@click.option("--return-column", default="return", show_default=True)
+@click.option("--event-date-column", default="event_date", show_default=True)
+@click.option(
+    "--calendar",
+    metavar="CODE",
+    help="Sessions of an exchange, as XNYS; else the factor file's dates.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: all processors]")
+@click.option(
+    "--dask",
+    "address",
+    metavar="ADDRESS",
+    help="Run on a Dask cluster, as tcp://HOST:8786; needs the extra 'dask'.",
+)
+def command(
+    *,
+    models: tuple[str, ...],
+    estimation: str,
+    window: str,
+    threads: int | None,
+    address: str | None,
+    **given: object,
+) -> None:
+    """
+    Estimate many events of many firms, from CSV or Parquet files to one.
+
+    One row an event and model, in the order of the events: coefficients, residual variance, CAR
+    with its exact standard error, SCAR, BHAR, and a status that says why a row has no numbers.
+    Returns are simple and in decimals, and are regressed as they are: give excess returns with
+    excess factors. An event on a day that is no session moves to the next one.
+    """
+    request = BatchRequest(
+        models=tuple(FactorModel.parse(text) for text in models),
+        estimation=Window.parse(estimation),
+        window=Window.parse(window),
+        **given,  # type: ignore[arg-type]
+    )
+    with _estimators(threads, address) as estimator, event_counter() as progress:
+        summary = run_batch(request, estimator=estimator, progress=progress)
+    _report(request, summary)
+
+
+@contextlib.contextmanager
+def _estimators(
+    threads: int | None, address: str | None
+) -> Iterator[Callable[[BatchRequest, FirmReturns, Factors], Estimator]]:
+    if address is None:
+        yield functools.partial(LocalEstimator, threads=threads)
+        return
+    from analysis.panel.partition import DaskEstimator, connected
+
+    with connected(address) as client:
+        yield functools.partial(DaskEstimator.over, client)
+
+
+@contextlib.contextmanager
+def event_counter() -> Iterator[Callable[[int], None]]:
+    """Show on a terminal's standard error how many events are done."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    shown = TextColumn("{task.completed:,} events"), TimeElapsedColumn()
+    with Progress(
+        SpinnerColumn(), *shown, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("events", total=None)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _report(request: BatchRequest, summary: BatchSummary) -> None:
+    for line in summary.problems.lines():
+        click.echo(f"warning: {line}", err=True)
+    rows = sum(summary.statuses.values())
+    click.echo(f"{summary.n_events:,} events, {rows:,} rows in {request.out}")
+    for status, count in summary.statuses.items():
+        click.echo(f"  {count:>12,}  {status}")

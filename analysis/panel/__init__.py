@@ -1,0 +1,6 @@
+"""The linear models for a million firm-events at once: engine, files in and files out."""
+
+from analysis.panel.engine import PanelEstimates, estimate_panel
+from analysis.panel.returns import PanelReturns
+
+__all__ = ["PanelEstimates", "PanelReturns", "estimate_panel"]

@@ -1,0 +1,43 @@
+"""Where compiled code is kept, and what happens where it cannot be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from analysis.panel.compiled import compiled
+
+CODE = """
+import numpy as np
+from analysis.panel import estimate_panel
+from analysis.panel.kernel import solve_firms
+from analysis.windows import Window
+estimate_panel(np.random.default_rng(0).normal(size=40), np.ones((40, 0)), [0], [35], models=[()],
+               estimation=Window(-30, -1), window=Window(0, 0))
+stats = solve_firms.stats
+print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
+"""
+
+
+def test_function_without_a_file_is_compiled_without_a_cache():
+    # numba finds no place for the cache of such a function, as on a read-only disk
+    space = {}
+    exec("def double(x):\n    return 2 * x\n", space)
+    assert compiled(space["double"])(21) == 42
+
+
+def test_compiled_code_is_found_again(tmp_path):
+    def run():
+        done = subprocess.run(
+            [sys.executable, "-W", "error::UserWarning", "-c", CODE],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        )
+        assert not done.stderr
+        return done.stdout.split()
+
+    assert run() == ["0", "1"]
+    assert run() == ["1", "0"]
