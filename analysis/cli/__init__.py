@@ -23,6 +23,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
     "figures": ("analysis.cli.figures", "Write a study's figures: PNG, SVG, PDF."),
     "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
+    "fetch": ("analysis.cli.fetch", "Put symbols into the price store, with their history."),
+    "refresh": ("analysis.cli.refresh", "Bring the price store up to date."),
+    "status": ("analysis.cli.status", "Say what the price store holds, and how good it is."),
+    "export-snapshot": ("analysis.cli.export_snapshot", "Write a new bundled snapshot."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
 
