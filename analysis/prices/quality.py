@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["warning", "error"]
 
-SPLIT_RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0, 100.0)
-"""Ratios that firms choose; a reverse split is the inverse of one."""
+SPLIT_RATIOS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 50.0, 100.0)
+"""Ratios that firms choose; a reverse split is the inverse of one. Smaller ones (3:2) are left out:
+real moves of a third happen (NVIDIA on 2002-07-31) and are reported as outliers."""
 
 SPLIT_BAND = 0.10
 """Widest move (log) beside a split's ratio by which a jump still counts as that split; half of it

@@ -236,7 +236,8 @@ class Refresher:
                         ]
                         queue.clear()
                     outcomes += settled
-                    self._tell(outcomes, len(tasks) + len(fresh))
+                    if settled:
+                        self._tell(outcomes, len(tasks) + len(fresh))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return RefreshReport(tuple(sorted(outcomes, key=lambda outcome: outcome.symbol)))

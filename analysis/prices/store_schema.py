@@ -9,12 +9,10 @@ which that was believed, so that nothing is lost when a vendor changes it.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from analysis.errors import StoreError
-
-if TYPE_CHECKING:
-    import duckdb
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -75,12 +73,10 @@ MIGRATIONS: tuple[str, ...] = (
 
 def version_of(connection: duckdb.DuckDBPyConnection) -> int:
     """Count the steps that a database has been through; 0 for an empty one."""
-    tables = connection.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_version'"
-    ).fetchone()
-    if not tables or not tables[0]:
+    try:
+        row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
+    except duckdb.CatalogException:
         return 0
-    row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -41,11 +41,9 @@ class Listing:
         for session, ratio in self.splits.items():
             if session <= last and self.apply_splits:
                 split_factor.loc[split_factor.index < session] /= ratio
-        dividend_factor = pd.Series(1.0, close.index)
-        for session, amount in self.dividends.items():
-            if session <= last:
-                before = close.index[close.index < session]
-                dividend_factor.loc[before] *= 1 - amount / close.loc[before[-1]]
+        paid = pd.Series(self.dividends, dtype=float).reindex(close.index).fillna(0.0)
+        kept = (1 - paid / close.shift(1)).fillna(1.0)  # what an ex-session leaves of the value
+        dividend_factor = kept[::-1].cumprod()[::-1].shift(-1).fillna(1.0)
         close *= split_factor
         for session, factor in self.corrections.items():
             if session in close.index:
@@ -74,12 +72,12 @@ class Listing:
     def shown_dividends(self) -> dict[pd.Timestamp, float]:
         """Dividends on the split basis of the day, as Yahoo shows them."""
         last = self.visible_until or self.printed.index[-1]
-        shown = {}
-        for session, amount in self.dividends.items():
-            if session <= last:
-                later = [r for s, r in self.shown_splits().items() if s > session]
-                shown[session] = amount / float(np.prod(later)) if later else amount
-        return shown
+        splits = self.shown_splits()
+        return {
+            session: amount / float(np.prod([r for s, r in splits.items() if s > session]))
+            for session, amount in self.dividends.items()
+            if session <= last
+        }
 
     def but(self, **changes) -> Listing:
         return dataclasses.replace(self, **changes)
