@@ -6,7 +6,9 @@ Example: scripts/fetch_prices.py ASML TSM
 The same as: market-impact fetch ASML TSM    (see --help)
 """
 
-from analysis.cli.fetch import command
+import sys
+
+from analysis.cli import main
 
 if __name__ == "__main__":
-    command.main(prog_name="fetch_prices.py")
+    main(["fetch", *sys.argv[1:]], prog_name="market-impact")

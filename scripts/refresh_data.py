@@ -6,7 +6,9 @@ Example: scripts/refresh_data.py --max-age 18h
 The same as: market-impact refresh --max-age 18h    (see --help)
 """
 
-from analysis.cli.refresh import command
+import sys
+
+from analysis.cli import main
 
 if __name__ == "__main__":
-    command.main(prog_name="refresh_data.py")
+    main(["refresh", *sys.argv[1:]], prog_name="market-impact")
