@@ -25,6 +25,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
     "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),
     "scan": ("analysis.cli.scan", "Rank every security of a file by its abnormal return."),
+    "fetch": ("analysis.cli.fetch", "Put symbols into the price store, with their history."),
+    "refresh": ("analysis.cli.refresh", "Bring the price store up to date."),
+    "status": ("analysis.cli.status", "Say what the price store holds, and how good it is."),
+    "export-snapshot": ("analysis.cli.export_snapshot", "Write a new bundled snapshot."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
 

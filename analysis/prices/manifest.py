@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from analysis.errors import IntegrityError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 MANIFEST = "manifest.json"
+FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +101,37 @@ def read_verified(folder: Path, name: str) -> tuple[bytes, InputFile]:
             "or bring your own figures with --data PATH"
         )
     return content, InputFile(name, found)
+
+
+def write_manifest(folder: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    """
+    Write a bundle's manifest, with the hashes of the files as they are now.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The bundle.
+    entries : sequence of mapping
+        For each file its ``path`` in the bundle and what is to be known of it: ``title``,
+        ``source``, ``retrieved``, ``units``, ``adjustment``, ``limits``. A ``sha256`` is replaced.
+
+    Raises
+    ------
+    IntegrityError
+        If a file that an entry names is not there.
+    """
+    files = []
+    for entry in entries:
+        try:
+            content = (folder / entry["path"]).read_bytes()
+        except OSError as error:
+            raise IntegrityError(
+                f"{folder / entry['path']} cannot be read ({error.strerror}); "
+                "write it before the manifest, or drop its entry"
+            ) from error
+        rest = {key: value for key, value in entry.items() if key not in ("path", "sha256")}
+        files.append({"path": entry["path"], "sha256": sha256_of(content), **rest})
+    document = json.dumps({"format": FORMAT, "files": files}, indent=2, ensure_ascii=False) + "\n"
+    partial = folder / f".{MANIFEST}.partial"
+    partial.write_text(document, encoding="utf-8", newline="\n")
+    partial.replace(folder / MANIFEST)

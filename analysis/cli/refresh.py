@@ -1,0 +1,119 @@
+"""``market-impact refresh``: bring the price store up to date."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from analysis.cli import _live
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+
+@click.command(
+    epilog=_live.EXIT_CODES,
+    help="""Bring the price store up to date, for a person or for an unattended job.
+
+    Reads what is new and, to see restatements, the last ten stored sessions again. Figures that
+    fail a quality check never replace what is there; 'market-impact status' shows them.
+
+    \b
+    Every symbol of the store that was not refreshed in the last 18 hours:
+      market-impact refresh --max-age 18h
+    The firms and benchmarks of a study, then its report:
+      market-impact refresh --study deepseek-2025 --then-report report/
+    """,
+)
+@click.option(
+    "--symbols", type=_live.Symbols(), help="Only these, as NVDA,AMD; new ones are added."
+)
+@click.option("--study", metavar="NAME", help="The symbols of a study (a name or a TOML file).")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Read again from this date on.")
+@click.option("--max-age", type=_live.Age(), help="Leave alone what is younger, as 18h.")
+@click.option("--dry-run", is_flag=True, help="Say what would be read, and read nothing.")
+@click.option(
+    "--accept",
+    type=_live.Symbols(),
+    default=None,
+    help="Store these although checks fail; look at 'market-impact status' first.",
+)
+@click.option("--factors", is_flag=True, help="Also renew the Fama-French factors and momentum.")
+@click.option("--shares", is_flag=True, help="Also read the shares outstanding that Yahoo has.")
+@click.option(
+    "--then-report",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Afterwards write the report of --study, with its figures, to DIR.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of text.")
+@_live.yahoo_options
+@_live.store_option
+@_live.now_option
+@click.pass_context
+def command(  # noqa: PLR0913 - one parameter an option
+    ctx: click.Context,
+    /,
+    *,
+    symbols: tuple[str, ...] | None,
+    study: str | None,
+    since: dt.datetime | None,
+    max_age: dt.timedelta | None,
+    dry_run: bool,
+    accept: tuple[str, ...] | None,
+    factors: bool,
+    shares: bool,
+    then_report: str | None,
+    as_json: bool,
+    now: dt.datetime | None,
+    **live: object,
+) -> None:
+    """Parse, call, format."""
+    if then_report and not study:
+        raise click.UsageError("--then-report writes the report of a study: name it with --study")
+    if study:
+        symbols = tuple(dict.fromkeys((*(symbols or ()), *symbols_of_study(study))))
+    job = _live.Job.of(live, now=now, symbols=symbols, since=since, max_age=max_age)
+    if dry_run:
+        _print_plan(job, as_json=as_json)
+        return
+    report = job.run(accept=accept or (), factors=factors, shares=shares, quiet=as_json)
+    _live.print_report(report, as_json=as_json)
+    if study and then_report and report.exit_code != 4:
+        write_report_of_study(study, then_report, job.store.path)
+    ctx.exit(report.exit_code)
+
+
+def symbols_of_study(study: str) -> tuple[str, ...]:
+    """List the firms and benchmarks that a study needs prices of."""
+    from analysis.study_file import load_study
+
+    asked = load_study(study)
+    return tuple(dict.fromkeys((*asked.symbols, *(b.symbol for b in asked.benchmarks))))
+
+
+def write_report_of_study(study: str, folder: str, store: Path) -> None:
+    """Write the report and figures of a study on the store's prices, as the command does."""
+    from analysis.cli import COMMANDS, main
+
+    name = "report" if "report" in COMMANDS else "study"
+    arguments = [name, study, "--data", "store", "--db", str(store), "--out", folder]
+    main.main(arguments, prog_name="market-impact", standalone_mode=False)
+
+
+def _print_plan(job: _live.Job, *, as_json: bool) -> None:
+    tasks, fresh = job.plan()
+    if as_json:
+        document = {
+            "would_read": {task.symbol: task.since.isoformat() for task in tasks},
+            "fresh": [outcome.symbol for outcome in fresh],
+        }
+        click.echo(json.dumps(document, sort_keys=True))
+        return
+    for task in tasks:
+        click.echo(f"would read {task.symbol} since {task.since} ({task.why})")
+    for outcome in fresh:
+        click.echo(f"fresh: {outcome.symbol}: {outcome.message}")

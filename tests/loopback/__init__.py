@@ -1,0 +1,1 @@
+"""A vendor on the loopback interface: it answers what the real clients ask."""

@@ -1,0 +1,102 @@
+"""A new snapshot from the store: read back, complete, and never half there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis._bundle import bundled_data
+from analysis.errors import DataError, IntegrityError, OutputError
+from analysis.prices.export_snapshot import export_snapshot
+from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
+from analysis.prices.snapshot import CLOSES_SESSION, load_nvda_history, load_snapshot
+from analysis.prices.sources import bars_frame
+from analysis.prices.store_records import Change, LogEntry
+from tests.loopback.listings import after_close, day
+
+NOW = after_close("2026-02-02")
+
+
+@pytest.fixture
+def filled(store):
+    """A store that holds the bundled levels, scaled, as if a vendor had sent them."""
+    data = load_snapshot()
+    with store.writing(NOW) as writer:
+        for symbol in data.levels.columns:
+            level = data.levels[symbol].dropna() * 3
+            bars = bars_frame(level.index, {"close": level, "adj_close": level, "volume": 1.0})
+            log = LogEntry(symbol, NOW, "yahoo", "yfinance 1", None, "updated")
+            writer.apply(Change(log=log, bars=bars, currency="USD", calendar="XNYS"))
+    return store.path
+
+
+def test_the_same_figures_give_the_same_snapshot(filled, tmp_path):
+    done = export_snapshot(filled, tmp_path / "new", now=NOW)
+    old, new = load_snapshot(), load_snapshot(tmp_path / "new")
+    pd.testing.assert_frame_equal(new.levels, old.levels, rtol=1e-6)
+    pd.testing.assert_frame_equal(new.factors, old.factors)
+    assert (new.levels.loc[CLOSES_SESSION] == 100).all()
+    assert new.reference == old.reference
+    assert done.renewed == ("factors/fama_french_daily.csv", "prices/total_return_index.csv")
+    assert "prices/nvda_daily.csv" in done.carried
+    entry = read_manifest(tmp_path / "new")["prices/total_return_index.csv"]
+    assert (entry["retrieved"], "yfinance 1" in entry["source"]) == ("2026-02-02", True)
+    assert (tmp_path / "new" / "studies").is_dir()
+
+
+def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, tmp_path):
+    target = tmp_path / "data"
+    shutil.copytree(bundled_data(), target)
+    export_snapshot(filled, target, now=NOW, until=dt.date(2025, 6, 30))
+    assert load_snapshot(target).levels.index[-1] == day("2025-06-30")
+    assert load_snapshot(target).factors.index[-1] == day("2025-06-30")
+    assert not [p.name for p in tmp_path.iterdir() if p.name.startswith(".data")]
+
+
+def test_the_long_history_is_renewed_when_the_store_reaches_as_far(filled, store, tmp_path):
+    history = load_nvda_history()
+    with store.writing(NOW) as writer:
+        log = LogEntry("NVDA", NOW, "yahoo", "yfinance 1", None, "updated")
+        bars = history.combine_first(writer.bars("NVDA").loc["2025-02-15":])[history.columns]
+        writer.apply(Change(log=log, bars=bars, currency="USD", calendar="XNYS"))
+    done = export_snapshot(filled, tmp_path / "new", now=NOW)
+    assert "prices/nvda_daily.csv" in done.renewed
+    renewed = load_nvda_history(tmp_path / "new")
+    np.testing.assert_allclose(renewed.loc[: history.index[-1], "close"], history["close"])
+
+
+def test_a_gap_is_refused_with_the_mend_and_nothing_is_written(filled, store, tmp_path):
+    with store.writing(NOW) as writer:
+        writer._connection.execute(
+            "DELETE FROM bars WHERE symbol = 'AMD' AND session = '2025-01-27'"
+        )
+    with pytest.raises(DataError, match=r"AMD has no price on 2025-01-27.*refresh --symbols AMD"):
+        export_snapshot(filled, tmp_path / "new", now=NOW)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_is_no_snapshot_is_left_alone(filled, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="no snapshot"):
+        export_snapshot(filled, tmp_path / "mine", now=NOW)
+    assert (tmp_path / "mine" / "thesis.tex").read_text() == "years of work"
+
+
+def test_the_manifest_is_written_as_it_is_read(tmp_path):
+    shutil.copytree(bundled_data(), tmp_path / "data")
+    before = (tmp_path / "data" / MANIFEST).read_bytes()
+    write_manifest(tmp_path / "data", list(read_manifest(tmp_path / "data").values()))
+    after = (tmp_path / "data" / MANIFEST).read_bytes()
+    assert json.loads(after) == json.loads(before)
+
+
+def test_a_manifest_names_only_files_that_are_there(tmp_path):
+    with pytest.raises(IntegrityError, match="write it before the manifest"):
+        write_manifest(tmp_path, [{"path": "prices/none.csv", "title": "nothing"}])
+    assert not (tmp_path / MANIFEST).exists()
