@@ -123,11 +123,6 @@ def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
 
 
 def _sessions_first(content: bytes) -> pd.DataFrame:
-    frame = pd.read_csv(
-        io.BytesIO(content),
-        index_col="session",
-        parse_dates=["session"],
-        float_precision="round_trip",
-    )
+    frame = pd.read_csv(io.BytesIO(content), index_col="session", parse_dates=["session"])
     frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
     return frame
