@@ -257,7 +257,10 @@ def test_a_model_without_covariance_has_no_band(small) -> None:
 # how they look
 
 
-@pytest.mark.parametrize("width", [6.0, 8.0, 14.0])
+@pytest.mark.parametrize(
+    "width",
+    [8.0, pytest.param(6.0, marks=pytest.mark.slow), pytest.param(14.0, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_no_two_texts_overlap_and_none_leaves_the_page(full, name: str, width: float) -> None:
     figure = FIGURES[name](full, replace(LIGHT, width=width))
