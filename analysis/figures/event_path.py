@@ -40,7 +40,7 @@ def event_path(result: StudyResult, style: Style = LIGHT) -> Figure:
     eve = float(series.iloc[placed.position - 1])
     shown = series.iloc[max(0, placed.position - BEFORE) : placed.position + AFTER + 1] / eve * 100
     entries = _entries(result, shown)
-    key = _key(entries)
+    key = _key(entries, int(14 * style.width))
     figure, axes = style.figure(4.4 + 0.155 * (key.count("\n") + 1))
     with style.applied():
         axes.plot(shown.index, shown, color=style.plain, lw=1.6)
@@ -81,9 +81,9 @@ def _entries(result: StudyResult, shown: pd.Series) -> list[tuple[pd.Timestamp, 
     ]
 
 
-def _key(entries: list[tuple[pd.Timestamp, str]]) -> str:
+def _key(entries: list[tuple[pd.Timestamp, str]], width: int) -> str:
     lines = [
-        textwrap.fill(f"{number:>2}  {session:%d %b %Y}  {text}", 112, subsequent_indent=" " * 27)
+        textwrap.fill(f"{number:>2}  {session:%d %b %Y}  {text}", width, subsequent_indent=" " * 27)
         for number, (session, text) in enumerate(entries, start=1)
     ]
     return "\n".join(lines)

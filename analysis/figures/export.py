@@ -74,7 +74,7 @@ def figure_files(
     Raises
     ------
     StudyError
-        If a figure is unknown or the width is not between 4 and 20 inches.
+        If a figure is unknown or the width is not between 6 and 20 inches.
     """
     check_choices(only, width)
     chosen = replace(DARK if style == "dark" else LIGHT, width=width)
@@ -101,8 +101,8 @@ def check_choices(only: Sequence[str], width: float) -> None:
     for name in only:
         if name not in FIGURES:
             raise StudyError(f"figure '{name}' is unknown; {nearest(name, FIGURES)}")
-    if not 4 <= width <= 20:
-        raise StudyError(f"width {width:g} is not between 4 and 20 inches")
+    if not 6 <= width <= 20:
+        raise StudyError(f"width {width:g} is not between 6 and 20 inches")
 
 
 def render(figure: Figure, suffix: FigureFormat, style: Style) -> bytes:

@@ -85,12 +85,7 @@ def _parse(content: bytes, where: str) -> pd.DataFrame:
             table = pd.read_parquet(io.BytesIO(content))
             return table if SESSION in table.columns else table.reset_index()
         _refuse_broken_lines(content, where)
-        return pd.read_csv(
-            io.BytesIO(content),
-            dtype={SYMBOL: str},
-            skipinitialspace=True,
-            float_precision="round_trip",
-        )
+        return pd.read_csv(io.BytesIO(content), dtype={SYMBOL: str}, skipinitialspace=True)
     except DataError:
         raise
     except (ValueError, OSError) as error:

@@ -129,11 +129,6 @@ def _history(content: bytes) -> pd.DataFrame:
 
 
 def _sessions_first(content: bytes) -> pd.DataFrame:
-    frame = pd.read_csv(
-        io.BytesIO(content),
-        index_col="session",
-        parse_dates=["session"],
-        float_precision="round_trip",
-    )
+    frame = pd.read_csv(io.BytesIO(content), index_col="session", parse_dates=["session"])
     frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
     return frame

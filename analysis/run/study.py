@@ -71,7 +71,7 @@ def run_study(
     >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
     >>> result = run_study(override(load_study(), choices), load_snapshot())
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
-    (-0.1673, 0.0286)
+    (-0.1672, 0.0298)
     """
     plan = plan_study(study, data)
     firms: list[FirmResult] = []

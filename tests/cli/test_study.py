@@ -89,7 +89,7 @@ def test_a_study_on_a_users_file_runs_again_from_its_effective_study(
 
 
 def test_wide_long_and_parquet_give_the_bundled_answer(tmp_path: Path, bundle: Path) -> None:
-    every = pd.read_csv(bundle / "prices/total_return_index.csv", float_precision="round_trip")
+    every = pd.read_csv(bundle / "prices/total_return_index.csv")
     wide = every[["session", "NVDA", "SPY"]]
     wide.to_csv(tmp_path / "wide.csv", index=False)
     wide.to_parquet(tmp_path / "wide.parquet")

@@ -39,7 +39,13 @@ def test_the_study_has_every_event_firm_and_specification(full: StudyResult) -> 
 
 
 @pytest.mark.parametrize("benchmark", ["none", "SPY", "SPY-ex", "RSP", "SOXX", "Mkt-RF"])
-@pytest.mark.parametrize("event", list(EVENT_SESSIONS))
+@pytest.mark.parametrize(
+    "event",
+    [
+        event if event == "sell-off" else pytest.param(event, marks=pytest.mark.slow)
+        for event in EVENT_SESSIONS
+    ],
+)
 def test_every_number_agrees_with_statsmodels(
     full: StudyResult, oracle: Oracle, event: str, benchmark: str
 ) -> None:
