@@ -1,14 +1,16 @@
-#!/usr/bin/env python3
 """
-Put symbols into the price store.
+Put symbols into the price store: the command ``market-impact fetch``.
 
-Example: scripts/fetch_prices.py ASML TSM
-The same as: market-impact fetch ASML TSM    (see --help)
+Example
+-------
+    python scripts/fetch_prices.py ASML TSM
 """
+
+from __future__ import annotations
 
 import sys
 
 from analysis.cli import main
 
 if __name__ == "__main__":
-    main(["fetch", *sys.argv[1:]], prog_name="market-impact")
+    main(args=["fetch", *sys.argv[1:]], prog_name="fetch_prices.py")

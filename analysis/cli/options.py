@@ -27,8 +27,9 @@ def study_options(command: _Command) -> _Command:
         click.argument("study", default="deepseek-2025", metavar="[STUDY]"),
         click.option(
             "--data",
-            metavar="snapshot|PATH",
-            help="Bundled figures, or a CSV or Parquet file of levels: wide (session, SYMBOL...) "
+            metavar="snapshot|store|PATH",
+            help="Bundled figures, the price store, or a CSV or Parquet file of levels: "
+            "wide (session, SYMBOL...) "
             "or long (session, symbol, close).",
         ),
         click.option("--event", "events", multiple=True, metavar="ID", help="Event; repeatable."),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 from typing import TYPE_CHECKING
 
 import click
 
 from analysis.cli import _live
+from analysis.prices.store import DB_VARIABLE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
     "--then-report",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="Afterwards write the report of --study, with its figures, to DIR.",
+    help="Afterwards write the results and figures of --study to DIR.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of text.")
 @_live.yahoo_options
@@ -88,20 +92,22 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def symbols_of_study(study: str) -> tuple[str, ...]:
-    """List the firms and benchmarks that a study needs prices of."""
+    """List the firms, benchmarks and donors that a study needs prices of."""
     from analysis.study_file import load_study
 
     asked = load_study(study)
-    return tuple(dict.fromkeys((*asked.symbols, *(b.symbol for b in asked.benchmarks))))
+    benchmarks = [benchmark.symbol for benchmark in asked.benchmarks]
+    return tuple(dict.fromkeys((*asked.symbols, *benchmarks, *asked.donors)))
 
 
 def write_report_of_study(study: str, folder: str, store: Path) -> None:
-    """Write the report and figures of a study on the store's prices, as the command does."""
-    from analysis.cli import COMMANDS, main
+    """Write the results and figures of a study on the store's prices, as its command does."""
+    from analysis.cli import main
 
-    name = "report" if "report" in COMMANDS else "study"
-    arguments = [name, study, "--data", "store", "--db", str(store), "--out", folder]
-    main.main(arguments, prog_name="market-impact", standalone_mode=False)
+    os.environ[DB_VARIABLE] = str(store)
+    arguments = ["study", study, "--data", "store", "--out", folder, "--figures"]
+    with contextlib.redirect_stdout(io.StringIO()):  # standard output is the refresh's summary
+        main.main(arguments, prog_name="market-impact", standalone_mode=False)
 
 
 def _print_plan(job: _live.Job, *, as_json: bool) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from analysis.errors import DataError
 from analysis.prices.files import load_levels_file
+from analysis.prices.from_store import load_store
 from analysis.prices.snapshot import CALENDAR, load_snapshot
+from analysis.prices.store import default_store
 
 if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
 
-SNAPSHOT = "snapshot"
+SNAPSHOT, STORE = "snapshot", "store"
 
 
 def load_market_data(choice: str, *, calendar: str) -> MarketData:
@@ -22,8 +24,8 @@ def load_market_data(choice: str, *, calendar: str) -> MarketData:
     Parameters
     ----------
     choice : str
-        ``snapshot`` for the bundled figures, else the path of a CSV or Parquet file of levels;
-        its factors and reference figures are those of the snapshot.
+        ``snapshot`` for the bundled figures, ``store`` for the price store, else the path of a CSV
+        or Parquet file of levels; its factors and reference figures are those of the snapshot.
     calendar : str
         Market code of the study's exchange.
 
@@ -33,10 +35,14 @@ def load_market_data(choice: str, *, calendar: str) -> MarketData:
 
     Raises
     ------
+    StoreError
+        If the price store cannot be read.
     DataError
         If the data cannot be read, break their contract, or are of another exchange.
     """
     snapshot = load_snapshot()
+    if choice == STORE:
+        return load_store(default_store(), calendar=calendar, companion=snapshot)
     if choice != SNAPSHOT:
         return load_levels_file(Path(choice), snapshot, calendar=calendar)
     if calendar != CALENDAR:

@@ -25,6 +25,7 @@ from analysis.sessions import FIRST_YEAR, exchange_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from analysis._typing import Progress
     from analysis.prices.assimilate import Outcome
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
     from analysis.prices.store_records import SymbolState
     from analysis.prices.store_writer import Writer
 
+    _Reading: TypeAlias = concurrent.futures.Future[Fetched]
+
 OVERLAP = 10
 """Stored sessions that are read again, to see whether the vendor restated them."""
 
 BEGINNING = dt.date(FIRST_YEAR, 1, 2)
 """Where the history of a new symbol begins unless told otherwise."""
+
+GATHERING = 0.1
+"""Seconds to wait for further readings before the store is opened."""
 
 DEFAULT_CALENDAR = "XNYS"
 """Exchange of a listing whose source does not say."""
@@ -214,7 +220,7 @@ class Refresher:
             If the store cannot be written; what was stored by then stays, whole.
         """
         queue = collections.deque(tasks)
-        running: dict[concurrent.futures.Future[Fetched], Task] = {}
+        running: dict[_Reading, Task] = {}
         outcomes: list[SymbolOutcome] = list(fresh)
         pool = concurrent.futures.ThreadPoolExecutor(self._options.concurrency)
         try:
@@ -225,9 +231,7 @@ class Refresher:
                         task = queue.popleft()
                         future = pool.submit(self._source.fetch, task.symbol, task.since)
                         running[future] = task
-                    done, _ = concurrent.futures.wait(
-                        running, return_when=concurrent.futures.FIRST_COMPLETED
-                    )
+                    done = _arrivals(running)
                     settled, again, offline = self._settle([(running.pop(f), f) for f in done])
                     queue.extendleft(again)
                     if offline is not None:
@@ -243,7 +247,7 @@ class Refresher:
         return RefreshReport(tuple(sorted(outcomes, key=lambda outcome: outcome.symbol)))
 
     def _settle(
-        self, done: Sequence[tuple[Task, concurrent.futures.Future[Fetched]]]
+        self, done: Sequence[tuple[Task, _Reading]]
     ) -> tuple[list[SymbolOutcome], list[Task], str | None]:
         """Store what has arrived; give the outcomes, what must be read in full, and bad news."""
         settled: list[SymbolOutcome] = []
@@ -340,6 +344,12 @@ class Refresher:
         if self._options.progress is not None and outcomes:
             last = outcomes[-1]
             self._options.progress(f"{last.symbol}: {last.outcome}", len(outcomes), total)
+
+
+def _arrivals(running: Iterable[_Reading]) -> set[_Reading]:
+    """Wait for one reading, then a moment for others to be stored with it: opening costs time."""
+    concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+    return concurrent.futures.wait(running, timeout=GATHERING).done
 
 
 def _no_bars() -> pd.DataFrame:

@@ -27,11 +27,15 @@ class Reader:
         """List what is known of each symbol, by name."""
         rows = self._connection.execute(
             """
-            SELECT s.symbol, source, client, currency, calendar, added, refreshed,
-                   min(b.session), max(b.session), count(b.session)
-            FROM symbols s LEFT JOIN bars b ON b.symbol = s.symbol
-            GROUP BY ALL ORDER BY s.symbol
-            """
+            WITH spans AS (
+                SELECT symbol, min(session) AS first, max(session) AS last, count(*) AS sessions
+                FROM bars WHERE $every OR symbol IN (SELECT unnest($symbols)) GROUP BY symbol)
+            SELECT symbol, source, client, currency, calendar, added, refreshed,
+                   first, last, coalesce(sessions, 0)
+            FROM symbols LEFT JOIN spans USING (symbol)
+            WHERE $every OR symbol IN (SELECT unnest($symbols)) ORDER BY symbol
+            """,
+            {"every": symbols is None, "symbols": list(symbols or [""])},
         ).fetchall()
         return [
             SymbolState(
@@ -47,7 +51,6 @@ class Reader:
                 sessions=row[9],
             )
             for row in rows
-            if symbols is None or row[0] in symbols
         ]
 
     def bars(self, symbol: str, as_of: dt.datetime | None = None) -> pd.DataFrame:

@@ -16,15 +16,17 @@ from analysis.prices.export_snapshot import export_snapshot
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.snapshot import CLOSES_SESSION, load_nvda_history, load_snapshot
 from analysis.prices.sources import bars_frame
+from analysis.prices.store import PriceStore
 from analysis.prices.store_records import Change, LogEntry
 from tests.loopback.listings import after_close, day
 
 NOW = after_close("2026-02-02")
 
 
-@pytest.fixture
-def filled(store):
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
     """A store that holds the bundled levels, scaled, as if a vendor had sent them."""
+    store = PriceStore(tmp_path_factory.mktemp("filled") / "prices.duckdb")
     data = load_snapshot()
     with store.writing(NOW) as writer:
         for symbol in data.levels.columns:
@@ -32,6 +34,12 @@ def filled(store):
             bars = bars_frame(level.index, {"close": level, "adj_close": level, "volume": 1.0})
             log = LogEntry(symbol, NOW, "yahoo", "yfinance 1", None, "updated")
             writer.apply(Change(log=log, bars=bars, currency="USD", calendar="XNYS"))
+    return store.path
+
+
+@pytest.fixture
+def filled(original, store):
+    shutil.copyfile(original, store.path)
     return store.path
 
 

@@ -1,0 +1,210 @@
+"""The commands around the price store: exit codes, one message, one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from analysis.cli import main
+from tests.loopback.listings import day, listing
+from tests.loopback.server import Fault
+
+QUICK = ("--rate", "1000", "--backoff", "0.01", "--retries", "1", "--timeout", "2")
+EVENING = ("--now", "2025-03-31")
+
+
+@pytest.fixture
+def run(vendor, tmp_path, monkeypatch):
+    """The command line in this process, against the loopback server and a store of its own."""
+    monkeypatch.setenv("MARKET_IMPACT_DB", str(tmp_path / "prices.duckdb"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache-home"))
+
+    def call(name, *arguments):
+        live = QUICK if name in ("fetch", "refresh") else ()
+        return CliRunner().invoke(main, [name, *arguments, *live, *EVENING])
+
+    return call
+
+
+def test_from_nothing_to_a_status(run, vendor):
+    vendor.add(listing("NVDA"), listing("AMD"))
+    fetched = run("fetch", "nvda", "AMD")
+    assert fetched.exit_code == 0, fetched.output
+    assert fetched.stdout == "2 read or fresh: 2 updated; 624 sessions added, 0 changed\n"
+    assert fetched.stderr.splitlines()[-1].startswith("refresh 2/2 ")
+    status = run("status")
+    assert status.exit_code == 0
+    lines = status.stdout.splitlines()
+    assert lines[2].split() == [
+        "AMD",
+        "2024-01-02",
+        "2025-03-31",
+        "312",
+        "0.0",
+        "h",
+        "1",
+        "updated",
+    ]
+    one = json.loads(run("status", "--json", "--symbols", "NVDA").stdout)["symbols"][0]
+    assert (one["symbol"], one["sessions"], one["findings"][0]["check"]) == (
+        "NVDA",
+        312,
+        "snapshot",
+    )
+
+
+def test_json_is_one_line(run, vendor):
+    vendor.add(listing("NVDA"))
+    done = run("refresh", "--symbols", "NVDA,GONE", "--json")
+    assert done.exit_code == 3
+    assert done.stdout.count("\n") == 1
+    summary = json.loads(done.stdout)
+    assert (summary["exit_code"], summary["outcomes"]) == (3, {"refused": 1, "updated": 1})
+    assert summary["failing"] == {
+        "GONE": "Yahoo Finance says: No data found, symbol may be delisted"
+    }
+
+
+def test_partly_lists_what_is_not_fresh(run, vendor):
+    vendor.add(listing("NVDA", nan_rows={day("2025-03-26")}))
+    done = run("refresh", "--symbols", "NVDA")
+    assert done.exit_code == 3
+    assert "partly: NVDA: 1 session(s) kept out: bad-price on 2025-03-26" in done.stdout
+    assert "kept out: NVDA 2025-03-26 bad-price: no positive close" in run("status").stdout
+
+
+def test_nothing_fetched_is_one_message_and_exit_code_4(run, vendor):
+    vendor.add(listing("NVDA"), listing("AMD"))
+    run("fetch", "NVDA", "AMD")
+    before = run("status", "--json").stdout
+    vendor.faults["*"] = Fault("500")
+    done = run("refresh")
+    assert done.exit_code == 4
+    assert done.stdout == ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    (error,) = errors
+    assert error.removeprefix("error: nothing could be fetched: ") == (
+        "Yahoo Finance answered HTTP 500; what is stored is untouched"
+    )
+    after = json.loads(run("status", "--json").stdout)
+    assert [s["sessions"] for s in after["symbols"]] == [
+        s["sessions"] for s in json.loads(before)["symbols"]
+    ]
+
+
+def test_a_dry_run_reads_nothing(run, vendor):
+    vendor.add(listing("NVDA"))
+    done = run("refresh", "--symbols", "NVDA", "--dry-run")
+    assert done.stdout == "would read NVDA since 1990-01-02 (new)\n"
+    assert vendor.requests == []
+    run("fetch", "NVDA")
+    seen = json.loads(run("refresh", "--dry-run", "--json", "--max-age", "18h").stdout)
+    assert seen == {"fresh": ["NVDA"], "would_read": {}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("refresh", "--max-age", "soon"), "as in 18h"),
+        (("refresh", "--symbols", " , "), "no symbol in it"),
+        (("refresh", "--then-report", "out"), "name it with --study"),
+        (("refresh", "--study", "deepsek-2025"), "did you mean 'deepseek-2025'?"),
+        (("refresh",), "holds no symbols yet"),
+        (("refresh", "--since", "yesterday"), "does not match"),
+        (("fetch",), "name the symbols to fetch"),
+        (("status",), "there is no price store"),
+        (("export-snapshot", "new"), "there is no price store"),
+    ],
+)
+def test_wrong_use_is_exit_code_2(run, arguments, says):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.output
+
+
+def test_status_of_an_unknown_symbol(run, vendor):
+    vendor.add(listing("NVDA"))
+    run("fetch", "NVDA")
+    done = run("status", "--symbols", "NVDIA")
+    assert (done.exit_code, "did you mean 'NVDA'?" in done.stderr) == (2, True)
+
+
+def test_a_vendors_file_is_fetched_whole(run, tmp_path):
+    path = tmp_path / "ZZZ.csv"
+    shown = listing("ZZZ").view()
+    table = shown.rename(columns=str.title).rename(columns={"Adjclose": "Adj Close"})
+    table.rename_axis("Date").to_csv(path)
+    done = run("fetch", "--from", str(path))
+    assert (done.exit_code, "312 sessions added" in done.stdout) == (0, True), done.output
+
+
+def test_accepting_what_was_kept_out(run, vendor):
+    vendor.add(listing("SMCI", splits={day("2024-10-01"): 10.0}, apply_splits=False))
+    kept_out = run("fetch", "SMCI")
+    assert (kept_out.exit_code, "split-not-applied" in kept_out.stdout) == (3, True)
+    assert run("refresh", "--symbols", "SMCI", "--accept", "SMCI").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["fetch", "refresh"])
+def test_help_documents_the_exit_codes(name):
+    text = CliRunner().invoke(main, [name, "-h"]).stdout
+    for line in ("0  every symbol", "2  wrong use", "3  some symbols", "4  nothing could be"):
+        assert line in text
+
+
+@pytest.mark.slow
+def test_without_a_network_it_ends_soon_and_says_so_once(command, vendor, night):
+    vendor.add(listing("NVDA"), listing("AMD"))
+    night("2025-03-27", "NVDA", "AMD")
+    nowhere = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    start = time.monotonic()
+    done = command("refresh", "--json", **nowhere)  # with the timeouts and retries of production
+    assert time.monotonic() - start < 30
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(
+        "error: nothing could be fetched: Yahoo Finance cannot be reached"
+    )
+    assert json.loads(done.stdout)["exit_code"] == 4
+    assert night.read(lambda r: r.bars("NVDA")).index[-1] == day("2025-03-27")
+
+
+@pytest.mark.slow
+def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path):
+    from analysis.cli.refresh import symbols_of_study
+
+    symbols = symbols_of_study("deepseek-2025")
+    vendor.add(*(listing(symbol, first="2023-01-03") for symbol in symbols))
+    done = run(
+        "refresh", "--study", "deepseek-2025", "--then-report", str(tmp_path / "report"), "--json"
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["symbols"] == len(symbols)
+    assert list((tmp_path / "report" / "figures").glob("*.png"))
+
+
+def test_the_schedule_files_name_a_command_that_exists(root):
+    for file in ("crontab", "market-impact-refresh.service"):
+        text = (root / "scripts" / "schedule" / file).read_text()
+        assert "market-impact refresh --max-age 18h --json" in text
+    assert (
+        "market-impact refresh --study deepseek-2025"
+        in (root / ".github" / "workflows" / "refresh.yml").read_text()
+    )
+
+
+def test_the_systemd_units_verify(root, tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("needs systemd-analyze")
+    units = sorted((root / "scripts" / "schedule").glob("market-impact-refresh.*"))
+    done = subprocess.run(
+        [analyze, "verify", *map(str, units)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
