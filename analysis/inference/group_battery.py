@@ -61,6 +61,9 @@ STEADY_VARIANCE = (
 )
 """Tests that take the event's variance for that of other days."""
 
+FEW_FIRMS = 8
+"""With fewer firms the required tests, which divide by the firms' spread, have little power."""
+
 WORST_SIZE = 0.075
 """A nominal 5 % test whose true size is computed to lie above this carries a warning."""
 
@@ -151,6 +154,12 @@ def group_verdict(outcomes: Sequence[Outcome], *, alpha: float = 0.05) -> Verdic
         text = f"not established at {level}: {_titles(rejecting)} reject, {_titles(keeping)} not"
     else:
         text = f"not significant at {level}: none of the three required tests rejects"
+    spread = by_test.get("kp")
+    if keeping and spread is not None and spread.df is not None and spread.df + 1 < FEW_FIRMS:
+        text += (
+            f"; the group has {spread.df + 1:.0f} firms, too few for tests that rest on their "
+            "spread: read the portfolio and the placebo mean"
+        )
     return Verdict(not keeping and not missing, rejecting, keeping, missing, text)
 
 

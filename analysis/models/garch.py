@@ -22,6 +22,8 @@ from analysis.models.linear import with_constant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from arch.univariate.base import ARCHModel, ARCHModelResult
+
     from analysis._typing import FloatArray
 
 Volatility = Literal["garch", "gjr", "egarch"]
@@ -29,7 +31,7 @@ Volatility = Literal["garch", "gjr", "egarch"]
 FEWEST_ROWS = 100
 """Fewer sessions do not determine a variance recursion."""
 
-_SECOND_TOLERANCE = 1e-5  # a flat likelihood can keep the optimiser from its own 1e-6
+_CLEARLY_HIGHER = 1e-3  # log-likelihoods closer than that are one optimum
 
 _PERCENT = 100.0  # the optimiser is well scaled in percent
 
@@ -199,12 +201,12 @@ class Garch:
             dist="t",
             rescale=False,
         )
-        result = model.fit(disp="off", show_warning=False)
-        if result.convergence_flag != 0:
-            result = model.fit(disp="off", show_warning=False, tol=_SECOND_TOLERANCE)
-        values = [float(value) for value in result.params]
-        if result.convergence_flag != 0 or not np.isfinite(values).all():
+        starts = _starts(self.kind, y * _PERCENT, x * _PERCENT)
+        # the symmetric model has one optimum as a rule, the others often have several
+        result = _best_fit(model, starts, search=self.kind != "garch")
+        if result is None:
             raise DataError(f"the {self.kind} model does not converge on this estimation window")
+        values = [float(value) for value in result.params]
         means, rest = values[: len(names) + 1], values[len(names) + 1 :]
         leverage = rest[2] if self.kind != "garch" else 0.0
         law = VarianceLaw(self.kind, rest[0], rest[1], leverage, rest[-2], rest[-1])
@@ -213,6 +215,38 @@ class Garch:
         residuals = y - with_constant(x) @ np.array(list(coefficients.values()))
         volatility = np.asarray(result.conditional_volatility, dtype=float) / _PERCENT
         return GarchFit(coefficients, residuals, volatility, law)
+
+
+def _starts(kind: Volatility, y: FloatArray, x: FloatArray) -> list[FloatArray]:
+    """List starts beside the library's own: a variance of short memory and one of long."""
+    design = with_constant(x)
+    means = np.linalg.lstsq(design, y, rcond=None)[0]
+    level = float(np.var(y - design @ means))
+    level = math.log(level) if kind == "egarch" else level
+    sign = [] if kind == "garch" else [0.0]
+    return [
+        np.array([*means, (1 - memory) * level * rest, shock, *sign, memory, 8.0])
+        for memory, shock, rest in (
+            (0.5, 0.05, 1.0 if kind == "egarch" else 0.9),
+            (0.9, 0.1 if kind == "egarch" else 0.05, 1.0 if kind == "egarch" else 0.5),
+        )
+    ]
+
+
+def _best_fit(
+    model: ARCHModel, starts: list[FloatArray], *, search: bool
+) -> ARCHModelResult | None:
+    """Fit from the library's own start and from others: the first that converges, or the best."""
+    best: ARCHModelResult | None = None
+    for start in (None, *starts):
+        if best is not None and not search:
+            break
+        result = model.fit(disp="off", show_warning=False, starting_values=start)
+        if result.convergence_flag != 0 or not np.isfinite(result.params).all():
+            continue
+        if best is None or result.loglikelihood > best.loglikelihood + _CLEARLY_HIGHER:
+            best = result
+    return best
 
 
 def mean_absolute_t(nu: float) -> float:

@@ -275,6 +275,13 @@ def test_the_verdict_needs_all_three(p, significant, words):
     assert verdict.text.startswith(words)
 
 
+def test_a_verdict_on_few_firms_says_that_they_are_few():
+    few = [Outcome(t, statistic=-1.0, p=0.3, df=1 if t == "kp" else None) for t in REQUIRED]
+    assert "has 2 firms, too few" in group_verdict(few).text
+    many = [Outcome(t, statistic=-1.0, p=0.3, df=29 if t == "kp" else None) for t in REQUIRED]
+    assert "too few" not in group_verdict(many).text
+
+
 def test_the_size_said_is_that_of_a_variance_misjudged():
     assert true_size(1.0) == pytest.approx(0.05)
     rng = np.random.default_rng(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -15,6 +15,7 @@ NAMES = {"holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}
 
 
 @pytest.mark.parametrize("how", list(NAMES))
+@settings(max_examples=20, deadline=None)  # statsmodels takes its time for Holm
 @given(p=st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_adjusted_p_are_those_of_statsmodels(how, p):
     expected = multipletests(p, method=NAMES[how])[1]

@@ -320,10 +320,10 @@ class TestTail:
         rng = np.random.default_rng(17)
         truth = stats.t.sf(6.0, 4)
         covered = 0
-        for _ in range(60):
+        for _ in range(40):
             outcome = tail_test(rng.standard_t(4, 1000), 6.0, quantile=0.9)
             covered += outcome.low <= truth <= outcome.high
-        assert covered >= 50
+        assert covered >= 33
 
     def test_a_tail_that_ends_says_so_and_keeps_an_upper_bound(self):
         losses = np.random.default_rng(18).uniform(-1, 1, 1000)
