@@ -185,11 +185,11 @@ def test_an_output_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_something_in_the_way_of_one_file_stops_all_of_them(tmp_path: Path) -> None:
-    (tmp_path / "figures").write_text("mine")
-    result = CliRunner().invoke(main, ["study", *SMALL, "--out", str(tmp_path), "--figures"])
+    (tmp_path / "groups.csv").mkdir()
+    result = CliRunner().invoke(main, ["study", *SMALL, "--out", str(tmp_path)])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is in the way" in result.stderr
-    assert [p.name for p in tmp_path.iterdir()] == ["figures"]
+    assert [p.name for p in tmp_path.iterdir()] == ["groups.csv"]
 
 
 @pytest.mark.parametrize(

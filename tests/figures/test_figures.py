@@ -301,11 +301,11 @@ def _outside_axis(text: Text, figure: Figure) -> bool:
     return False
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
-def test_the_same_results_give_the_same_bytes(small, suffix: str) -> None:
-    first, second = (figure_files(small, formats=(suffix,)) for _ in range(2))
+def test_the_same_results_give_the_same_bytes(small) -> None:
+    """Every figure in every format is compared across processes in tests/cli."""
+    first, second = (figure_files(small, only=("placebo-dates",)) for _ in range(2))
     assert first == second
-    assert set(first) == {f"{name}.{suffix}" for name in FIGURES}
+    assert set(first) == {f"placebo-dates.{suffix}" for suffix in ("png", "svg", "pdf")}
 
 
 def test_files_are_what_their_suffix_says(small) -> None:
