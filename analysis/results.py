@@ -31,6 +31,23 @@ FACTOR_MARKET = "Mkt-RF"
 """The benchmark of a factor model: the library's own market factor."""
 
 
+TEST_COLUMNS = (
+    *("event", "kind", "subject", "model", "benchmark", "window", "test", "title"),
+    *("statistic", "distribution", "df", "draws", "p", "low", "high", "null"),
+    *("warning", "unavailable"),
+)
+"""Columns of `StudyResult.tidy_tests`."""
+
+GROUP_COLUMNS = (
+    *("event", "session", "group", "model", "benchmark", "estimation", "window", "n_firms"),
+    *("symbols", "n_estimation", "caar", "se", "t", "df", "p", "caar_low", "caar_high"),
+    *("mean_correlation", "variance_inflation", "t_bmp", "p_bmp", "t_kp", "p_kp"),
+    *("symbols_valued", "market_value_usd", "impact_raw_usd", "impact_expected_usd"),
+    *("impact_usd", "impact_low_usd", "impact_high_usd", "flags"),
+)
+"""Columns of `StudyResult.tidy_groups`."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedWindow:
     """
@@ -414,14 +431,16 @@ class StudyResult:
     @cached_property
     def tidy_groups(self) -> pd.DataFrame:
         """One row an event, group, model, benchmark and window; units as in `tidy`."""
-        return pd.DataFrame([_group_row(group, self.study) for group in self.groups])
+        rows = [_group_row(group, self.study) for group in self.groups]
+        return pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
 
     @cached_property
     def tidy_tests(self) -> pd.DataFrame:
         """One row a test of `batteries`; units of the interval are those of the effect."""
         head = self.study.headline
         return pd.DataFrame(
-            [
+            columns=list(TEST_COLUMNS),
+            data=[
                 {
                     "event": head.event,
                     "kind": battery.kind,
@@ -444,7 +463,7 @@ class StudyResult:
                 }
                 for battery in self.batteries
                 for outcome in battery.outcomes
-            ]
+            ],
         )
 
     @cached_property

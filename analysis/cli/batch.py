@@ -51,10 +51,10 @@ Example:
     type=click.IntRange(min=1),
     help="Fewest returns in the estimation window.  [default: half its sessions]",
 )
-@click.option("--symbol-column", default="symbol", show_default=True)
+@click.option("--symbol-column", default="symbol", show_default=True, help="Of returns and events.")
 @click.option("--date-column", default="session", show_default=True, help="In returns and factors.")
-@click.option("--return-column", default="return", show_default=True)
-@click.option("--event-date-column", default="event_date", show_default=True)
+@click.option("--return-column", default="return", show_default=True, help="In returns.")
+@click.option("--event-date-column", default="event_date", show_default=True, help="In events.")
 @click.option(
     "--calendar",
     metavar="CODE",

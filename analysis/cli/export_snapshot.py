@@ -17,7 +17,7 @@ from analysis.cli import _live
     counts, weights, chronology and studies are carried over.
 
     \b
-    Renew the bundled figures of a checkout:
+    Example, the bundled figures of a checkout renewed:
       market-impact refresh --study deepseek-2025 --factors
       market-impact export-snapshot data
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     wide or long table of adjusted closes; CSV or Parquet).
 
     \b
-    Two tickers from Yahoo, then a CRSP extract:
+    Examples, two tickers from Yahoo and a CRSP extract:
       market-impact fetch ASML TSM
       market-impact fetch --from crsp_daily.csv
     """,

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     fail a quality check never replace what is there; 'market-impact status' shows them.
 
     \b
-    Every symbol of the store that was not refreshed in the last 18 hours:
+    Examples, every symbol of the store that was not refreshed in the last 18 hours:
       market-impact refresh --max-age 18h
-    The firms and benchmarks of a study, then its report:
+    and the firms and benchmarks of a study, then its report:
       market-impact refresh --study deepseek-2025 --then-report report/
     """,
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     help="""Say what the price store holds: span, sessions, age and findings of each symbol.
 
     \b
-    Everything, then one symbol with each finding:
+    Examples, everything and one symbol with each finding:
       market-impact status
       market-impact status --symbols SMCI
     """

@@ -38,12 +38,13 @@ def design_of(plan: Plan, placed: PlacedEvent, specification: Specification, sym
     estimation, event = np.zeros(sessions, dtype=np.bool_), np.zeros(sessions, dtype=np.bool_)
     estimation[rows_of(placed.position, plan.study.estimation)] = True
     event[rows_of(placed.position, plan.span)] = True
+    model = specification.model
     returns = ReturnArrays(
         symbol=symbol,
         firm=plan.columns[symbol],
         benchmark=specification.market,
         factors=plan.factors,
-        members={name: plan.columns[name] for name in plan.study.industry},
-        donors={name: plan.columns[name] for name in plan.study.donors},
+        members={name: plan.columns[name] for name in plan.study.industry if model.uses_industry},
+        donors={name: plan.columns[name] for name in plan.study.donors if model.uses_donors},
     )
-    return build_design(specification.model, returns, estimation, event)
+    return build_design(model, returns, estimation, event)

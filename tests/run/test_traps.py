@@ -197,7 +197,7 @@ def test_a_benchmark_missing_on_the_event_day_or_before(data: MarketData) -> Non
         run_study(asked(), replace(data, levels=levels))
     levels = data.levels.copy()
     levels.loc[: SESSIONS[190], "M"] = np.nan
-    with pytest.raises(DataError, match="has regressors on 65 sessions of the estimation window"):
+    with pytest.raises(DataError, match="has regressors for A on 65 sessions of the estimation"):
         run_study(asked(), replace(data, levels=levels))
 
 
@@ -299,7 +299,12 @@ def test_the_benchmark_that_holds_the_firm_is_flagged(full) -> None:
     flagged = {
         (f.symbol, f.benchmark) for f in full.firms if "benchmark-holds-firm" in f.windows[0].flags
     }
-    assert flagged == {("NVDA", "SPY")}
+    in_spy = {"NVDA", "AAPL", "MSFT", "AMZN", "META", "GOOGL", "AVGO", "ORCL", "AMD"}
+    assert flagged == {
+        *((symbol, "SPY") for symbol in in_spy),
+        *((symbol, "SPY-ex") for symbol in in_spy - {"NVDA"}),
+        ("NVDA", "SOXX"),
+    }
 
 
 def test_the_weight_moves_the_headline_one_way(full) -> None:
