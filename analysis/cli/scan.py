@@ -72,12 +72,17 @@ Example:
     help="How many of the largest falls and rises to give.  [default: 10 in a table, else all]",
 )
 @click.option(
-    "--format", "form", type=click.Choice(get_args(ScanFormat)), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(get_args(ScanFormat)),
+    default="table",
+    show_default=True,
+    help="What to print.",
 )
-@click.option("--symbol-column", default="symbol", show_default=True)
-@click.option("--date-column", default="session", show_default=True)
-@click.option("--close-column", default="close", show_default=True)
-@click.option("--volume-column", default="volume", show_default=True)
+@click.option("--symbol-column", default="symbol", show_default=True, help="Symbols.")
+@click.option("--date-column", default="session", show_default=True, help="Sessions.")
+@click.option("--close-column", default="close", show_default=True, help="Closes.")
+@click.option("--volume-column", default="volume", show_default=True, help="Shares traded.")
 def command(
     *,
     date: dt.datetime,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from arch.bootstrap import optimal_block_length
 
 from analysis.errors import WindowError
 from analysis.inference.outcome import Outcome
@@ -104,6 +103,8 @@ def prediction_errors(
     errors = fit.residuals / np.sqrt(1 - fit.leverage)
     errors = errors - errors.mean()
     if block is None:
+        from arch.bootstrap import optimal_block_length  # noqa: PLC0415 - slow to import
+
         block = max(1.0, float(optimal_block_length(errors)["stationary"].iloc[0]))
     rows = len(errors)
     redrawn = errors[block_indices(rows, rows + window, draws, block, rng)]

@@ -11,7 +11,6 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
 
 from analysis.inference.outcome import Outcome, normal, student
 from analysis.inference.student import never_zero
@@ -208,6 +207,8 @@ def wilcoxon_test(car: FloatArray) -> Outcome:
         return Outcome.missing(
             "wilcoxon", f"needs five firms or more to reach 10 %, there are {len(sample)}"
         )
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
     result = stats.wilcoxon(sample)
     return Outcome(
         "wilcoxon", statistic=float(result.statistic), p=never_zero(float(result.pvalue))

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from analysis.returns import complete_rows
+from analysis.panel.engine import estimate_panel
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
@@ -48,56 +47,77 @@ def placebo_scars(
     dates: IntArray,
     *,
     estimation: Window,
-    windows: tuple[Window, ...],
+    window: Window,
     fewest: int,
-) -> dict[Window, FloatArray]:
+) -> FloatArray:
     """
-    Standardised CARs on pseudo-dates, by least squares on each date's own estimation window.
+    Standardise CARs on pseudo-dates, by least squares on each date's own estimation window.
 
     Parameters
     ----------
     y : ndarray of shape (T, N)
-        Returns of firms; a row that is NaN for one must be NaN for all.
-    x : ndarray of shape (T, p)
-        Design, with its constant.
+        Returns of firms; NaN where one has none.
+    x : ndarray of shape (T, k)
+        Regressors, without a constant; k may be 0.
     dates : ndarray of shape (B,)
-        Rows of the pseudo-dates, consecutive.
-    estimation : Window
-    windows : tuple of Window
-        Event windows.
+        Rows of the pseudo-dates.
+    estimation, window : Window
     fewest : int
         Complete rows that an estimation window must have.
 
     Returns
     -------
-    dict of Window to ndarray of shape (B, N)
-        CAR over its prediction standard error; NaN where a window reaches beyond the data or has a
-        missing row, or the estimation window has fewer than `fewest` complete rows.
+    ndarray of shape (B, N)
+        CAR over its prediction standard error, by the panel engine; NaN where a window reaches
+        beyond the data or has a missing row, or the estimation window has fewer than `fewest`
+        complete rows.
     """
-    whole = complete_rows(y, x)
-    x = np.where(whole[:, None], x, 0.0)
-    y = np.where(whole[:, None], y, 0.0)
-    span = slice(dates[0] + estimation.start, dates[-1] + estimation.end + 1)
-    x_est = sliding_window_view(x[span], len(estimation), axis=0)  # (B, p, M)
-    y_est = sliding_window_view(y[span], len(estimation), axis=0)  # (B, N, M)
-    rows = sliding_window_view(whole[span], len(estimation)).sum(axis=1)
-    usable = rows >= fewest
-    gram = x_est @ x_est.transpose(0, 2, 1)
-    gram[~usable] = np.eye(x.shape[1])
-    beta = np.linalg.solve(gram, x_est @ y_est.transpose(0, 2, 1))  # (B, p, N)
-    residuals = y_est - beta.transpose(0, 2, 1) @ x_est
-    df = np.where(usable, rows - x.shape[1], 1)
-    variance = (residuals**2).sum(axis=2) / df[:, None]
-    scars = {}
-    for window in windows:
-        start = dates + window.start
-        inside = (start >= 0) & (dates + window.end < len(x))
-        at = np.where(inside, start, 0)[:, None] + np.arange(len(window))
-        complete = usable & inside & whole[at].all(axis=1)
-        total = x[at].sum(axis=1)  # (B, p)
-        car = y[at].sum(axis=1) - (total[:, None, :] @ beta)[:, 0, :]
-        spread = (total * np.linalg.solve(gram, total[:, :, None])[:, :, 0]).sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            scar = car / np.sqrt(variance * (len(window) + spread)[:, None])
-        scars[window] = np.where(complete[:, None], scar, np.nan)
+    firms = y.shape[1]
+    estimates = estimate_panel(
+        y,
+        x if x.shape[1] else np.zeros((len(y), 1)),
+        np.tile(np.arange(firms), len(dates)),
+        np.repeat(dates, firms),
+        models=[tuple(range(x.shape[1]))],
+        estimation=estimation,
+        window=window,
+        min_obs=fewest,
+    )
+    scars: FloatArray = estimates.scar[:, 0].reshape(len(dates), firms)
+    return scars
+
+
+def market_adjusted_scars(
+    differences: FloatArray,
+    dates: IntArray,
+    *,
+    estimation: Window,
+    window: Window,
+    fewest: int,
+) -> FloatArray:
+    """
+    Standardise sums of differences from the benchmark, which need no estimated parameter.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (T, N)
+        Returns of firms less the benchmark's; NaN where there is none.
+    dates, estimation, window, fewest
+        As `placebo_scars`.
+
+    Returns
+    -------
+    ndarray of shape (B, N)
+        Sum over the window, over the root of L times the mean square of the estimation window.
+    """
+    scars = np.full((len(dates), differences.shape[1]), np.nan)
+    for row, date in enumerate(dates):
+        before = differences[date + estimation.start : date + estimation.end + 1]
+        ahead = differences[date + window.start : date + window.end + 1]
+        if date + estimation.start < 0 or len(ahead) < len(window):
+            continue
+        known = np.isfinite(before).sum(axis=0)
+        square = np.nansum(before**2, axis=0) / np.maximum(known, 1)
+        usable = (known >= fewest) & (square > 0)
+        scars[row, usable] = ahead.sum(axis=0)[usable] / np.sqrt(len(window) * square[usable])
     return scars

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize
 
 from analysis.errors import WindowError
 from analysis.models.point import PointFit
@@ -166,6 +165,8 @@ def simplex_weights(y: FloatArray, x: FloatArray) -> FloatArray:
     gaps = gaps / max(float(np.abs(gaps).max()), 1e-300)
     system = np.vstack([gaps, np.ones(gaps.shape[1])])
     target = np.append(np.zeros(len(gaps)), 1.0)
+    from scipy import optimize  # noqa: PLC0415 - slow to import, needed by these models alone
+
     solution = optimize.nnls(system, target)[0]
     weights: FloatArray = solution / solution.sum()
     return weights

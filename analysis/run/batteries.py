@@ -13,7 +13,6 @@ from analysis.inference.effects.variance import (
     brown_forsythe_test,
     predictive_f_test,
 )
-from analysis.inference.firm_battery import FirmSample, firm_battery
 from analysis.inference.group import group_sample
 from analysis.inference.group_battery import group_battery, group_verdict
 from analysis.inference.outcome import Outcome
@@ -91,6 +90,11 @@ def firm_batteries(
     tuple of Battery
         One.
     """
+    from analysis.inference.firm_battery import (  # noqa: PLC0415 - slow to import
+        FirmSample,
+        firm_battery,
+    )
+
     study = plan.study
     window, symbol = study.headline.window, study.headline.symbol
     design = design_of(plan, placed, specification, symbol)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.abnormal import cumulative
-from analysis.inference.placebo import placebo_scars, pseudo_dates
-from analysis.models.linear import LeastSquares, MarketAdjusted, with_constant
+from analysis.inference.placebo import market_adjusted_scars, placebo_scars, pseudo_dates
+from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.run.fit import fit_firm, rows_of
 
 if TYPE_CHECKING:
@@ -73,32 +74,29 @@ def _by_least_squares(
     *,
     adjusted: bool,
 ) -> dict[str, dict[Window, FloatArray]]:
-    """Firms with the same regressors and the same gaps are drawn at once."""
+    """Firms with the same regressors are drawn at once."""
     study = plan.study
-    longest = max(dates.values(), key=len)
-    found: dict[str, dict[Window, FloatArray]] = {
-        symbol: {window: np.empty(0) for window in study.windows} for symbol in designs
-    }
-    if not len(longest):
-        return found
+    found: dict[str, dict[Window, FloatArray]] = {symbol: {} for symbol in designs}
     batches: dict[bytes, list[str]] = {}
     for symbol, design in designs.items():
-        batches.setdefault(design.complete.tobytes() + design.x.tobytes(), []).append(symbol)
+        batches.setdefault(design.x.tobytes(), []).append(symbol)
     for symbols in batches.values():
         x = designs[symbols[0]].x
         y = np.column_stack([designs[symbol].y for symbol in symbols])
-        scars = placebo_scars(
-            y - x[:, :1] if adjusted else y,
-            np.empty((len(y), 0)) if adjusted else with_constant(x),
-            longest,
-            estimation=study.estimation,
-            windows=study.windows,
-            fewest=study.min_estimation,
-        )
-        for place, symbol in enumerate(symbols):
-            found[symbol] = {
-                window: scars[window][: len(dates[window]), place] for window in study.windows
-            }
+        for window in study.windows:
+            draw = (
+                partial(market_adjusted_scars, y - x[:, :1])
+                if adjusted
+                else partial(placebo_scars, y, x)
+            )
+            scars = draw(
+                dates[window],
+                estimation=study.estimation,
+                window=window,
+                fewest=study.min_estimation,
+            )
+            for place, symbol in enumerate(symbols):
+                found[symbol][window] = scars[:, place]
     return found
 
 

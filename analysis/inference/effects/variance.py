@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from analysis.inference.outcome import Outcome
 from analysis.inference.rank import rank_test
@@ -102,6 +102,8 @@ def brown_forsythe_test(before: FloatArray, after: FloatArray) -> Outcome:
     """
     if min(len(before), len(after)) < 5:
         return Outcome.missing("brown-forsythe", "needs five sessions or more on each side")
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
     result = stats.levene(before, after, center="median")
     return Outcome(
         "brown-forsythe",
