@@ -12,6 +12,7 @@ from analysis.figures.cross_section import cross_section
 from analysis.figures.event_path import event_path
 from analysis.figures.loss_by_benchmark import loss_by_benchmark
 from analysis.figures.placebo_dates import placebo_dates
+from analysis.figures.specification_curve import specification_curve
 from analysis.figures.style import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis._typing import FigureFormat, FigureStyle, Progress
+    from analysis.details import Details
     from analysis.figures.style import Style
     from analysis.results import StudyResult
 
@@ -30,7 +32,12 @@ FIGURES: Mapping[str, Callable[[StudyResult, Style], Figure]] = {
     "loss-by-benchmark": loss_by_benchmark,
     "placebo-dates": placebo_dates,
 }
-"""Every figure by name, in reading order."""
+"""The figures of a study's own results by name, in reading order."""
+
+DETAIL_FIGURES: Mapping[str, Callable[[Details, Style], Figure]] = {
+    "specification-curve": specification_curve,
+}
+"""The figures of what surrounds them by name, in reading order."""
 
 RESOLUTION = 160
 """Dots an inch of PNG files."""
