@@ -8,43 +8,62 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from analysis._bundle import bundled_data
 from analysis.claims.evidence import CheckedClaim, check_claims, gather
 from analysis.claims.ledger import load_ledger
+from analysis.detail_tables import detail_frames
+from analysis.effects.conformal_rank import ConformalRank, conformal_rank
+from analysis.effects.contagion import FEWEST_FIRMS, Contagion, contagion
+from analysis.effects.history import LargestLoss, WorstDay, largest_losses, worst_days
+from analysis.effects.index_share import FARTHEST, IndexShare, index_shares
+from analysis.effects.reaction_dates import ReactionDates, reaction_dates
+from analysis.effects.recovery_path import RecoveryPath, recovery_path
+from analysis.effects.setting import headline_setting
+from analysis.effects.synthetic import SNAPSHOT_DONORS, SyntheticPath, synthetic_path
+from analysis.effects.volatility import ROLLING, VolatilityChange, volatility_change
 from analysis.prices.load import SNAPSHOT
-from analysis.robustness import LeftOut, SpecificationCurve, as_rows, leave_one_out
+from analysis.prices.manifest import read_verified
+from analysis.prices.snapshot import NVDA_HISTORY, load_nvda_history
+from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
 from analysis.robustness import specification_curve as curve_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import pandas as pd
 
     from analysis._typing import Progress
-    from analysis.claims.ledger import Ledger
+    from analysis.effects.setting import Setting
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
+    from analysis.study import Study
+    from analysis.windows import Window
+
+HISTORY_SYMBOL = "NVDA"
+"""The firm whose longer history travels with the program."""
 
 
 @dataclass(frozen=True, eq=False)
 class Details:
     """
-    A study's results with what surrounds them.
+    A study's results with what surrounds them; a part that there is not is None or empty.
 
     Attributes
     ----------
     result : StudyResult
     curve : SpecificationCurve
     left_out : tuple of LeftOut
-    ledger : Ledger or None
-        None where no ledger belongs to the study.
     claims : tuple of CheckedClaim
-    absent : mapping of str to str
-        Figures that there are not, by name, and why.
-    remarks : tuple of str
-        What a reader must know of the method beyond the study's own.
+    contagion : Contagion or None
+    index_shares : tuple of IndexShare
+    reaction_dates : ReactionDates or None
+    conformal : ConformalRank or None
+    synthetic : SyntheticPath or None
+    volatility : VolatilityChange or None
+    recovery : RecoveryPath or None
+    worst_days : tuple of WorstDay
+    largest_losses : tuple of LargestLoss
     inputs : tuple of InputFile
         Files read beyond the study's own.
     """
@@ -52,21 +71,60 @@ class Details:
     result: StudyResult
     curve: SpecificationCurve
     left_out: tuple[LeftOut, ...]
-    ledger: Ledger | None
     claims: tuple[CheckedClaim, ...]
-    absent: Mapping[str, str]
-    remarks: tuple[str, ...]
+    contagion: Contagion | None
+    index_shares: tuple[IndexShare, ...]
+    reaction_dates: ReactionDates | None
+    conformal: ConformalRank | None
+    synthetic: SyntheticPath | None
+    volatility: VolatilityChange | None
+    recovery: RecoveryPath | None
+    worst_days: tuple[WorstDay, ...]
+    largest_losses: tuple[LargestLoss, ...]
     inputs: tuple[InputFile, ...]
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tidy frames by the name of the file that they are written to; only those with rows."""
-        frames = {
-            "specifications.csv": self.curve.tidy,
-            "leave-one-out.csv": pd.DataFrame(as_rows(self.left_out)),
-            "claims.csv": pd.DataFrame([_claim_row(item) for item in self.claims]),
+        return detail_frames(self)
+
+    @cached_property
+    def absent(self) -> dict[str, str]:
+        """Figures that this study has not, by name, and why."""
+        head = self.result.headline
+        reasons = {
+            "cross-section-later": ""
+            if self.later is not None
+            else "needs two firms and a longer event window that starts with the headline's",
+            "contagion": "" if self.contagion else f"needs {FEWEST_FIRMS} other firms",
+            "index-arithmetic": ""
+            if self.index_shares
+            else f"no weight of {head.symbol} in a fund of the data within {FARTHEST} days",
+            "reaction-dates": ""
+            if self.reaction_dates
+            else "needs more sessions before the event, and a model fitted by least squares",
+            "conformal": ""
+            if self.conformal
+            else f"model '{head.model}' depends on the order of sessions",
+            "synthetic-control": "" if self.synthetic else "needs donors with full histories",
+            "volatility": "" if self.volatility else f"needs {ROLLING} sessions after the event",
+            "recovery-path": ""
+            if self.recovery
+            else f"{head.symbol} did not fall on session 0, or the data end there",
+            "worst-days": "" if self.worst_days else "no longer history of the firm is at hand",
+            "largest-losses": "" if self.largest_losses else "belongs to the bundled study",
         }
-        return {name: frame for name, frame in frames.items() if len(frame)}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    @property
+    def later(self) -> Window | None:
+        """The longest event window that starts with the headline's and outlasts it."""
+        study = self.result.study
+        own = study.headline.window
+        longer = [w for w in study.windows if w.start == own.start and w.end > own.end]
+        if not longer or len(study.symbols) < 2:
+            return None
+        return max(longer, key=len)
 
 
 def find_details(
@@ -93,30 +151,41 @@ def find_details(
         If the study cannot run on these data.
     """
     study = result.study
-    curve = curve_of(study, data, progress=progress)
     ledger = load_ledger()
     belongs = study.id == ledger.study and study.data == SNAPSHOT
+    history = load_nvda_history() if _has_history(study) else None
+    setting = headline_setting(study, data)
+    donors = SNAPSHOT_DONORS if study.data == SNAPSHOT else _others(setting)
+    count = result.shares.get(study.headline.symbol)
     return Details(
         result=result,
-        curve=curve,
+        curve=curve_of(study, data, progress=progress),
         left_out=leave_one_out(study, data),
-        ledger=ledger if belongs else None,
         claims=check_claims(ledger, gather(ledger, data)) if belongs else (),
-        absent={},
-        remarks=(),
-        inputs=ledger.inputs if belongs else (),
+        contagion=contagion(setting),
+        index_shares=index_shares(setting),
+        reaction_dates=reaction_dates(setting),
+        conformal=conformal_rank(setting),
+        synthetic=synthetic_path(setting, donors),
+        volatility=volatility_change(setting),
+        recovery=recovery_path(setting, None if history is None else history["adj_close"]),
+        worst_days=()
+        if history is None
+        else worst_days(study.headline.symbol, history, count, ledger.losses),
+        largest_losses=largest_losses(ledger.losses) if belongs else (),
+        inputs=(
+            *(ledger.inputs if belongs else ()),
+            *(() if history is None else (read_verified(bundled_data(), NVDA_HISTORY)[1],)),
+        ),
     )
 
 
-def _claim_row(item: CheckedClaim) -> dict[str, Any]:
-    claim, finding = item.claim, item.finding
-    return {
-        "id": claim.id,
-        "says": claim.says,
-        "source": claim.source,
-        "unit": claim.unit,
-        "claimed": " to ".join(f"{value:g}" for value in claim.claimed),
-        "computed": finding.shown or " to ".join(f"{value:.4g}" for value in finding.computed),
-        "verdict": finding.verdict,
-        "reasoning": finding.reasoning,
-    }
+def _has_history(study: Study) -> bool:
+    return study.data == SNAPSHOT and study.headline.symbol == HISTORY_SYMBOL
+
+
+def _others(setting: Setting) -> tuple[str, ...]:
+    """Securities of the data that are neither firms nor benchmarks of the study."""
+    study = setting.study
+    taken = {*study.symbols, *(benchmark.symbol for benchmark in study.benchmarks)}
+    return tuple(str(s) for s in setting.plan.data.levels.columns if str(s) not in taken)

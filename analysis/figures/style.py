@@ -135,6 +135,7 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     -----
     Both texts also become the figure's label, see `texts_of`.
     """
+    finding, detail = _unbroken(finding), _unbroken(detail)
     figure.set_label(f"{finding}\n{detail}")
     if not style.titled:
         return
@@ -148,6 +149,13 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     figure.text(left, 1 - first / 72 / height, headline, fontsize=12, fontweight="bold")
     figure.text(left, 1 - second / 72 / height, below, fontsize=9, color=style.faint)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - (second + 6) / 72 / height))
+
+
+def _unbroken(text: str) -> str:
+    """Keep a number with its sign and unit on one line."""
+    for apart in (" %", "p = ", "p < ", "p ≤ ", " bn", "USD "):
+        text = text.replace(apart, apart.replace(" ", "\u00a0"))
+    return text
 
 
 def texts_of(figure: Figure) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from analysis._bundle import bundled_data
 from analysis.export import versions
-from analysis.figures.export import DETAIL_FIGURES, FIGURES
+from analysis.figures.export import drawers
 from analysis.formatting import billions, number, percent
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 TABLE_OF_FIGURE = {
     "specification-curve": ("specifications.csv", "Every specification"),
+    "reaction-dates": ("own-dates.csv", "Every session around the event"),
+    "contagion": ("contagion.csv", "Other firms"),
+    "index-arithmetic": ("index-arithmetic.csv", "Parts of the index"),
+    "synthetic-control": ("donors.csv", "Donors of the control"),
+    "worst-days": ("worst-days.csv", "Worst sessions"),
+    "largest-losses": ("largest-losses.csv", "Largest published losses"),
 }
 """The detail file behind a figure, with the caption of its table."""
 
@@ -85,7 +91,7 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
             numbers=_numbers(details),
             narrative=[cited_markup(text) for text in report_narrative(details, cite)],
             figures=_figures(details, progress),
-            absent=list(details.absent.values()),
+            absent=[f"No figure {name}: {reason}." for name, reason in details.absent.items()],
             claims=claims,
             verdicts=_verdicts(details),
             tables=_tables(details),
@@ -187,33 +193,26 @@ def _curve_number(details: Details) -> KeyNumber:
 
 
 def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
-    drawers = {
-        **{
-            name: functools.partial(draw, details)
-            for name, draw in DETAIL_FIGURES.items()
-            if name not in details.absent
-        },
-        **{name: functools.partial(draw, details.result) for name, draw in FIGURES.items()},
-    }
-    order = [name for name in READING_ORDER if name in drawers]
-    order += [name for name in drawers if name not in order]
+    ready = drawers(details.result, details)
+    order = [name for name in READING_ORDER if name in ready]
     made = []
     for done, name in enumerate(order, start=1):
         table = None
         if name in TABLE_OF_FIGURE:
             table = detail_table(details, *TABLE_OF_FIGURE[name])
-        made.append(PageFigure(inline_figure(name, drawers[name]), table))
+        made.append(PageFigure(inline_figure(name, ready[name]), table))
         if progress is not None:
             progress(f"figure {name}", done, len(order))
     return made
 
 
 READING_ORDER = (
-    "event-path",
-    "loss-by-benchmark",
-    "specification-curve",
+    *("event-path", "loss-by-benchmark", "specification-curve", "reaction-dates"),
+    *("abnormal-returns", "placebo-dates", "conformal", "synthetic-control"),
+    *("cross-section", "cross-section-later", "contagion", "index-arithmetic"),
+    *("volatility", "recovery-path", "worst-days", "largest-losses"),
 )
-"""What comes first; the rest follows in the order of the catalogues."""
+"""The order of the figures on the page."""
 
 
 def _tables(details: Details) -> list[PageTable]:
@@ -276,7 +275,7 @@ def _method(details: Details) -> list[str]:
             f"Market value of {head.symbol}: {number(count.shares / 1e9)} billion shares "
             f"({count.as_of}; {count.source}) at {close.close:,.2f} on {close.session.date()}."
         )
-    return [*lines, *details.remarks]
+    return lines
 
 
 def _inputs(details: Details) -> list[dict[str, str]]:
