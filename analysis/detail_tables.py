@@ -168,14 +168,14 @@ def _recovery(details: Details) -> Rows:
     path = details.recovery
     if path is None:
         return []
-    names = [str(day.date()) for day in path.days]
+    low, middle, high = path.band
     return [
         {
             "sessions_after": row,
             "growth": float(value),
-            **{
-                f"after_{name}": float(path.placebo[place, row]) for place, name in enumerate(names)
-            },
+            "earlier_falls_10": float(low[row]),
+            "earlier_falls_50": float(middle[row]),
+            "earlier_falls_90": float(high[row]),
         }
         for row, value in enumerate(path.path)
     ]

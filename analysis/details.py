@@ -93,6 +93,7 @@ class Details:
         """Figures that this study has not, by name, and why."""
         head = self.result.headline
         reasons = {
+            "cross-section": "" if len(self.result.study.symbols) > 1 else "needs two firms",
             "cross-section-later": ""
             if self.later is not None
             else "needs two firms and a longer event window that starts with the headline's",

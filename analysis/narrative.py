@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.details import Details
+    from analysis.impact import Impact
     from analysis.results import FirmResult, StudyResult, WindowResult
+    from analysis.robustness import SpecificationCurve
 
     Cite = Callable[[str, Place], str]
     """Marks a number with the place in the results files where it stands."""
@@ -217,24 +219,34 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
         lacking = "printed close" if symbol in result.shares else "share count"
         return f"No {lacking} is known for the firm, so there is no dollar figure."
     word = "lost" if impact.raw < 0 else "gained"
-    size = cited(billions(abs(impact.abnormal)), "impact_usd")
-    abnormal = f"USD {size} bn of it abnormal"
-    if (impact.abnormal < 0) != (impact.raw < 0):
-        kind = "loss" if impact.abnormal < 0 else "gain"
-        abnormal = f"against an abnormal {kind} of USD {size} bn"
-    interval = ""
-    if impact.low is not None and impact.high is not None:
-        ends = sorted((impact.low, impact.high), key=abs)
-        sign = 1 if impact.abnormal > 0 else -1
-        low, high = (
-            cited(
-                billions(sign * end), "impact_low_usd" if end == impact.low else "impact_high_usd"
-            )
-            for end in ends
-        )
-        interval = f" ({100 * result.study.level:g} % interval {low} to {high})"
+    kind = "loss" if impact.abnormal < 0 else "gain"
     raw = cited(billions(abs(impact.raw)), "impact_raw_usd")
-    return f"The firm {word} USD {raw} bn of market value, {abnormal}{interval}."
+    size = cited(billions(abs(impact.abnormal)), "impact_usd")
+    interval = _dollar_interval(impact, result.study.level, cited)
+    start = f"The firm {word} USD {raw} bn of market value"
+    if (impact.abnormal < 0) != (impact.raw < 0):
+        return f"{start}, against an abnormal {kind} of USD {size} bn{interval}."
+    if abs(impact.abnormal) > abs(impact.raw):
+        wanted = cited(billions(abs(impact.expected)), "impact_expected_usd")
+        other = "gain" if impact.expected > 0 else "loss"
+        return (
+            f"{start} where a {other} of USD {wanted} bn was expected: an abnormal {kind} of USD "
+            f"{size} bn{interval}."
+        )
+    return f"{start}, USD {size} bn of it abnormal{interval}."
+
+
+def _dollar_interval(impact: Impact, level: float, cited: Callable[[str, str], str]) -> str:
+    low, high = impact.low, impact.high
+    if low is None or high is None:
+        return ""
+    lower = cited(billions(abs(low)), "impact_low_usd")
+    upper = cited(billions(abs(high)), "impact_high_usd")
+    if low < 0 < high:
+        ends = f"from a loss of {lower} to a gain of {upper}"
+    else:
+        ends = f"{upper} to {lower}" if high <= 0 else f"{lower} to {upper}"
+    return f" ({100 * level:g} % interval {ends})"
 
 
 def _beside(result: StudyResult, cite: Cite = plain) -> str:
@@ -294,6 +306,8 @@ def _recovery(result: StudyResult, cite: Cite = plain) -> str:
     )
     if not recovery.fell:
         return ""
+    if recovery.session is None and not recovery.sessions:
+        return "The data end with that session, so nothing is known of what came after."
     eve = long_date(recovery.eve.date())
     if recovery.session is None:
         return (
@@ -338,9 +352,14 @@ def _curve(details: Details, cite: Cite) -> str:
         f"Under {len(curve.points)} combinations of model, benchmark, estimation sample, window "
         f"and return type the answer runs from {cited(lowest, 2, column)} to "
         f"{cited(highest, last, column)}{unit}, median {cited(middle, middle_line, column)}; "
-        f"{percent(curve.share_significant, 0)} of them are significant{place}. The choice of "
+        f"{_significant(curve)} of them {'is' if curve.share_significant == 0 else 'are'} "
+        f"significant{place}. The choice of "
         f"{_CHOICE[next(iter(curve.variance_shares))]} moves it most."
     )
+
+
+def _significant(curve: SpecificationCurve) -> str:
+    return "none" if curve.share_significant == 0 else percent(curve.share_significant, 0)
 
 
 _CHOICE = {

@@ -47,6 +47,15 @@ class RecoveryPath:
     depth: float
     recovery: Recovery
 
+    @property
+    def band(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Their 10, 50 and 90 % quantiles, shape (L,) each; NaN where a path has ended."""
+        if not len(self.placebo):
+            nothing = np.full(self.placebo.shape[1], np.nan)
+            return nothing, nothing, nothing
+        low, middle, high = np.quantile(self.placebo, (0.1, 0.5, 0.9), axis=0)
+        return low, middle, high
+
 
 def recovery_path(setting: Setting, history: pd.Series | None = None) -> RecoveryPath | None:
     """

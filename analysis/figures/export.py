@@ -93,7 +93,9 @@ def drawers(
         In reading order; a figure that `Details.absent` explains is not among them.
     """
     found: dict[str, Callable[[Style], Figure]] = {
-        name: functools.partial(draw, result) for name, draw in FIGURES.items()
+        name: functools.partial(draw, result)
+        for name, draw in FIGURES.items()
+        if details is None or name not in details.absent
     }
     if details is not None:
         found |= {
@@ -193,5 +195,9 @@ def render(figure: Figure, suffix: FigureFormat, style: Style) -> bytes:
     """
     buffer = io.BytesIO()
     with style.applied():
+        layout = figure.get_layout_engine()
+        if layout is not None:  # laid out once; saving would do so by drawing everything twice
+            layout.execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(buffer, format=suffix, dpi=RESOLUTION, metadata=_METADATA[suffix])
     return buffer.getvalue()

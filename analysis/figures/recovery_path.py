@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from analysis.effects.recovery_path import RecoveryPath
 
 
+SHOWN = 20
+"""Earlier falls drawn one by one, the latest; the band holds them all."""
+
+
 def recovery_path(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the level after the event relative to its eve, with those after earlier falls.
@@ -36,11 +40,10 @@ def recovery_path(details: Details, style: Style = LIGHT) -> Figure:
     with style.applied():
         if len(found.placebo):
             sessions = np.arange(found.placebo.shape[1])
-            for path in found.placebo:
+            for path in found.placebo[-SHOWN:]:
                 axes.plot(sessions, 100 * path, color=style.faint, lw=0.7, alpha=0.55)
-            whole = np.isfinite(found.placebo).all(axis=0)
-            low, high = 100 * np.quantile(found.placebo[:, whole], (0.1, 0.9), axis=0)
-            axes.fill_between(sessions[whole], low, high, color=style.plain, alpha=0.14, lw=0)
+            low, _, high = found.band
+            axes.fill_between(sessions, 100 * low, 100 * high, color=style.plain, alpha=0.14, lw=0)
         axes.axhline(100, color=style.faint, lw=0.8, ls=":")
         axes.plot(np.arange(length), 100 * found.path, color=style.accent, lw=1.9)
         if not found.recovery.censored and found.recovery.sessions < length:
@@ -78,8 +81,10 @@ def _depth(found: RecoveryPath) -> str:
 
 
 def _days(found: RecoveryPath) -> str:
-    years = [str(day.year) for day in found.days]
-    return ", ".join(dict.fromkeys(years)) or "none"
+    years = list(dict.fromkeys(str(day.year) for day in found.days))
+    if len(years) > 8:
+        return f"{years[0]} to {years[-1]}, the last {SHOWN} drawn"
+    return ", ".join(years) or "none"
 
 
 def _finding(found: RecoveryPath) -> str:

@@ -154,6 +154,10 @@ def _finding(curve: SpecificationCurve) -> str:
         middle = f"{billions(curve.median_impact, 0)} bn"
     most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
     return (
-        f"{count} specifications give {spread}, median {middle}; {percent(share, 0)} are "
-        f"significant, and the {most} moves the answer most"
+        f"{count} specifications give {spread}, median {middle}; {_part(share)} significant, and "
+        f"the {most} moves the answer most"
     )
+
+
+def _part(share: float) -> str:
+    return "none is" if share == 0 else f"{percent(share, 0)} are"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.results import Place
 
+_ADDRESS = re.compile(r"https?://[^\s;,\"'<>()]+")
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _CITED = re.compile(
     f"{_OPEN}([^{_OPEN}{_MIDDLE}{_CLOSE}]*){_MIDDLE}([^{_OPEN}{_MIDDLE}{_CLOSE}]*){_CLOSE}"
@@ -35,11 +36,14 @@ class Cell:
         The exact value, for sorting and for export; None for an empty cell.
     place : Place or None
         Where the value stands in the results files.
+    href : str
+        A web address that the text names; empty for none.
     """
 
     text: str
     value: float | str | None = None
     place: Place | None = None
+    href: str = ""
 
     @property
     def exact(self) -> str:
@@ -77,8 +81,19 @@ class PageTable:
 
 
 def label(text: str) -> Cell:
-    """Make a cell of text."""
-    return Cell(text, text)
+    """
+    Make a cell of text; a web address in it becomes the link of its host's name.
+
+    Examples
+    --------
+    >>> label("as in https://example.org/a").text, label("as in https://example.org/a").href
+    ('as in example.org', 'https://example.org/a')
+    """
+    found = _ADDRESS.findall(text)
+    if not found:
+        return Cell(text, text)
+    shown = _ADDRESS.sub(lambda match: match[0].split("/")[2], text)
+    return Cell(shown, text, href=found[0])
 
 
 def frame_table(

@@ -80,7 +80,12 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
     """
     result = details.result
     script, style = _asset("report.js"), _asset("report.css")
-    claims = detail_table(details, "claims.csv", "Claims and what the figures say")
+    claims = detail_table(
+        details,
+        "claims.csv",
+        "Claims and what the figures say",
+        ("says", "claimed", "computed", "unit", "verdict", "reasoning", "source"),
+    )
     page = (
         _environment()
         .get_template("report.html")

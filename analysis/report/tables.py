@@ -10,7 +10,7 @@ from analysis.report.cells import Cell, PageTable, frame_table, label
 from analysis.results import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -227,8 +227,10 @@ def _specification(firm: FirmResult) -> str:
     return f"{MODELS[firm.model].title}, benchmark {firm.benchmark}"
 
 
-def detail_table(details: Details, name: str, caption: str) -> PageTable | None:
-    """Lay out one of the detail files, or None where there is no such file."""
+def detail_table(
+    details: Details, name: str, caption: str, columns: Sequence[str] | None = None
+) -> PageTable | None:
+    """Lay out columns (by default all) of a detail file, or None where there is no such file."""
     frame = details.tables.get(name)
     if frame is None:
         return None
@@ -238,6 +240,7 @@ def detail_table(details: Details, name: str, caption: str) -> PageTable | None:
         frame,
         formats={str(c): _format(str(c)) for c in _numbers(frame)},
         place=lambda row, column: Place(name, row + 2, column),
+        columns=columns,
     )
 
 
