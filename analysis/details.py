@@ -21,7 +21,7 @@ from analysis.effects.index_share import FARTHEST, IndexShare, index_shares
 from analysis.effects.reaction_dates import ReactionDates, reaction_dates
 from analysis.effects.recovery_path import RecoveryPath, recovery_path
 from analysis.effects.setting import headline_setting
-from analysis.effects.synthetic import SNAPSHOT_DONORS, SyntheticPath, synthetic_path
+from analysis.effects.synthetic import SyntheticPath, synthetic_path
 from analysis.effects.volatility import ROLLING, VolatilityChange, volatility_change
 from analysis.prices.load import SNAPSHOT
 from analysis.prices.manifest import read_verified
@@ -156,7 +156,7 @@ def find_details(
     belongs = study.id == ledger.study and study.data == SNAPSHOT
     history = load_nvda_history() if _has_history(study) else None
     setting = headline_setting(study, data)
-    donors = SNAPSHOT_DONORS if study.data == SNAPSHOT else _others(setting)
+    donors = study.donors or _others(setting)
     count = result.shares.get(study.headline.symbol)
     return Details(
         result=result,

@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.abnormal import cumulative, cumulative_se
+from analysis.errors import DataError, WindowError
 from analysis.impact import impact
 from analysis.inference.one_firm import t_test
 from analysis.inference.student import critical_value
 from analysis.models.catalog import MODELS
-from analysis.returns import complete_rows
-from analysis.run.fit import estimation_rows, fit_firm, rows_of
+from analysis.models.design import Design
+from analysis.run.designs import design_of
+from analysis.run.fit import fit_firm, rows_of
 from analysis.run.plan import Plan, Specification, plan_study
 from analysis.run.valuation import value_at
 from analysis.windows import Window
@@ -29,7 +31,7 @@ from analysis.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analysis._typing import FloatArray, Progress
+    from analysis._typing import Progress
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
@@ -43,6 +45,8 @@ GAPS = (5, 10, 20)
 """Sessions between estimation and event tried, beside the study's own."""
 WINDOWS = (Window(0, 0), Window(0, 1), Window(-1, 1))
 """Event windows tried, beside the headline's own."""
+COMPLETE = 0.8
+"""Share of the estimation sessions that must be complete."""
 CHOICES = ("model", "benchmark", "length", "gap", "window", "returns")
 """The choices that make a specification, as columns of the curve."""
 
@@ -275,43 +279,50 @@ def _points(
     lengths: list[int],
     gaps: list[int],
 ) -> Iterator[CurvePoint]:
-    study = plan.study
-    head = study.headline
-    returns = plan.returns[head.symbol].to_numpy()
+    design = design_of(plan, placed, specification, plan.study.headline.symbol)
     if kind == "log":
-        returns = np.log1p(returns)
-        specification = replace(
-            specification,
-            x=np.log1p(specification.x),
-            riskfree=np.log1p(specification.riskfree),
-        )
+        design = _logarithmic(design)
     span = Window(min(w.start for w in windows), max(w.end for w in windows))
-    ahead = rows_of(placed.position, span)
-    if not complete_rows(returns[ahead], specification.x[ahead]).all():
+    if not design.complete[rows_of(placed.position, span)].all():
         return
     for length in lengths:
         for gap in gaps:
             estimation = Window(-gap - length, -gap - 1)
             if -estimation.start > placed.position - 1 or estimation.end >= span.start:
                 continue
-            fit = _fit(returns, specification, placed.position, estimation, span)
+            fit = _fit(design, specification, placed.position, estimation, span)
             if fit is None:
                 continue
             for window in windows:
                 yield _point(plan, placed, specification, kind, estimation, window, fit)
 
 
+def _logarithmic(design: Design) -> Design:
+    base = np.log1p(design.base)
+    return Design(
+        y=np.log1p(design.y + design.base) - base,
+        x=np.log1p(design.x),
+        names=design.names,
+        base=base,
+    )
+
+
 def _fit(
-    returns: FloatArray,
+    design: Design,
     specification: Specification,
     position: int,
     estimation: Window,
     span: Window,
 ) -> FirmFit | None:
-    use = estimation_rows(returns, specification, position, estimation)
-    if int(use.sum()) < 0.8 * len(estimation):
+    rows = design.complete[rows_of(position, estimation)]
+    if int(rows.sum()) < COMPLETE * len(estimation):
         return None
-    return fit_firm(returns, specification, position, estimation=estimation, span=span, use=use)
+    try:
+        return fit_firm(
+            design, specification.model.estimator, position, estimation=estimation, span=span
+        )
+    except (WindowError, DataError):
+        return None
 
 
 def _point(
@@ -408,16 +419,20 @@ def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
         if s.model.id == head.model
         and (s.benchmark == head.benchmark or not MODELS[head.model].uses_benchmark)
     )
-    returns = plan.returns[list(study.symbols)].to_numpy()
-    use = estimation_rows(returns, specification, placed.position, study.estimation)
+    designs = [design_of(plan, placed, specification, symbol) for symbol in study.symbols]
+    if not all(np.array_equal(d.x, designs[0].x, equal_nan=True) for d in designs):
+        return ()
+    rows = rows_of(placed.position, study.estimation)
+    use = np.logical_and.reduce([design.complete[rows] for design in designs])
     if int(use.sum()) < study.min_estimation:
         return ()
+    returns = np.column_stack([design.y for design in designs])
     out = []
     for column, symbol in enumerate(study.symbols):
         rest = np.delete(returns, column, axis=1).mean(axis=1)
         fit = fit_firm(
-            rest,
-            specification,
+            replace(designs[0], y=rest),
+            specification.model.estimator,
             placed.position,
             estimation=study.estimation,
             span=head.window,

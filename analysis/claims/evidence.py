@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis._bundle import bundled_data
@@ -14,12 +15,13 @@ from analysis.claims.formulas import FORMULAS
 from analysis.errors import DataError, nearest
 from analysis.inference.one_firm import t_test
 from analysis.models.catalog import MODELS
+from analysis.models.design import ReturnArrays, build_design
 from analysis.prices.manifest import read_verified
 from analysis.prices.reference import closes_from
 from analysis.prices.snapshot import CLOSES
 from analysis.returns import simple_returns
-from analysis.run.fit import estimation_rows, fit_firm
-from analysis.run.plan import specification_of
+from analysis.run.fit import fit_firm, rows_of
+from analysis.run.plan import benchmark_returns
 from analysis.study import Benchmark
 from analysis.windows import Window
 
@@ -109,16 +111,23 @@ class Evidence:
         purged = Benchmark(
             benchmark, benchmark, self.firm if weight else "", weight, self.eve if weight else None
         )
-        specification = specification_of(MODELS["market"], purged, self.data)
-        returns = simple_returns(self.data.levels[[symbol]])[symbol].to_numpy()
-        position = int(self.data.levels.index.searchsorted(pd.Timestamp(self.session)))
+        levels = self.data.levels
+        position = int(levels.index.searchsorted(pd.Timestamp(self.session)))
+        estimation, day = np.zeros((2, len(levels)), dtype=np.bool_)
+        estimation[rows_of(position, ESTIMATION)] = True
+        day[rows_of(position, DAY)] = True
+        model = MODELS["market"]
+        returns = ReturnArrays(
+            symbol=symbol,
+            firm=simple_returns(levels[[symbol]])[symbol].to_numpy(),
+            benchmark=benchmark_returns(purged, self.data).to_numpy(),
+        )
         fit = fit_firm(
-            returns,
-            specification,
+            build_design(model, returns, estimation, day),
+            model.estimator,
             position,
             estimation=ESTIMATION,
             span=DAY,
-            use=estimation_rows(returns, specification, position, ESTIMATION),
         )
         value, se = cumulative(fit.path), cumulative_se(fit.path)
         outcome = t_test(value, se or float("nan"), fit.model.df)

@@ -79,7 +79,7 @@ def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:
         return run_study(study, data, all_tests=all_tests, progress=progress)
 
 
-def details_from_options(**options: Any) -> Details:  # noqa: ANN401 - the options of study_options, by name
+def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:  # noqa: ANN401 - the options of study_options, by name
     """
     Run the study that the options ask for and compute what a report tells beside it.
 
@@ -93,7 +93,7 @@ def details_from_options(**options: Any) -> Details:  # noqa: ANN401 - the optio
 
     study, data = study_from_options(**options)
     with progress_bar() as progress:
-        result = run_study(study, data, progress=progress)
+        result = run_study(study, data, all_tests=all_tests, progress=progress)
         return find_details(result, data, progress=progress)
 
 

@@ -42,5 +42,5 @@ def command(
     details = details_from_options(**options)
     with progress_bar() as progress:
         files = report_files(details, progress=progress)
-    for path in write_files(files, out):
+    for path in write_files(dict(files), out):
         click.echo(path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.models.linear import LeastSquares, MarketAdjusted
-from analysis.run.fit import estimation_rows, rows_of
+from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -53,16 +53,15 @@ def conformal_rank(setting: Setting) -> ConformalRank | None:
     specification, study = setting.specification, setting.study
     if not isinstance(specification.model.estimator, (LeastSquares, MarketAdjusted)):
         return None
-    returns, position = setting.returns(setting.symbol), setting.placed.position
+    design, position = setting.design(setting.symbol), setting.placed.position
     window = study.headline.window
-    use = estimation_rows(returns, specification, position, study.estimation)
     ahead, rows = rows_of(position, window), rows_of(position, study.estimation)
-    excess = returns - specification.riskfree
+    use = design.complete[rows]
     test = ConformalSetting(
         specification.model.estimator,
-        np.concatenate([excess[rows][use], excess[ahead]]),
-        np.concatenate([specification.x[rows][use], specification.x[ahead]]),
-        specification.model.regressors,
+        np.concatenate([design.y[rows][use], design.y[ahead]]),
+        np.concatenate([design.x[rows][use], design.x[ahead]]),
+        design.names,
         len(window),
     )
     outcome = conformal_test(test, np.random.default_rng(SEED), level=study.level, draws=999)

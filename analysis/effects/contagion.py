@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.abnormal import cumulative
-from analysis.run.fit import estimation_rows, rows_of
+from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
     from analysis.effects.setting import Setting
@@ -88,20 +88,12 @@ def contagion(setting: Setting) -> Contagion | None:
 
 
 def _point(setting: Setting, symbol: str) -> ContagionPoint:
-    study, position = setting.study, setting.placed.position
-    pair = np.column_stack([setting.returns(symbol), setting.returns(setting.symbol)])
-    rows = rows_of(position, study.estimation)
-    use = estimation_rows(pair, setting.specification, position, study.estimation)
-    specification = setting.specification
-    residuals = [
-        specification.model.estimator.fit(
-            (pair[:, column] - specification.riskfree)[rows][use],
-            specification.x[rows][use],
-            specification.model.regressors,
-        ).residuals
-        for column in range(2)
-    ]
+    study = setting.study
+    rows = rows_of(setting.placed.position, study.estimation)
+    pair = (symbol, setting.symbol)
+    both = np.logical_and(*(setting.design(name).complete[rows] for name in pair))
     window = study.headline.window
+    residuals = [setting.fit(name, window, use=both).model.residuals for name in pair]
     return ContagionPoint(
         symbol=symbol,
         group=study.group_of(symbol),

@@ -11,7 +11,6 @@ from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
 from analysis.models.linear import LeastSquares, with_constant
-from analysis.returns import complete_rows
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -98,15 +97,17 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
     rows = slice(dates[0] + study.estimation.start, start + len(days))
     series: list[str] = []
     left_out: list[str] = []
-    for symbol in study.symbols:
-        whole = complete_rows(setting.returns(symbol)[rows], setting.specification.x[rows])
-        (series if whole.all() else left_out).append(symbol)
+    designs = {symbol: setting.design(symbol) for symbol in study.symbols}
+    x = designs[setting.symbol].x
+    for symbol, design in designs.items():
+        whole = design.complete[rows].all() and np.array_equal(design.x[rows], x[rows])
+        (series if whole else left_out).append(symbol)
     if setting.symbol not in series:
         return None
-    y = np.column_stack([setting.returns(s) - setting.specification.riskfree for s in series])
+    y = np.column_stack([designs[symbol].y for symbol in series])
     placebo = placebo_scars(
         y,
-        with_constant(setting.specification.x),
+        with_constant(x),
         dates,
         estimation=study.estimation,
         windows=(Window(0, 0),),

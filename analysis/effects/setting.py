@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.models.catalog import MODELS
-from analysis.run.fit import estimation_rows, fit_firm
+from analysis.run.designs import design_of
+from analysis.run.fit import fit_firm
 from analysis.run.plan import plan_study
 
 if TYPE_CHECKING:
-    from analysis._typing import FloatArray
+    from analysis._typing import BoolArray, FloatArray
+    from analysis.models.design import Design
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
@@ -49,9 +51,20 @@ class Setting:
 
     def returns(self, symbol: str) -> FloatArray:
         """Give the simple returns of a security over all sessions, shape (T,)."""
-        return self.plan.returns[symbol].to_numpy()
+        return self.plan.columns[symbol]
 
-    def fit(self, symbol: str, span: Window, *, shift: int = 0) -> FirmFit:
+    def design(self, symbol: str) -> Design:
+        """Lay out a firm's returns and regressors over all sessions."""
+        return design_of(self.plan, self.placed, self.specification, symbol)
+
+    def fit(
+        self,
+        symbol: str,
+        span: Window,
+        *,
+        shift: int = 0,
+        use: BoolArray | None = None,
+    ) -> FirmFit:
         """
         Fit a firm and predict a span.
 
@@ -61,16 +74,16 @@ class Setting:
         span : Window
         shift : int
             Sessions by which event time 0 is moved.
+        use : ndarray of bool, shape (M,), optional
+            Estimation sessions to use; all that are complete by default.
         """
-        returns, position = self.returns(symbol), self.placed.position + shift
-        estimation = self.study.estimation
         return fit_firm(
-            returns,
-            self.specification,
-            position,
-            estimation=estimation,
+            self.design(symbol),
+            self.specification.model.estimator,
+            self.placed.position + shift,
+            estimation=self.study.estimation,
             span=span,
-            use=estimation_rows(returns, self.specification, position, estimation),
+            use=use,
         )
 
 

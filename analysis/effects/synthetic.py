@@ -27,9 +27,6 @@ AFTER = 20
 BEFORE = 60
 """Sessions shown before it."""
 
-SNAPSHOT_DONORS = ("RSP", "IWM", "XLP", "XLV", "AAPL")
-"""Of the bundled figures, what holds hardly any chip maker, server maker or power producer."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SyntheticPath:

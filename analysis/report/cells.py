@@ -53,6 +53,14 @@ class Cell:
         return repr(self.value) if isinstance(self.value, float) else str(self.value)
 
     @property
+    def kind(self) -> str:
+        """Class of the cell: numbers to the right, long texts wide."""
+        if self.numeric:
+            return "n"
+        length = len(self.text)
+        return "text" if length <= 60 else "text long" if length <= 240 else "text longest"
+
+    @property
     def numeric(self) -> bool:
         """Whether the cell is set to the right."""
         return isinstance(self.value, (int, float)) or self.text == "-"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from analysis.details import Details
 
 
-def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str | bytes]:
+def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str]:
     """
     Lay out the folder of a report.
 
