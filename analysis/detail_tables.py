@@ -43,6 +43,8 @@ def detail_frames(details: Details) -> dict[str, pd.DataFrame]:
         "largest-losses.csv": _largest_losses(details),
     }
     frames = {"specifications.csv": details.curve.tidy}
+    if details.abroad is not None:
+        frames["abroad.csv"] = details.abroad
     return frames | {name: pd.DataFrame(found) for name, found in rows.items() if found}
 
 

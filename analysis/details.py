@@ -64,6 +64,8 @@ class Details:
     recovery : RecoveryPath or None
     worst_days : tuple of WorstDay
     largest_losses : tuple of LargestLoss
+    abroad : pandas.DataFrame or None
+        Moves on other exchanges as published.
     inputs : tuple of InputFile
         Files read beyond the study's own.
     """
@@ -81,6 +83,7 @@ class Details:
     recovery: RecoveryPath | None
     worst_days: tuple[WorstDay, ...]
     largest_losses: tuple[LargestLoss, ...]
+    abroad: pd.DataFrame | None
     inputs: tuple[InputFile, ...]
 
     @cached_property
@@ -174,6 +177,7 @@ def find_details(
         if history is None
         else worst_days(study.headline.symbol, history, count, ledger.losses),
         largest_losses=largest_losses(ledger.losses) if belongs else (),
+        abroad=ledger.abroad if belongs else None,
         inputs=(
             *(ledger.inputs if belongs else ()),
             *(() if history is None else (read_verified(bundled_data(), NVDA_HISTORY)[1],)),

@@ -227,11 +227,10 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
     if (impact.abnormal < 0) != (impact.raw < 0):
         return f"{start}, against an abnormal {kind} of USD {size} bn{interval}."
     if abs(impact.abnormal) > abs(impact.raw):
-        wanted = cited(billions(abs(impact.expected)), "impact_expected_usd")
         other = "gain" if impact.expected > 0 else "loss"
         return (
-            f"{start} where a {other} of USD {wanted} bn was expected: an abnormal {kind} of USD "
-            f"{size} bn{interval}."
+            f"{start}, where a {other} was expected: the abnormal {kind} is USD {size} bn"
+            f"{interval}."
         )
     return f"{start}, USD {size} bn of it abnormal{interval}."
 
@@ -332,17 +331,17 @@ def _curve(details: Details, cite: Cite) -> str:
     def cited(text: str, line: int, column: str) -> str:
         return cite(text, Place("specifications.csv", line, column))
 
-    if curve.median_impact is None:
+    if curve.middle.impact is None:
         column, lowest, highest = (
             "abnormal_return",
             percent(low.abnormal, 1),
             percent(high.abnormal, 1),
         )
-        unit, middle = "", percent(curve.median, 1)
+        unit, middle = "", percent(curve.middle.abnormal, 1)
     else:
         column, lowest, highest = "impact_usd", billions(low.impact, 0), billions(high.impact, 0)
-        unit, middle = " billion dollars", billions(curve.median_impact, 0)
-    last, middle_line = len(curve.points) + 1, 1 + (len(curve.points) + 1) // 2
+        unit, middle = " billion dollars", billions(curve.middle.impact, 0)
+    last, middle_line = len(curve.points) + 1, 2 + curve.middle_place
     place = (
         ""
         if curve.headline_rank is None

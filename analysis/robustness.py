@@ -143,15 +143,14 @@ class SpecificationCurve:
         )
 
     @property
-    def median(self) -> float:
-        """Median abnormal return, decimal."""
-        return float(np.median([point.abnormal for point in self.points]))
+    def middle(self) -> CurvePoint:
+        """The median specification; of an even number the lower of the two in the middle."""
+        return self.points[self.middle_place]
 
     @property
-    def median_impact(self) -> float | None:
-        """Median impact, USD; None without a share count."""
-        values = [point.impact for point in self.points if point.impact is not None]
-        return float(np.median(values)) if values else None
+    def middle_place(self) -> int:
+        """Its place among the points, from 0."""
+        return (len(self.points) - 1) // 2
 
     @property
     def range(self) -> tuple[CurvePoint, CurvePoint]:

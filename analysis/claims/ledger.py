@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CLAIMS = "claims/claims.toml"
 FACTS = "claims/cost_facts.toml"
 LOSSES = "claims/published_losses.csv"
+ABROAD = "claims/first_reactions.csv"
 
 Verdict = Literal["holds", "holds within rounding", "does not hold", "cannot be tested here"]
 
@@ -96,7 +97,7 @@ class PublishedLoss:
         return self.company.isupper() and " " not in self.company
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
     """
     Claims with what they are about.
@@ -111,6 +112,8 @@ class Ledger:
     claims : tuple of Claim
     facts : mapping of str to Fact
     losses : tuple of PublishedLoss
+    abroad : pandas.DataFrame
+        Moves on other exchanges as published: ``name, session_date, move_pct, basis, source, note``.
     inputs : tuple of InputFile
         The files read.
     """
@@ -122,6 +125,7 @@ class Ledger:
     claims: tuple[Claim, ...]
     facts: Mapping[str, Fact]
     losses: tuple[PublishedLoss, ...]
+    abroad: pd.DataFrame
     inputs: tuple[InputFile, ...]
 
 
@@ -156,6 +160,7 @@ def load_ledger(folder: Path | None = None) -> Ledger:
     facts, facts_file = read_verified(folder, FACTS)
     document = tomllib.loads(claims.decode())
     losses, losses_file = load_published_losses(folder)
+    abroad, abroad_file = read_verified(folder, ABROAD)
     return Ledger(
         study=document["study"],
         firm=document["firm"],
@@ -167,7 +172,8 @@ def load_ledger(folder: Path | None = None) -> Ledger:
             for item in tomllib.loads(facts.decode())["fact"]
         },
         losses=losses,
-        inputs=(claims_file, facts_file, losses_file),
+        abroad=pd.read_csv(io.BytesIO(abroad), keep_default_na=False),
+        inputs=(claims_file, facts_file, losses_file, abroad_file),
     )
 
 

@@ -81,10 +81,10 @@ def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
         (~clear, style.faint, f"p ≥ {alpha:g}"),
     ):
         axes.plot(ranks[flags], middle[flags], ".", ms=2.6, color=colour, label=label)
-    axes.axhline(float(np.median(middle)), color=style.text, lw=0.8, ls=":")
+    axes.axhline(middle[curve.middle_place], color=style.text, lw=0.8, ls=":")
     axes.annotate(
         "median",
-        xy=(ranks[-1], float(np.median(middle))),
+        xy=(ranks[-1], middle[curve.middle_place]),
         xytext=(-2, 3),
         textcoords="offset points",
         ha="right",
@@ -146,12 +146,12 @@ def _by_answer(curve: SpecificationCurve, name: str) -> list[str]:
 def _finding(curve: SpecificationCurve) -> str:
     count, share = len(curve.points), curve.share_significant
     low, high = curve.range
-    if curve.median_impact is None:
+    if curve.middle.impact is None:
         spread = f"{percent(low.abnormal, 1)} to {percent(high.abnormal, 1)}"
-        middle = percent(curve.median, 1)
+        middle = percent(curve.middle.abnormal, 1)
     else:
         spread = f"USD {billions(low.impact, 0)} to {billions(high.impact, 0)} bn"
-        middle = f"{billions(curve.median_impact, 0)} bn"
+        middle = f"{billions(curve.middle.impact, 0)} bn"
     most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
     return (
         f"{count} specifications give {spread}, median {middle}; {_part(share)} significant, and "

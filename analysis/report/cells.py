@@ -165,7 +165,7 @@ def cited_markup(text: str) -> Markup:
     --------
     >>> from analysis.results import Place
     >>> cited_markup("a < " + cite("5", Place("results.csv", 2, "car")))
-    Markup('a &lt; <data value="5" title="results.csv, line 2, car">5</data>')
+    Markup('a &lt; <span class="cited" title="results.csv, line 2, car">5</span>')
     """
-    marked = _CITED.sub(r'<data value="\2" title="\1">\2</data>', str(escape(text)))
+    marked = _CITED.sub(r'<span class="cited" title="\1">\2</span>', str(escape(text)))
     return Markup(marked)  # noqa: S704 - escaped in the line above

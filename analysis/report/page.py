@@ -161,15 +161,15 @@ def _numbers(details: Details) -> list[KeyNumber]:
                 at(usd.high, billions(usd.high), "impact_high_usd"),
             )
         )
-    else:
+    elif details.conformal is not None:
+        low, high = details.conformal.outcome.low, details.conformal.outcome.high
         found.append(
             KeyNumber(
-                "realised return of the window, and what the model expected",
-                at(window.raw, percent(window.raw), "raw_return"),
-                "expected ",
-                at(window.expected, percent(window.expected), "expected_return"),
-                at(window.raw, percent(window.raw), "raw_return"),
-                " realised",
+                "the same, its interval by permutation of sessions",
+                at(window.car, percent(window.car), "car"),
+                f"{100 * result.study.level:g} % conformal interval ",
+                Cell(percent(low), low),
+                Cell(percent(high), high),
             )
         )
     return [*found, _curve_number(details)]
@@ -177,20 +177,20 @@ def _numbers(details: Details) -> list[KeyNumber]:
 
 def _curve_number(details: Details) -> KeyNumber:
     curve = details.curve
-    low, high = curve.range
-    last, middle = len(curve.points) + 1, 1 + (len(curve.points) + 1) // 2
+    (low, high), half = curve.range, curve.middle
+    last, middle = len(curve.points) + 1, 2 + curve.middle_place
     name = "specifications.csv"
-    if curve.median_impact is None:
+    if curve.middle.impact is None:
         return KeyNumber(
             f"median of {len(curve.points)} specifications",
-            Cell(percent(curve.median), curve.median, Place(name, middle, "abnormal_return")),
+            Cell(percent(half.abnormal), half.abnormal, Place(name, middle, "abnormal_return")),
             "all of them from ",
             Cell(percent(low.abnormal), low.abnormal, Place(name, 2, "abnormal_return")),
             Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
         )
     return KeyNumber(
         f"median of {len(curve.points)} specifications, USD billion",
-        Cell(billions(curve.median_impact), curve.median_impact, Place(name, middle, "impact_usd")),
+        Cell(billions(half.impact), half.impact, Place(name, middle, "impact_usd")),
         "all of them from ",
         Cell(billions(low.impact), low.impact, Place(name, 2, "impact_usd")),
         Cell(billions(high.impact), high.impact, Place(name, last, "impact_usd")),
@@ -221,8 +221,11 @@ READING_ORDER = (
 
 
 def _tables(details: Details) -> list[PageTable]:
-    more = detail_table(details, "leave-one-out.csv", "Mean of all firms without each in turn")
-    return [*study_tables(details.result), *([more] if more is not None else [])]
+    more = (
+        detail_table(details, "leave-one-out.csv", "Mean of all firms without each in turn"),
+        detail_table(details, "abroad.csv", "First sessions on other exchanges, as published"),
+    )
+    return [*study_tables(details.result), *(table for table in more if table is not None)]
 
 
 def _verdicts(details: Details) -> str:

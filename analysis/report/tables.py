@@ -153,14 +153,18 @@ def _firms(result: StudyResult) -> PageTable:
     for firm in sorted(headline_firms(result), key=lambda f: f.at(window).car):
         line, recovery = back[firm.symbol]
         text = "did not fall"
-        if recovery.fell:
-            text = "not yet" if recovery.session is None else str(recovery.session.date())
+        place = None
+        if recovery.fell and recovery.session is None:
+            text = "not yet"
+        elif recovery.fell and recovery.session is not None:
+            text = str(recovery.session.date())
+            place = Place("recoveries.csv", line, "recovered")
         rows.append(
             (
                 label(firm.symbol),
                 label(titles.get(firm.group, "")),
                 *result_cells(result, firm, window),
-                Cell(text, text, Place("recoveries.csv", line, "recovered")),
+                Cell(text, text, place),
             )
         )
     return PageTable(
@@ -262,5 +266,5 @@ def _format(column: str) -> Callable[[float | None], str]:
     return percent
 
 
-PLAIN_COLUMNS = ("t", "correlation", "beta", "level", "percent", "weight_in_path", "statistic")
+PLAIN_COLUMNS = ("t", "correlation", "percent", "move_pct")
 """Columns of plain numbers; others that are no p and no dollars are returns and shares."""

@@ -163,7 +163,9 @@ def test_the_bundled_ledger(checked) -> None:
     assert checked["gpus-h800"].verdict == "holds"
     assert checked["release-date"].shown == "2024-12-26"
     assert checked["demand-grow"].verdict == "cannot be tested here"
-    parts = sum(checked[f"cost-{s}"].computed[0] for s in ("pretraining", "context", "posttraining"))
+    parts = sum(
+        checked[f"cost-{s}"].computed[0] for s in ("pretraining", "context", "posttraining")
+    )
     assert parts == pytest.approx(checked["training-cost"].computed[0])
 
 

@@ -31,9 +31,7 @@ def details() -> Details:
 @pytest.fixture(scope="session")
 def null_details() -> Details:
     """An event of which nothing is seen."""
-    return details_of(
-        events=("v3-release",), symbols=("NVDA", "AMD", "MU"), models=("market",)
-    )
+    return details_of(events=("v3-release",), symbols=("NVDA", "AMD", "MU"), models=("market",))
 
 
 @pytest.fixture(scope="session")
