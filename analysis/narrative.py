@@ -6,9 +6,97 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import billions, long_date, percent, probability, rank_probability
 from analysis.models.catalog import MODELS
+from analysis.results import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis.details import Details
+    from analysis.impact import Impact
     from analysis.results import FirmResult, StudyResult, WindowResult
+    from analysis.robustness import SpecificationCurve
+
+    Cite = Callable[[str, Place], str]
+    """Marks a number with the place in the results files where it stands."""
+
+
+def plain(text: str, _place: Place) -> str:
+    """Leave a number unmarked."""
+    return text
+
+
+def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
+    """
+    Say the headline in one sentence; a null result reads as one.
+
+    Parameters
+    ----------
+    result : StudyResult
+    cite : callable
+        Marks numbers, see `plain`.
+
+    Returns
+    -------
+    str
+    """
+    head, window, level = result.headline, result.headline_window, result.study.level
+
+    def cited(text: str, column: str) -> str:
+        return cite(text, result.place(head, window.window, column))
+
+    when = f"on {long_date(head.session.date())}"
+    if len(window.window) > 1:
+        when = f"in the sessions {window.window} around {long_date(head.session.date())}"
+    size = cited(percent(window.car), "car")
+    verdict = beyond_chance(window, level)
+    if verdict is False:
+        return (
+            f"{head.symbol} shows no abnormal return beyond chance {when}: {size} is what ordinary "
+            "days bring"
+        )
+    if verdict is None:
+        return (
+            f"The abnormal return of {head.symbol} {when}, {size}, is one on which the tests "
+            "disagree"
+        )
+    impact = window.impact
+    if impact is None:
+        fell = "fell" if window.car < 0 else "rose"
+        change = cited(percent(abs(window.car)), "car")
+        return f"{head.symbol} {fell} by {change} more than expected {when}"
+    word = "loss" if impact.abnormal < 0 else "gain"
+    return (
+        f"{head.symbol}'s abnormal {word} {when} was USD "
+        f"{cited(billions(abs(impact.abnormal), 0), 'impact_usd')} billion, more than chance "
+        "explains"
+    )
+
+
+def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:
+    """
+    Tell a study's results in about 200 words, with what they hang on.
+
+    Parameters
+    ----------
+    details : Details
+    cite : callable
+
+    Returns
+    -------
+    tuple of str
+        Paragraphs without line breaks.
+    """
+    result = details.result
+    paragraphs = (
+        (_realised(result, cite), _abnormal(result, cite), _dollars(result, cite)),
+        (_beside(result, cite), _curve(details, cite)),
+        (_firms_together(result, cite), _other_events(result, cite), _recovery(result, cite)),
+    )
+    return tuple(
+        " ".join(sentence for sentence in sentences if sentence)
+        for sentences in paragraphs
+        if any(sentences)
+    )
 
 
 def summary_paragraph(result: StudyResult) -> str:
@@ -54,22 +142,29 @@ def beyond_chance(window: WindowResult, level: float) -> bool | None:
     return verdicts.pop() if len(verdicts) == 1 else None
 
 
-def _realised(result: StudyResult) -> str:
+def _realised(result: StudyResult, cite: Cite = plain) -> str:
     head, window = result.headline, result.headline_window
     if len(window.window) == 1:
         placed = result.placed(head.event, window.window)
         day = long_date(placed.first.date())
-        return f"On {day} {head.symbol} returned {percent(window.raw)} in one session."
+        raw = cite(percent(window.raw), result.place(head, window.window, "raw_return"))
+        return f"On {day} {head.symbol} returned {raw} in one session."
     return (
         f"Over the sessions {window.window} around {long_date(head.session.date())} the daily "
-        f"returns of {head.symbol} sum to {percent(window.raw)}."
+        f"returns of {head.symbol} sum to "
+        f"{cite(percent(window.raw), result.place(head, window.window, 'raw_return'))}."
     )
 
 
-def _abnormal(result: StudyResult) -> str:
+def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
     head, window, level = result.headline, result.headline_window, result.study.level
+
+    def cited(text: str, column: str) -> str:
+        return cite(text, result.place(head, window.window, column))
+
     interval = (
-        f", {100 * level:g} % interval {percent(window.t.low)} to {percent(window.t.high)}"
+        f", {100 * level:g} % interval {cited(percent(window.t.low), 'car_low')} to "
+        f"{cited(percent(window.t.high), 'car_high')}"
         if window.t.available
         else ""
     )
@@ -81,15 +176,17 @@ def _abnormal(result: StudyResult) -> str:
         else f"untested, for {window.t.unavailable}",
     }[beyond_chance(window, level)]
     tests = (
-        f" (t = {window.t.statistic:.2f} with {window.t.df:.0f} degrees of freedom, p "
-        f"{_relation(probability(window.t.p))}; rank among {window.placebo.draws} placebo dates: p "
-        f"{_relation(rank_probability(window.placebo))})"
+        f" (t = {cited(f'{window.t.statistic:.2f}', 't')} with {window.t.df:.0f} degrees of "
+        f"freedom, p {cited(_relation(probability(window.t.p)), 'p')}; rank among "
+        f"{window.placebo.draws} placebo dates: p "
+        f"{cited(_relation(rank_probability(window.placebo)), 'p_placebo')})"
         if window.t.statistic is not None and window.placebo.available
         else ""
     )
     return (
         f"{_model(result, head)}, fitted on {head.n_estimation} earlier sessions, had expected "
-        f"{percent(window.expected)}; the abnormal return is {percent(window.car)}{interval}: "
+        f"{cited(percent(window.expected), 'expected_return')}; the abnormal return is "
+        f"{cited(percent(window.car), 'car')}{interval}: "
         f"{verdict}{tests}."
     )
 
@@ -111,54 +208,72 @@ def _model(result: StudyResult, firm: FirmResult) -> str:
     return f"The {title} on {market}"
 
 
-def _dollars(result: StudyResult) -> str:
+def _dollars(result: StudyResult, cite: Cite = plain) -> str:
     impact = result.headline_window.impact
+
+    def cited(text: str, column: str) -> str:
+        return cite(text, result.place(result.headline, result.headline_window.window, column))
+
     if impact is None:
         symbol = result.headline.symbol
         lacking = "printed close" if symbol in result.shares else "share count"
         return f"No {lacking} is known for the firm, so there is no dollar figure."
     word = "lost" if impact.raw < 0 else "gained"
-    abnormal = f"USD {billions(abs(impact.abnormal))} bn of it abnormal"
     kind = "loss" if impact.abnormal < 0 else "gain"
+    raw = cited(billions(abs(impact.raw)), "impact_raw_usd")
+    size = cited(billions(abs(impact.abnormal)), "impact_usd")
+    interval = _dollar_interval(impact, result.study.level, cited)
+    start = f"The firm {word} USD {raw} bn of market value"
     if (impact.abnormal < 0) != (impact.raw < 0):
-        abnormal = f"against an abnormal {kind} of USD {billions(abs(impact.abnormal))} bn"
-    elif abs(impact.abnormal) > abs(impact.raw):
-        abnormal = (
-            f"where a {'gain' if impact.abnormal < 0 else 'loss'} was expected: the abnormal "
-            f"{kind} is USD {billions(abs(impact.abnormal))} bn"
+        return f"{start}, against an abnormal {kind} of USD {size} bn{interval}."
+    if abs(impact.abnormal) > abs(impact.raw):
+        other = "gain" if impact.expected > 0 else "loss"
+        return (
+            f"{start}, where a {other} was expected: the abnormal {kind} is USD {size} bn"
+            f"{interval}."
         )
-    interval = ""
-    if impact.low is not None and impact.high is not None:
-        ends = sorted((impact.low, impact.high), key=abs)
-        sign = 1 if impact.abnormal > 0 else -1
-        low, high = (billions(sign * end) for end in ends)
-        interval = f" ({100 * result.study.level:g} % interval {low} to {high})"
-    return (
-        f"The firm {word} USD {billions(abs(impact.raw))} bn of market value, {abnormal}{interval}."
-    )
+    return f"{start}, USD {size} bn of it abnormal{interval}."
 
 
-def _beside(result: StudyResult) -> str:
+def _dollar_interval(impact: Impact, level: float, cited: Callable[[str, str], str]) -> str:
+    low, high = impact.low, impact.high
+    if low is None or high is None:
+        return ""
+    lower = cited(billions(abs(low)), "impact_low_usd")
+    upper = cited(billions(abs(high)), "impact_high_usd")
+    if low < 0 < high:
+        ends = f"from a loss of {lower} to a gain of {upper}"
+    else:
+        ends = f"{upper} to {lower}" if high <= 0 else f"{lower} to {upper}"
+    return f" ({100 * level:g} % interval {ends})"
+
+
+def _beside(result: StudyResult, cite: Cite = plain) -> str:
     head, beside = result.study.headline, result.study.headline.beside
     if not beside or beside == result.headline.benchmark:
         return ""
     try:
-        other = result.firm(head.event, head.symbol, head.model, beside).at(head.window)
+        firm = result.firm(head.event, head.symbol, head.model, beside)
     except KeyError:
         return ""
-    dollars = "" if other.impact is None else f", USD {billions(abs(other.impact.abnormal))} bn"
+    other = firm.at(head.window)
+    dollars = ""
+    if other.impact is not None:
+        usd = billions(abs(other.impact.abnormal))
+        dollars = f", USD {cite(usd, result.place(firm, head.window, 'impact_usd'))} bn"
+    size = cite(percent(other.car), result.place(firm, head.window, "car"))
     holds = (
         f", an index that itself holds {head.symbol}"
         if "benchmark-holds-firm" in other.flags
         else ""
     )
     return (
-        f"Against {beside}{holds}, the abnormal return would be {percent(other.car)}{dollars}: the "
+        f"Against {beside}{holds}, the abnormal return would be {size}{dollars}: the "
         "benchmark is part of the answer."
     )
 
 
-def _other_events(result: StudyResult) -> str:
+def _other_events(result: StudyResult, cite: Cite = plain) -> str:
     head = result.headline
     others = [
         (firm, firm.at(result.study.headline.window))
@@ -175,31 +290,111 @@ def _other_events(result: StudyResult) -> str:
         sentences.append(f"No abnormal return beyond chance is seen on {days}.")
     for firm, window in others:
         if firm not in quiet:
+            size = cite(percent(window.car), result.place(firm, window.window, "car"))
+            p = cite(_relation(probability(window.t.p)), result.place(firm, window.window, "p"))
             sentences.append(
-                f"On {long_date(firm.session.date())} ({firm.event}) it was {percent(window.car)} "
-                f"(p {_relation(probability(window.t.p))})."
+                f"On {long_date(firm.session.date())} ({firm.event}) it was {size} (p {p})."
             )
     return " ".join(sentences)
 
 
-def _recovery(result: StudyResult) -> str:
+def _recovery(result: StudyResult, cite: Cite = plain) -> str:
     head = result.headline
     recovery = next(
         r for r in result.recoveries if (r.event, r.symbol) == (head.event, head.symbol)
     )
     if not recovery.fell:
         return ""
+    if recovery.session is None and not recovery.sessions:
+        return "The data end with that session, so nothing is known of what came after."
     eve = long_date(recovery.eve.date())
     if recovery.session is None:
         return (
             f"By {long_date(recovery.last.date())}, where the data end, the stock had not closed "
             f"at its level of {eve} again."
         )
-    sessions = "1 session" if recovery.sessions == 1 else f"{recovery.sessions} sessions"
+    count = cite(
+        str(recovery.sessions),
+        Place("recoveries.csv", 2 + result.recoveries.index(recovery), "sessions"),
+    )
+    sessions = f"{count} session" if recovery.sessions == 1 else f"{count} sessions"
     return (
         f"With dividends, the stock first closed at or above its level of {eve} again on "
         f"{long_date(recovery.session.date())}, {sessions} after the event."
     )
+
+
+def _curve(details: Details, cite: Cite) -> str:
+    curve = details.curve
+    low, high = curve.range
+
+    def cited(text: str, line: int, column: str) -> str:
+        return cite(text, Place("specifications.csv", line, column))
+
+    if curve.middle.impact is None:
+        column, lowest, highest = (
+            "abnormal_return",
+            percent(low.abnormal, 1),
+            percent(high.abnormal, 1),
+        )
+        unit, middle = "", percent(curve.middle.abnormal, 1)
+    else:
+        column, lowest, highest = "impact_usd", billions(low.impact, 0), billions(high.impact, 0)
+        unit, middle = " billion dollars", billions(curve.middle.impact, 0)
+    last, middle_line = len(curve.points) + 1, 2 + curve.middle_place
+    place = (
+        ""
+        if curve.headline_rank is None
+        else f"; the headline is number {curve.headline_rank} from the lowest"
+    )
+    return (
+        f"Under {len(curve.points)} combinations of model, benchmark, estimation sample, window "
+        f"and return type the answer runs from {cited(lowest, 2, column)} to "
+        f"{cited(highest, last, column)}{unit}, median {cited(middle, middle_line, column)}; "
+        f"{_significant(curve)} of them {'is' if curve.share_significant == 0 else 'are'} "
+        f"significant{place}. The choice of "
+        f"{_CHOICE[next(iter(curve.variance_shares))]} moves it most."
+    )
+
+
+def _significant(curve: SpecificationCurve) -> str:
+    return "none" if curve.share_significant == 0 else percent(curve.share_significant, 0)
+
+
+_CHOICE = {
+    "model": "model",
+    "benchmark": "benchmark",
+    "length": "estimation length",
+    "gap": "gap",
+    "window": "event window",
+    "returns": "return type",
+}
+
+
+def _firms_together(result: StudyResult, cite: Cite) -> str:
+    head = result.headline
+    for line, group in enumerate(result.groups, start=2):
+        same = (group.event, group.model, group.benchmark) == (
+            head.event,
+            head.model,
+            head.benchmark,
+        )
+        if not same or group.group != "all" or group.window != result.study.headline.window:
+            continue
+        if group.t.p is None:
+            return ""
+        verdict = (
+            "more than chance explains"
+            if group.t.p < 1 - result.study.level
+            else "within what chance explains"
+        )
+        mean = cite(percent(group.caar), Place("groups.csv", line, "caar"))
+        p = cite(_relation(probability(group.t.p)), Place("groups.csv", line, "p"))
+        return (
+            f"The {len(group.symbols)} firms together returned {mean} abnormally on average, "
+            f"{verdict} (p {p}, correlation between firms counted)."
+        )
+    return ""
 
 
 def _list(items: list[str]) -> str:

@@ -49,6 +49,27 @@ GROUP_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a number stands in the files of a study's results.
+
+    Attributes
+    ----------
+    file : str
+    line : int
+        Of the file, its header being line 1.
+    column : str
+    """
+
+    file: str
+    line: int
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}, {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedWindow:
     """
     An event window with its place in the calendar.
@@ -414,6 +435,20 @@ class StudyResult:
     def headline_window(self) -> WindowResult:
         """The window that the study leads with."""
         return self.headline.at(self.study.headline.window)
+
+    @cached_property
+    def _lines(self) -> dict[tuple[str, str, str, str, str], int]:
+        keys = (
+            (firm.event, firm.symbol, firm.model, firm.benchmark, str(window.window))
+            for firm in self.firms
+            for window in firm.windows
+        )
+        return {key: line for line, key in enumerate(keys, start=2)}
+
+    def place(self, firm: FirmResult, window: Window, column: str) -> Place:
+        """Say where a firm's number stands in ``results.csv``, the file of `tidy`."""
+        key = (firm.event, firm.symbol, firm.model, firm.benchmark, str(window))
+        return Place("results.csv", self._lines[key], column)
 
     @cached_property
     def tidy(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analysis.details import Details, find_details
 from analysis.prices.snapshot import load_snapshot
 from analysis.run.study import run_study
 from analysis.study import Overrides, override
@@ -63,6 +64,12 @@ def small_study(study: Study) -> Study:
 def full(study: Study, snapshot: MarketData) -> StudyResult:
     """The whole bundled study, run once."""
     return run_study(study, snapshot)
+
+
+@pytest.fixture(scope="session")
+def full_details(full: StudyResult, snapshot: MarketData) -> Details:
+    """What surrounds the whole bundled study, computed once."""
+    return find_details(full, snapshot)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
+    "report": ("analysis.cli.report", "Write a study's report: one self-contained HTML page."),
     "figures": ("analysis.cli.figures", "Write a study's figures: PNG, SVG, PDF."),
     "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
     "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),

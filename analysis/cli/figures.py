@@ -8,7 +8,12 @@ from typing import Any, cast
 import click
 
 from analysis._typing import FigureFormat, FigureStyle, choices
-from analysis.cli.options import progress_bar, run_from_options, study_options
+from analysis.cli.options import (
+    details_from_options,
+    progress_bar,
+    run_from_options,
+    study_options,
+)
 
 
 @click.command("figures")
@@ -25,7 +30,9 @@ from analysis.cli.options import progress_bar, run_from_options, study_options
     multiple=True,
     metavar="NAME",
     help="Figure wanted, repeatable: event-path, abnormal-returns, cross-section, "
-    "loss-by-benchmark, placebo-dates.",
+    "loss-by-benchmark, placebo-dates, specification-curve, reaction-dates, cross-section-later, "
+    "contagion, index-arithmetic, conformal, synthetic-control, volatility, recovery-path, "
+    "worst-days, largest-losses.",
 )
 @click.option(
     "--format",
@@ -61,14 +68,16 @@ def command(
       market-impact figures --only cross-section --format svg --style dark --width 10
     """
     from analysis.export import check_writable, write_files
-    from analysis.figures.export import check_choices, figure_files
+    from analysis.figures.export import check_choices, figure_files, wants_details
 
     check_choices(only, width)
     check_writable(out)
-    result = run_from_options(**options)
+    details = details_from_options(**options) if wants_details(only) else None
+    result = run_from_options(**options) if details is None else details.result
     with progress_bar() as progress:
         files = figure_files(
             result,
+            details,
             formats=cast("tuple[FigureFormat, ...]", formats or choices(FigureFormat)),
             only=only,
             style=cast("FigureStyle", style),

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analysis._typing import Progress
+    from analysis.details import Details
+    from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
+    from analysis.study import Study
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -60,7 +63,41 @@ def study_options(command: _Command) -> _Command:
     return command
 
 
-def run_from_options(
+def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:  # noqa: ANN401 - the options of study_options, by name
+    """
+    Run the study that the options of `study_options` ask for, with progress on a terminal.
+
+    Raises
+    ------
+    MarketImpactError
+        If it cannot run.
+    """
+    from analysis.run.study import run_study
+
+    study, data = study_from_options(**options)
+    with progress_bar() as progress:
+        return run_study(study, data, all_tests=all_tests, progress=progress)
+
+
+def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:  # noqa: ANN401 - the options of study_options, by name
+    """
+    Run the study that the options ask for and compute what a report tells beside it.
+
+    Raises
+    ------
+    MarketImpactError
+        If it cannot run.
+    """
+    from analysis.details import find_details
+    from analysis.run.study import run_study
+
+    study, data = study_from_options(**options)
+    with progress_bar() as progress:
+        result = run_study(study, data, all_tests=all_tests, progress=progress)
+        return find_details(result, data, progress=progress)
+
+
+def study_from_options(
     study: str,
     *,
     data: str | None,
@@ -70,18 +107,16 @@ def run_from_options(
     benchmarks: tuple[str, ...],
     estimation: str | None,
     windows: tuple[str, ...],
-    all_tests: bool = False,
-) -> StudyResult:
+) -> tuple[Study, MarketData]:
     """
-    Run the study that the options of `study_options` ask for, with progress on a terminal.
+    Turn the options of `study_options` into a study and its data.
 
     Raises
     ------
     MarketImpactError
-        If it cannot run.
+        If the study is not valid or its data cannot be loaded.
     """
     from analysis.prices.load import load_market_data
-    from analysis.run.study import run_study
     from analysis.study import Overrides, override
     from analysis.study_file import load_study
     from analysis.windows import Window
@@ -98,13 +133,7 @@ def run_from_options(
             data=None if data is None else _absolute(data),
         ),
     )
-    with progress_bar() as progress:
-        return run_study(
-            asked,
-            load_market_data(asked.data, calendar=asked.calendar),
-            all_tests=all_tests,
-            progress=progress,
-        )
+    return asked, load_market_data(asked.data, calendar=asked.calendar)
 
 
 @contextlib.contextmanager

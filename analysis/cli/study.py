@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import progress_bar, run_from_options, study_options
+from analysis.cli.options import (
+    details_from_options,
+    progress_bar,
+    run_from_options,
+    study_options,
+)
 
 if TYPE_CHECKING:
+    from analysis.details import Details
     from analysis.results import StudyResult
 
 
@@ -35,11 +41,13 @@ if TYPE_CHECKING:
     help="Also every test of the headline firm and of each group (see market-impact tests).",
 )
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
+@click.option("--report", is_flag=True, help="Also write the report, OUT/report.html.")
 def command(
     output_format: str,
     out: Path | None,
     all_tests: bool,
     figures: bool,
+    report: bool,
     **options: Any,  # noqa: ANN401 - the options of study_options, by name
 ) -> None:
     r"""
@@ -63,12 +71,17 @@ def command(
 
     if figures and out is None:
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")
+    if report and out is None:
+        raise StudyError("--report needs a folder to write to; name one with --out DIR")
     if out is not None:
         check_writable(out)
-    result = run_from_options(all_tests=all_tests, **options)
+    details = details_from_options(all_tests=all_tests, **options) if report else None
+    result = run_from_options(all_tests=all_tests, **options) if details is None else details.result
     printed = _printed(result, cast("OutputFormat", output_format), all_tests=all_tests)
     if out is not None:
-        files: dict[str, str | bytes] = dict(result_files(result))
+        files: dict[str, str | bytes] = dict(
+            result_files(result) if details is None else _report(details)
+        )
         if figures:
             from analysis.figures.export import figure_files
 
@@ -77,7 +90,16 @@ def command(
             files |= {f"figures/{name}": content for name, content in drawn.items()}
         written = write_files(files, out)
         click.echo(f"wrote {len(written)} files to {out}", err=True)
+        if report:
+            click.echo(f"the report is {out / 'report.html'}", err=True)
     click.echo(printed, nl=False)
+
+
+def _report(details: Details) -> dict[str, str]:
+    from analysis.report.files import report_files
+
+    with progress_bar() as progress:
+        return report_files(details, progress=progress)
 
 
 def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: bool) -> str:

@@ -64,6 +64,8 @@ def _finding(result: StudyResult) -> str:
     first = f"{head.symbol} returned {percent(move, 1)} on {long_date(placed.session.date())}"
     if not back.fell:
         return first
+    if back.session is None and not back.sessions:
+        return f"{first}, the last session of the data"
     if back.session is None:
         return f"{first} and was not back by {long_date(back.last.date())}"
     return f"{first} and was back at its old level on {long_date(back.session.date())}"

@@ -14,6 +14,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
@@ -36,6 +37,9 @@ class Style:
         Positive counterpart of `accent`.
     width : float
         Inches.
+    titled : bool
+        Whether figures carry their title themselves; a page that sets it in its own type does not
+        want it twice.
     """
 
     background: str = "#ffffff"
@@ -46,12 +50,35 @@ class Style:
     plain: str = "#0072B2"
     gain: str = "#009E73"
     width: float = 8.0
+    titled: bool = True
 
     def figure(self, height: float) -> tuple[Figure, Axes]:
         """Make an empty figure of this style, `height` inches high, and its one pair of axes."""
+        figure, axes = self.panels(height, (1.0,))
+        return figure, axes[0]
+
+    def panels(
+        self, height: float, ratios: Sequence[float], *, across: bool = False
+    ) -> tuple[Figure, list[Axes]]:
+        """
+        Make an empty figure with several panels.
+
+        Parameters
+        ----------
+        height : float
+            Inches.
+        ratios : sequence of float
+            Relative sizes of the panels, from the top or, if `across`, from the left.
+        across : bool
+            Whether the panels stand side by side.
+        """
         with self.applied():
             figure = Figure(figsize=(self.width, height), layout="constrained")
-            return figure, figure.add_subplot()
+            if across:
+                grid = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
+            else:
+                grid = figure.add_gridspec(len(ratios), 1, height_ratios=ratios)
+            return figure, [figure.add_subplot(grid[place]) for place in range(len(ratios))]
 
     def applied(self) -> AbstractContextManager[None]:
         """Put the style in force for what is drawn or saved inside the context."""
@@ -103,7 +130,15 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     detail : str
         What is plotted: firm, model, window, units.
     style : Style
+
+    Notes
+    -----
+    Both texts also become the figure's label, see `texts_of`.
     """
+    finding, detail = _unbroken(finding), _unbroken(detail)
+    figure.set_label(f"{finding}\n{detail}")
+    if not style.titled:
+        return
     points = 72 * style.width - 16
     headline = textwrap.fill(finding, int(points / 8.2))
     below = textwrap.fill(detail, int(points / 5.2))
@@ -114,3 +149,16 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     figure.text(left, 1 - first / 72 / height, headline, fontsize=12, fontweight="bold")
     figure.text(left, 1 - second / 72 / height, below, fontsize=9, color=style.faint)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - (second + 6) / 72 / height))
+
+
+def _unbroken(text: str) -> str:
+    """Keep a number with its sign and unit on one line."""
+    for apart in (" %", "p = ", "p < ", "p ≤ ", " bn", "USD "):
+        text = text.replace(apart, apart.replace(" ", "\u00a0"))
+    return text
+
+
+def texts_of(figure: Figure) -> tuple[str, str]:
+    """Read the finding and the detail that `title` gave a figure."""
+    finding, _, detail = str(figure.get_label()).partition("\n")
+    return finding, detail

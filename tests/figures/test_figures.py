@@ -13,7 +13,7 @@ from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.text import Annotation, Text
 
 from analysis.errors import StudyError
-from analysis.figures.export import FIGURES, figure_files, render
+from analysis.figures.export import DETAIL_FIGURES, FIGURES, drawers, figure_files, render
 from analysis.figures.style import DARK, LIGHT
 from analysis.impact import Impact
 from analysis.inference.outcome import Outcome
@@ -261,9 +261,11 @@ def test_a_model_without_covariance_has_no_band(small) -> None:
     "width",
     [8.0, pytest.param(6.0, marks=pytest.mark.slow), pytest.param(14.0, marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("name", list(FIGURES))
-def test_no_two_texts_overlap_and_none_leaves_the_page(full, name: str, width: float) -> None:
-    figure = FIGURES[name](full, replace(LIGHT, width=width))
+@pytest.mark.parametrize("name", [*FIGURES, *DETAIL_FIGURES])
+def test_no_two_texts_overlap_and_none_leaves_the_page(
+    full, full_details, name: str, width: float
+) -> None:
+    figure = drawers(full, full_details)[name](replace(LIGHT, width=width))
     figure.draw_without_rendering()
     renderer = figure._get_renderer()
     page = figure.bbox

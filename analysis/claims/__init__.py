@@ -1,0 +1,1 @@
+"""What articles and the press said, held against the figures."""

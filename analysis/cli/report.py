@@ -1,0 +1,46 @@
+"""``market-impact report``: write a study's report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analysis.cli.options import details_from_options, progress_bar, study_options
+
+
+@click.command("report")
+@study_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("report"),
+    show_default=True,
+    help="Folder to write to.",
+)
+def command(
+    out: Path,
+    **options: Any,  # noqa: ANN401 - the options of study_options, by name
+) -> None:
+    r"""
+    Write the report of a study: report.html, and beside it the files that its numbers stand in.
+
+    The page needs no network and no other file. STUDY and the options that override it are those
+    of 'market-impact study'.
+
+    \b
+    Examples:
+      market-impact report --out report
+      market-impact report --event v3-release --out report-v3
+      market-impact report my-study.toml --data prices.csv --out report
+    """
+    from analysis.export import check_writable, write_files
+    from analysis.report.files import report_files
+
+    check_writable(out)
+    details = details_from_options(**options)
+    with progress_bar() as progress:
+        files = report_files(details, progress=progress)
+    for path in write_files(dict(files), out):
+        click.echo(path)

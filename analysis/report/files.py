@@ -1,0 +1,34 @@
+"""The folder of a report: the page, and the files in which its numbers stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.export import result_files, to_csv
+from analysis.report.page import report_page
+
+if TYPE_CHECKING:
+    from analysis._typing import Progress
+    from analysis.details import Details
+
+
+def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str]:
+    """
+    Lay out the folder of a report.
+
+    Parameters
+    ----------
+    details : Details
+    progress : callable, optional
+        As `report_page`.
+
+    Returns
+    -------
+    dict of str to str
+        File name to content; ``report.html`` first.
+    """
+    return {
+        "report.html": report_page(details, progress=progress),
+        **result_files(details.result),
+        **{name: to_csv(frame) for name, frame in details.tables.items()},
+    }

@@ -1,0 +1,303 @@
+"""The page: results in, one self-contained HTML document out. It computes nothing."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import jinja2
+from markupsafe import Markup
+
+from analysis._bundle import bundled_data
+from analysis.export import versions
+from analysis.figures.export import drawers
+from analysis.formatting import billions, number, percent
+from analysis.models.catalog import MODELS
+from analysis.narrative import headline_sentence, report_narrative
+from analysis.prices.manifest import read_manifest
+from analysis.report.cells import Cell, PageTable, cite, cited_markup
+from analysis.report.svg import InlineFigure, inline_figure
+from analysis.report.tables import detail_table, study_tables
+from analysis.results import Place
+from analysis.study_file import dump_study
+
+if TYPE_CHECKING:
+    from analysis._typing import Progress
+    from analysis.details import Details
+
+TABLE_OF_FIGURE = {
+    "specification-curve": ("specifications.csv", "Every specification"),
+    "reaction-dates": ("own-dates.csv", "Every session around the event"),
+    "contagion": ("contagion.csv", "Other firms"),
+    "index-arithmetic": ("index-arithmetic.csv", "Parts of the index"),
+    "synthetic-control": ("donors.csv", "Donors of the control"),
+    "worst-days": ("worst-days.csv", "Worst sessions"),
+    "largest-losses": ("largest-losses.csv", "Largest published losses"),
+}
+"""The detail file behind a figure, with the caption of its table."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """One of the three numbers at the top, with its interval or range."""
+
+    what: str
+    value: Cell
+    before: str
+    low: Cell
+    high: Cell
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigure:
+    """A figure of the page with the table of what it shows."""
+
+    drawing: InlineFigure
+    table: PageTable | None
+
+
+def report_page(details: Details, *, progress: Progress | None = None) -> str:
+    """
+    Write a study's report.
+
+    Parameters
+    ----------
+    details : Details
+    progress : callable, optional
+        Told ``(label, done, total)`` after each figure.
+
+    Returns
+    -------
+    str
+        An HTML document without any reference outside itself. Text that came from files is
+        escaped, and a content security policy refuses every script but the page's own.
+    """
+    result = details.result
+    script, style = _asset("report.js"), _asset("report.css")
+    claims = detail_table(
+        details,
+        "claims.csv",
+        "Claims and what the figures say",
+        ("says", "claimed", "computed", "unit", "verdict", "reasoning", "source"),
+    )
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            title=result.study.title,
+            data_name=result.data_name,
+            headline=cited_markup(headline_sentence(result, cite)),
+            numbers=_numbers(details),
+            narrative=[cited_markup(text) for text in report_narrative(details, cite)],
+            figures=_figures(details, progress),
+            absent=[f"No figure {name}: {reason}." for name, reason in details.absent.items()],
+            claims=claims,
+            verdicts=_verdicts(details),
+            tables=_tables(details),
+            method=_method(details),
+            inputs=_inputs(details),
+            versions=", ".join(f"{name} {version}" for name, version in versions().items()),
+            version=versions()["market-impact"],
+            study=dump_study(result.study),
+            style=Markup(style),  # noqa: S704 - the package's own file
+            script=Markup(script),  # noqa: S704 - the package's own file
+            script_hash=_policy_hash(script),
+        )
+    )
+    return page.rstrip() + "\n"
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("analysis.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _asset(name: str) -> str:
+    return resources.files("analysis.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _policy_hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode()
+
+
+def _numbers(details: Details) -> list[KeyNumber]:
+    result = details.result
+    head, window = result.headline, result.headline_window
+    level = f"{100 * result.study.level:g} % interval "
+
+    def at(value: float | None, text: str, column: str) -> Cell:
+        return Cell(text, value, result.place(head, window.window, column))
+
+    found = [
+        KeyNumber(
+            f"abnormal return of {head.symbol}, window {window.window}",
+            at(window.car, percent(window.car), "car"),
+            level,
+            at(window.t.low, percent(window.t.low), "car_low"),
+            at(window.t.high, percent(window.t.high), "car_high"),
+        )
+    ]
+    usd = window.impact
+    if usd is not None:
+        found.append(
+            KeyNumber(
+                "abnormal change in market value, USD billion",
+                at(usd.abnormal, billions(usd.abnormal), "impact_usd"),
+                level,
+                at(usd.low, billions(usd.low), "impact_low_usd"),
+                at(usd.high, billions(usd.high), "impact_high_usd"),
+            )
+        )
+    elif details.conformal is not None:
+        low, high = details.conformal.outcome.low, details.conformal.outcome.high
+        found.append(
+            KeyNumber(
+                "the same, its interval by permutation of sessions",
+                at(window.car, percent(window.car), "car"),
+                f"{100 * result.study.level:g} % conformal interval ",
+                Cell(percent(low), low),
+                Cell(percent(high), high),
+            )
+        )
+    return [*found, _curve_number(details)]
+
+
+def _curve_number(details: Details) -> KeyNumber:
+    curve = details.curve
+    (low, high), half = curve.range, curve.middle
+    last, middle = len(curve.points) + 1, 2 + curve.middle_place
+    name = "specifications.csv"
+    if curve.middle.impact is None:
+        return KeyNumber(
+            f"median of {len(curve.points)} specifications",
+            Cell(percent(half.abnormal), half.abnormal, Place(name, middle, "abnormal_return")),
+            "all of them from ",
+            Cell(percent(low.abnormal), low.abnormal, Place(name, 2, "abnormal_return")),
+            Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
+        )
+    return KeyNumber(
+        f"median of {len(curve.points)} specifications, USD billion",
+        Cell(billions(half.impact), half.impact, Place(name, middle, "impact_usd")),
+        "all of them from ",
+        Cell(billions(low.impact), low.impact, Place(name, 2, "impact_usd")),
+        Cell(billions(high.impact), high.impact, Place(name, last, "impact_usd")),
+    )
+
+
+def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
+    ready = drawers(details.result, details)
+    order = [name for name in READING_ORDER if name in ready]
+    made = []
+    for done, name in enumerate(order, start=1):
+        table = None
+        if name in TABLE_OF_FIGURE:
+            table = detail_table(details, *TABLE_OF_FIGURE[name])
+        made.append(PageFigure(inline_figure(name, ready[name]), table))
+        if progress is not None:
+            progress(f"figure {name}", done, len(order))
+    return made
+
+
+READING_ORDER = (
+    *("event-path", "loss-by-benchmark", "specification-curve", "reaction-dates"),
+    *("abnormal-returns", "placebo-dates", "conformal", "synthetic-control"),
+    *("cross-section", "cross-section-later", "contagion", "index-arithmetic"),
+    *("volatility", "recovery-path", "worst-days", "largest-losses"),
+)
+"""The order of the figures on the page."""
+
+
+def _tables(details: Details) -> list[PageTable]:
+    more = (
+        detail_table(details, "leave-one-out.csv", "Mean of all firms without each in turn"),
+        detail_table(details, "abroad.csv", "First sessions on other exchanges, as published"),
+    )
+    return [*study_tables(details.result), *(table for table in more if table is not None)]
+
+
+def _verdicts(details: Details) -> str:
+    counts: Counter[str] = Counter(item.finding.verdict for item in details.claims)
+    order = ("holds", "holds within rounding", "does not hold", "cannot be tested here")
+    return ", ".join(f"{counts[v]} {_PLURAL[v]}" for v in order if counts[v])
+
+
+_PLURAL = {
+    "holds": "hold",
+    "holds within rounding": "hold within rounding",
+    "does not hold": "do not hold",
+    "cannot be tested here": "cannot be tested here",
+}
+
+
+def _method(details: Details) -> list[str]:
+    result, curve = details.result, details.curve
+    study, head = result.study, result.headline
+    spec = MODELS[head.model]
+    what = f"The headline's model is the {spec.title} ({spec.reference})"
+    if spec.uses_benchmark:
+        what += f" on {head.benchmark}"
+    lines = [
+        (
+            f"{what}, fitted by event time on the sessions {study.estimation} "
+            f"({head.n_estimation} used, {head.df} degrees of freedom, residual standard deviation "
+            f"{percent(head.sigma)}). Returns are simple, dividends included. An abnormal return "
+            "is the realised less the expected one; its standard error is that of a prediction: it "
+            "holds the error of the day and of the estimated parameters (Patell 1976). Session 0 "
+            "is the first whose close came after the news."
+        ),
+        (
+            "p is Student's t; the sample-quantile p ranks the day among the estimation residuals; "
+            "the placebo p ranks its t among the same statistic on earlier dates, the model fitted "
+            "anew for each. All firms share one date, so tests that take them for independent are "
+            "not shown."
+        ),
+        (
+            "Dollars are the market value at each close before times the abnormal return; their "
+            "intervals hold the error of the expected return, not that of the share count."
+        ),
+        (
+            f"The specification curve crosses the study's models and benchmarks with estimation "
+            f"lengths, gaps, windows and return types: {len(curve.points)} answers. "
+            + ("Left out: " + "; ".join(curve.left_out) + ". " if curve.left_out else "")
+            + "Its shares of variance are main effects of one choice alone: "
+            + ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
+            + "."
+        ),
+    ]
+    count, close = result.shares.get(head.symbol), result.closes.get(head.symbol)
+    if count is not None and close is not None:
+        lines.append(
+            f"Market value of {head.symbol}: {number(count.shares / 1e9)} billion shares "
+            f"({count.as_of}; {count.source}) at {close.close:,.2f} on {close.session.date()}."
+        )
+    return lines
+
+
+def _inputs(details: Details) -> list[dict[str, str]]:
+    known = read_manifest(bundled_data())
+    files = [*details.result.inputs, *details.inputs]
+    return [
+        {
+            "name": item.name,
+            "sha256": item.sha256,
+            "about": _about(known[item.name]) if item.name in known else "",
+        }
+        for item in dict.fromkeys(files)
+    ]
+
+
+def _about(entry: dict[str, str]) -> str:
+    return f"{entry['title']}. Source: {entry['source']}. Limits: {entry['limits']}."

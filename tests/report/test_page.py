@@ -1,0 +1,217 @@
+"""The page as text: self-contained, traceable, safe, and in step with the results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from analysis.details import find_details
+from analysis.narrative import headline_sentence, report_narrative
+from analysis.prices.snapshot import load_snapshot
+from analysis.report.cells import Cell, cite, cited_markup, label
+from analysis.report.files import report_files
+from analysis.report.page import report_page
+from analysis.results import Place
+from analysis.run.study import run_study
+from analysis.study import Event, Overrides, override
+from analysis.study_file import load_study
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask for, and the tags left open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, {k: v or "" for k, v in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, {k: v or "" for k, v in attrs}))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def files(details):
+    return report_files(details)
+
+
+@pytest.fixture(scope="module")
+def page(files):
+    return files["report.html"]
+
+
+@pytest.fixture(scope="module")
+def parsed(page):
+    return Page(page)
+
+
+def test_the_page_is_one_sound_document_below_5_mb(page, parsed) -> None:
+    assert len(page.encode()) < 5e6
+    assert parsed.open == []
+    ids = [attrs["id"] for _, attrs in parsed.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_loaded_from_outside(parsed) -> None:
+    for tag, attrs in parsed.tags:
+        assert not attrs.get("src")
+        for name in ("href", "xlink:href"):
+            target = attrs.get(name, "")
+            assert target.startswith("#") or not target or tag == "a"
+    assert not parsed.all("iframe")
+    policy = next(m["content"] for m in parsed.all("meta") if "http-equiv" in m)
+    assert policy.startswith("default-src 'none'")
+
+
+def test_every_reference_within_the_page_is_there(parsed) -> None:
+    ids = {attrs["id"] for _, attrs in parsed.tags if "id" in attrs}
+    for tag, attrs in parsed.tags:
+        for name in ("href", "xlink:href"):
+            if attrs.get(name, "").startswith("#"):
+                assert attrs[name][1:] in ids, (tag, attrs[name])
+        for clip in re.findall(r"url\(#([^)]*)\)", attrs.get("clip-path", "")):
+            assert clip in ids
+
+
+def test_numbers_name_the_line_that_holds_them(files, parsed) -> None:
+    """Each cited exact value is the value in that line and column of that file."""
+    tables = {
+        name: list(csv.DictReader(io.StringIO(text)))
+        for name, text in files.items()
+        if name.endswith(".csv")
+    }
+    cited = parsed.all("data")
+    assert len(cited) > 500
+    for attrs in cited:
+        name, line, column = re.fullmatch(r"(\S+), line (\d+), (\S+)", attrs["title"]).groups()
+        stored = tables[name][int(line) - 2][column]
+        if column == "symbols_valued":
+            stored = str(len(stored.split()))
+        try:
+            assert float(attrs["value"]) == pytest.approx(float(stored), rel=1e-12)
+        except ValueError:
+            assert attrs["value"] == (stored or attrs["value"])
+
+
+def test_the_same_results_give_the_same_bytes(details, page) -> None:
+    assert report_page(details) == page
+
+
+def test_figures_carry_their_finding_as_alternative_text(parsed) -> None:
+    drawings = [attrs for attrs in parsed.all("svg") if attrs.get("role") == "img"]
+    assert len(drawings) == len(parsed.all("figure")) >= 14
+    assert all(len(attrs["aria-label"]) > 20 for attrs in drawings)
+
+
+def test_colours_of_figures_are_the_pages_own(page) -> None:
+    for drawing in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        assert not re.findall(r"#[0-9a-f]{6}\b", drawing), "a colour that dark mode cannot change"
+
+
+def test_the_narrative_is_about_200_words_and_follows_the_results(details, null_details) -> None:
+    told = " ".join(report_narrative(details))
+    assert 120 <= len(told.split()) <= 280
+    null = " ".join(report_narrative(null_details))
+    assert "not more than chance explains" in null
+    assert told != null
+
+
+def test_a_null_result_reads_as_one(null_details) -> None:
+    sentence = headline_sentence(null_details.result)
+    assert "no abnormal return beyond chance" in sentence
+    text = report_page(null_details)
+    assert "none of them is significant" in text
+    assert "more than chance explains:" not in text
+
+
+def test_a_single_firm_without_groups(single_details) -> None:
+    text = report_page(single_details)
+    assert "firms together" not in text
+    assert "No figure cross-section: needs two firms." in text
+    assert 'id="groups"' not in text
+
+
+def test_an_event_on_the_last_session() -> None:
+    import datetime as dt
+
+    from analysis.windows import Window
+
+    study = override(
+        load_study(),
+        Overrides(
+            events=("sell-off",),
+            symbols=("MSFT", "AAPL"),
+            models=("market",),
+            benchmarks=("RSP",),
+            windows=(Window(0, 0),),
+        ),
+    )
+    event = replace(study.events[0], when=dt.date(2026, 1, 30))
+    study = replace(study, events=(event,))
+    data = load_snapshot()
+    text = report_page(find_details(run_study(study, data), data))
+    assert "No figure volatility: needs 20 sessions after the event." in text
+    assert "The data end with that session" in text
+    assert "was not back by" not in text
+
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'</title>"
+
+
+def test_names_from_a_study_file_cannot_inject_markup() -> None:
+    study = override(
+        load_study(),
+        Overrides(events=("sell-off",), symbols=("NVDA", "AMD"), models=("market",)),
+    )
+    event = study.events[0]
+    study = replace(
+        study,
+        title=EVIL,
+        events=(Event(id="sell-off", title=EVIL, when=event.when, source=EVIL),),
+        groups=tuple(replace(group, title=EVIL) for group in study.groups),
+    )
+    data = load_snapshot()
+    text = report_page(find_details(run_study(study, data), data))
+    parsed = Page(text)
+    assert len(parsed.all("script")) == 1
+    assert not parsed.all("img")
+    assert not [a for _, attrs in parsed.tags for a in attrs if a.startswith("on")]
+    assert "&lt;script&gt;" in text
+
+
+def test_marks_in_prose_escape_what_they_hold() -> None:
+    text = cite("<b>5</b>", Place('"><script>', 2, "x"))
+    shown = str(cited_markup(f"<i> {text}"))
+    assert "<b>" not in shown
+    assert "<script>" not in shown
+    assert shown.startswith("&lt;i&gt;")
+
+
+def test_only_web_addresses_become_links() -> None:
+    assert label("javascript:alert(1)").href == ""
+    assert label('https://a.example/"><script>').href == "https://a.example/"
+    assert label("see https://a.example/x ; more").text == "see a.example ; more"
+
+
+def test_a_cell_exports_its_exact_value() -> None:
+    assert Cell("0.33", 1 / 3).exact == repr(1 / 3)
+    assert Cell("-").exact == ""
+    assert Cell("-", float("nan")).exact == ""
