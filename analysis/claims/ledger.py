@@ -113,7 +113,7 @@ class Ledger:
     facts : mapping of str to Fact
     losses : tuple of PublishedLoss
     abroad : pandas.DataFrame
-        Moves on other exchanges as published: ``name, session_date, move_pct, basis, source, note``.
+        Moves on other exchanges as published, one row each with source and note.
     inputs : tuple of InputFile
         The files read.
     """

@@ -149,7 +149,8 @@ def _cell(value: object, write: Callable[[float | None], str] | None, place: Pla
         return Cell("yes" if value else "no", "yes" if value else "no")
     if isinstance(value, (int, float)):
         return Cell(f"{value:g}", float(value), place)
-    return label(str(value))
+    text = str(value)
+    return Cell(text, text, place) if text.lstrip("-")[:1].isdigit() else label(text)
 
 
 def cite(text: str, place: Place) -> str:
