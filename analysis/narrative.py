@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.formatting import billions, long_date, percent, probability, rank_probability
+from analysis.inference.group_battery import REQUIRED
 from analysis.models.catalog import MODELS
 from analysis.results import Place
+from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -379,22 +381,38 @@ def _firms_together(result: StudyResult, cite: Cite) -> str:
             head.model,
             head.benchmark,
         )
-        if not same or group.group != "all" or group.window != result.study.headline.window:
+        if not same or group.group != ALL_FIRMS or group.window != result.study.headline.window:
             continue
         if group.t.p is None:
             return ""
-        verdict = (
-            "more than chance explains"
-            if group.t.p < 1 - result.study.level
-            else "within what chance explains"
-        )
         mean = cite(percent(group.caar), Place("groups.csv", line, "caar"))
         p = cite(_relation(probability(group.t.p)), Place("groups.csv", line, "p"))
         return (
-            f"The {len(group.symbols)} firms together returned {mean} abnormally on average, "
-            f"{verdict} (p {p}, correlation between firms counted)."
+            f"The {len(group.symbols)} firms together returned {mean} abnormally on average (as "
+            f"one portfolio p {p}); {_agreement(result, group.t.p)}."
         )
     return ""
+
+
+def _agreement(result: StudyResult, p: float) -> str:
+    """Say whether the tests that survive one common date agree that the firms moved."""
+    if p >= 1 - result.study.level:
+        return "that is within what chance explains"
+    battery = next(
+        (b for b in result.batteries if (b.kind, b.subject) == ("group", ALL_FIRMS)), None
+    )
+    if battery is None:
+        return "no test of the cross-section is at hand"
+    if battery.significant:
+        return "all three tests that survive one common date call that more than chance"
+    shown = [
+        f"{outcome.method.title} p {_relation(probability(outcome.p))}"
+        for outcome in map(battery.outcome, REQUIRED)
+        if outcome is not None and outcome.p is not None
+    ]
+    return "but the tests that survive one common date do not all reject" + (
+        f" ({', '.join(shown)})" if shown else ""
+    )
 
 
 def _list(items: list[str]) -> str:

@@ -322,13 +322,20 @@ class Battery:
     outcomes : tuple of Outcome
         The test that survives what is visibly broken comes first.
     verdict : str
-        For a group: whether the tests that survive one common date agree; else empty.
+        For a group: whether the tests that survive one common date agree, in words; else empty.
+    significant : bool or None
+        For a group: whether all of those tests reject; else None.
     """
 
     kind: Literal["firm", "group"]
     subject: str
     outcomes: tuple[Outcome, ...]
-    verdict: str
+    verdict: str = ""
+    significant: bool | None = None
+
+    def outcome(self, test: str) -> Outcome | None:
+        """Find the outcome of a test; None where the battery has none of that name."""
+        return next((o for o in self.outcomes if o.test == test), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
-from analysis.models.linear import LeastSquares, with_constant
+from analysis.models.linear import LeastSquares
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
     y = np.column_stack([designs[symbol].y for symbol in series])
     placebo = placebo_scars(
         y,
-        with_constant(x),
+        x,
         dates,
         estimation=study.estimation,
-        windows=(Window(0, 0),),
+        window=Window(0, 0),
         fewest=study.min_estimation,
-    )[Window(0, 0)]
+    )
     span = Window(0, len(days) - 1)
     fits = [setting.fit(symbol, span, shift=days.start) for symbol in series]
     abnormal = np.column_stack([fit.path.abnormal for fit in fits])

@@ -122,7 +122,7 @@ def firm_batteries(
         *_variance_tests(plan, fit),
         *history_tests(plan, placed, symbol),
     )
-    return (Battery("firm", symbol, outcomes, ""),)
+    return (Battery("firm", symbol, outcomes),)
 
 
 def _group_battery(
@@ -152,6 +152,7 @@ def _group_battery(
     sample = _with_portfolio(sample, [designs[symbol] for symbol in symbols], placed, study)
     outcomes = group_battery(sample)
     bhar = np.array([float(np.prod(1 + path.raw) - np.prod(1 + path.expected)) for path in paths])
+    verdict = group_verdict(outcomes, alpha=1 - study.level)
     return Battery(
         kind="group",
         subject=name,
@@ -160,7 +161,8 @@ def _group_battery(
             beaver_test(sample),
             bhar_bootstrap_test(bhar, np.random.default_rng(SEED)),
         ),
-        verdict=group_verdict(outcomes, alpha=1 - study.level).text,
+        verdict=verdict.text,
+        significant=verdict.significant,
     )
 
 

@@ -206,8 +206,8 @@ def _groups(result: StudyResult) -> str:
 
 def _group_cells(group: GroupResult, battery: Battery | None) -> tuple[str, ...]:
     total = group.impact
-    outcomes = {} if battery is None else {o.test: o for o in battery.outcomes}
-    grank, placebo = outcomes.get("grank-t"), outcomes.get("placebo-bmp")
+    grank = None if battery is None else battery.outcome("grank-t")
+    placebo = None if battery is None else battery.outcome("placebo-bmp")
     return (
         group.group,
         str(len(group.symbols)),
@@ -218,7 +218,7 @@ def _group_cells(group: GroupResult, battery: Battery | None) -> tuple[str, ...]
         probability(group.kp.p),
         probability(None if grank is None else grank.p),
         "-" if placebo is None else rank_probability(placebo),
-        "-" if battery is None else "yes" if battery.verdict.startswith("significant") else "no",
+        "-" if battery is None else "yes" if battery.significant else "no",
         billions(None if total is None else total.abnormal),
         "-" if total is None else usd_interval(total.low, total.high),
         f"{len(group.valued)}/{len(group.symbols)}",
