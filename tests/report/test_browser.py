@@ -112,6 +112,7 @@ def test_nothing_runs_over_the_edge(browser, address, width, scheme) -> None:
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser, address, scheme) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
