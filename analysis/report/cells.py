@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from analysis.results import Place
 
+LONGEST_FIGURE = 20
+"""A longer text that begins with a digit is a sentence, no figure."""
+
 _ADDRESS = re.compile(r"https?://[^\s;,\"'<>()]+")
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _CITED = re.compile(
@@ -150,7 +153,8 @@ def _cell(value: object, write: Callable[[float | None], str] | None, place: Pla
     if isinstance(value, (int, float)):
         return Cell(f"{value:g}", float(value), place)
     text = str(value)
-    return Cell(text, text, place) if text.lstrip("-")[:1].isdigit() else label(text)
+    figure = len(text) <= LONGEST_FIGURE and text.lstrip("-")[:1].isdigit()
+    return Cell(text, text, place) if figure else label(text)
 
 
 def cite(text: str, place: Place) -> str:
