@@ -101,11 +101,11 @@ def symbols_of_study(study: str) -> tuple[str, ...]:
 
 
 def write_report_of_study(study: str, folder: str, store: Path) -> None:
-    """Write the results and figures of a study on the store's prices, as its command does."""
+    """Write results, figures and report of a study on the store's prices, as its command does."""
     from analysis.cli import main
 
     os.environ[DB_VARIABLE] = str(store)
-    arguments = ["study", study, "--data", "store", "--out", folder, "--figures"]
+    arguments = ["study", study, "--data", "store", "--out", folder, "--figures", "--report"]
     with contextlib.redirect_stdout(io.StringIO()):  # standard output is the refresh's summary
         main.main(arguments, prog_name="market-impact", standalone_mode=False)
 
