@@ -43,6 +43,7 @@ def test_only_the_command_line_prints(root: Path) -> None:
                 assert node.func.id not in {"print", "exit", "input"}, path
 
 
+@pytest.mark.slow
 def test_the_examples_in_docstrings_run(root: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--doctest-modules", "analysis", "-q"],

@@ -66,7 +66,9 @@ def test_batch(run, panel_files):
         ({"window": "1-2"}, "is no window"),
         ({"returns": "absent.csv"}, "absent.csv: no such file"),
         ({"out": "absent/o.csv"}, "cannot be written"),
-        ({"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers"),
+        pytest.param(
+            {"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers", marks=pytest.mark.slow
+        ),
         ({"calendar": "XXXX"}, "exchange calendar 'XXXX' is unknown"),
     ],
 )

@@ -64,7 +64,7 @@ def test_every_option_of_every_command_is_explained() -> None:
     for name in cli.COMMANDS:
         command = cli.main.get_command(click.Context(cli.main), name)
         for parameter in command.params:
-            if isinstance(parameter, click.Option):
+            if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert parameter.help, (name, parameter.name)
 
 

@@ -7,12 +7,15 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 OPTIONS = ("--symbols", "NVDA,AMD,TSM", "--model", "market,ff3", "--event", "sell-off")
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(root: Path, tmp_path: Path) -> None:
     runs = []
     for seed in ("1", "4242"):

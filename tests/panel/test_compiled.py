@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from analysis.panel.compiled import compiled
 
 CODE = """
@@ -27,6 +29,7 @@ def test_function_without_a_file_is_compiled_without_a_cache():
     assert compiled(space["double"])(21) == 42
 
 
+@pytest.mark.slow
 def test_compiled_code_is_found_again(tmp_path):
     def run():
         done = subprocess.run(

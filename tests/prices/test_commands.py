@@ -187,6 +187,7 @@ def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path)
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["symbols"] == len(symbols)
     assert list((tmp_path / "report" / "figures").glob("*.png"))
+    assert (tmp_path / "report" / "report.html").is_file()
 
 
 def test_the_schedule_files_name_a_command_that_exists(root):
