@@ -17,6 +17,8 @@ from analysis.effects.setting import headline_setting
 from analysis.prices.reference import ShareCount
 from analysis.prices.snapshot import load_nvda_history
 
+pytestmark = pytest.mark.slow
+
 DAY = "2025-01-27"
 
 

@@ -9,6 +9,8 @@ from analysis.errors import StudyError
 from analysis.figures.export import DETAIL_FIGURES, figure_files, wants_details
 from analysis.figures.style import LIGHT, texts_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def drawn(full_details):
