@@ -10,6 +10,8 @@ from analysis.robustness import as_rows
 
 if TYPE_CHECKING:
     from analysis.details import Details
+    from analysis.effects.reaction_dates import ReactionDates
+    from analysis.inference.announcement import Reaction
 
 Rows = list[dict[str, Any]]
 
@@ -31,6 +33,7 @@ def detail_frames(details: Details) -> dict[str, pd.DataFrame]:
         "leave-one-out.csv": as_rows(details.left_out),
         "claims.csv": _claims(details),
         "reactions.csv": _reactions(details),
+        "reaction-groups.csv": _group_reactions(details),
         "own-dates.csv": _own_dates(details),
         "contagion.csv": _contagion(details),
         "index-arithmetic.csv": _index_shares(details),
@@ -67,20 +70,24 @@ def _claims(details: Details) -> Rows:
 
 def _reactions(details: Details) -> Rows:
     dates = details.reaction_dates
-    if dates is None:
-        return []
-    return [
-        {
-            "session": str(dates.sessions[item.day].date()),
-            "symbol": item.series,
-            "abnormal_return": item.ar,
-            "t": item.statistic,
-            "p_session": item.p_day,
-            "p_all": item.p_all,
-            "p_holm": item.p_holm,
-        }
-        for item in dates.reactions
-    ]
+    return [] if dates is None else [_reaction(dates, item, "symbol") for item in dates.reactions]
+
+
+def _group_reactions(details: Details) -> Rows:
+    dates = details.reaction_dates
+    return [] if dates is None else [_reaction(dates, item, "series") for item in dates.groups]
+
+
+def _reaction(dates: ReactionDates, item: Reaction, what: str) -> dict[str, Any]:
+    return {
+        "session": str(dates.sessions[item.day].date()),
+        what: item.series,
+        "abnormal_return": item.ar,
+        "t": item.statistic,
+        "p_session": item.p_day,
+        "p_all": item.p_all,
+        "p_holm": item.p_holm,
+    }
 
 
 def _own_dates(details: Details) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +11,15 @@ from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
 from analysis.models.linear import LeastSquares
+from analysis.run.fit import fit_firm
 from analysis.windows import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
+    from analysis._typing import FloatArray, IntArray
     from analysis.effects.setting import Setting
 
 AROUND = Window(-36, 9)
@@ -50,6 +54,8 @@ class ReactionDates:
         Half-width of the headline firm's single-session interval, decimal.
     reactions : tuple of Reaction
         Of all firms together.
+    groups : tuple of Reaction
+        Of the headline's firm and of each group as an equally weighted portfolio, together.
     own : tuple of Reaction
         Of the headline's firm alone, session by session: what its own dates are judged by.
     """
@@ -62,6 +68,7 @@ class ReactionDates:
     n_placebo: int
     band: float
     reactions: tuple[Reaction, ...]
+    groups: tuple[Reaction, ...]
     own: tuple[Reaction, ...]
 
     @property
@@ -95,51 +102,83 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
     if len(dates) <= 2 * len(days):
         return None
     rows = slice(dates[0] + study.estimation.start, start + len(days))
-    series: list[str] = []
-    left_out: list[str] = []
     designs = {symbol: setting.design(symbol) for symbol in study.symbols}
     x = designs[setting.symbol].x
-    for symbol, design in designs.items():
-        whole = design.complete[rows].all() and np.array_equal(design.x[rows], x[rows])
-        (series if whole else left_out).append(symbol)
-    if setting.symbol not in series:
+    returns = {
+        symbol: design.y
+        for symbol, design in designs.items()
+        if design.complete[rows].all() and np.array_equal(design.x[rows], x[rows])
+    }
+    if setting.symbol not in returns:
         return None
-    y = np.column_stack([designs[symbol].y for symbol in series])
-    placebo = placebo_scars(
-        y,
-        x,
-        dates,
-        estimation=study.estimation,
-        window=Window(0, 0),
-        fewest=study.min_estimation,
-    )
-    span = Window(0, len(days) - 1)
-    fits = [setting.fit(symbol, span, shift=days.start) for symbol in series]
-    abnormal = np.column_stack([fit.path.abnormal for fit in fits])
-    errors = np.column_stack([fit.path.se for fit in fits if fit.path.se is not None])
-    own = series.index(setting.symbol)
-    df = np.array([fit.model.df for fit in fits], dtype=np.float64)
-
-    def judged(columns: slice) -> tuple[Reaction, ...]:
-        return reactions(
-            abnormal[:, columns],
-            (abnormal / errors)[:, columns],
-            placebo[:, columns],
-            tuple(series[columns]),
-            df[columns],
-            np.random.default_rng(SEED),
-            draws=DRAWS,
-        )
-
+    firms = _judge(setting, returns, dates, days)
+    portfolios = {
+        group.id: np.mean([returns[s] for s in group.symbols if s in returns], axis=0)
+        for group in study.groups
+        if any(symbol in returns for symbol in group.symbols)
+    }
+    own = {setting.symbol: returns[setting.symbol]}
     levels = setting.plan.data.levels
     return ReactionDates(
         symbol=setting.symbol,
         first=days.start,
         sessions=tuple(levels.index[start : start + len(days)]),
-        series=tuple(series),
-        left_out=tuple(left_out),
+        series=tuple(returns),
+        left_out=tuple(symbol for symbol in designs if symbol not in returns),
+        n_placebo=firms.n_placebo,
+        band=firms.band,
+        reactions=firms.reactions,
+        groups=_judge(setting, {**own, **portfolios}, dates, days).reactions,
+        own=_judge(setting, own, dates, days).reactions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Series tested together; the band is the headline firm's."""
+
+    reactions: tuple[Reaction, ...]
+    n_placebo: int
+    band: float
+
+
+def _judge(
+    setting: Setting, returns: Mapping[str, FloatArray], dates: IntArray, days: Window
+) -> _Judged:
+    """Predict every series from before the first session asked about, and test them together."""
+    study, base = setting.study, setting.design(setting.symbol)
+    placebo = placebo_scars(
+        np.column_stack(list(returns.values())),
+        base.x,
+        dates,
+        estimation=study.estimation,
+        window=Window(0, 0),
+        fewest=study.min_estimation,
+    )
+    fits = [
+        fit_firm(
+            replace(base, y=series),
+            setting.specification.model.estimator,
+            setting.placed.position + days.start,
+            estimation=study.estimation,
+            span=Window(0, len(days) - 1),
+        )
+        for series in returns.values()
+    ]
+    abnormal = np.column_stack([fit.path.abnormal for fit in fits])
+    errors = np.column_stack([fit.path.se for fit in fits if fit.path.se is not None])
+    df = np.array([fit.model.df for fit in fits], dtype=np.float64)
+    own = list(returns).index(setting.symbol)
+    return _Judged(
+        reactions=reactions(
+            abnormal,
+            abnormal / errors,
+            placebo,
+            tuple(returns),
+            df,
+            np.random.default_rng(SEED),
+            draws=DRAWS,
+        ),
         n_placebo=int(np.isfinite(placebo).all(axis=1).sum()),
         band=critical_value(study.level, df[own]) * float(np.median(errors[:, own])),
-        reactions=judged(slice(None)),
-        own=judged(slice(own, own + 1)),
     )

@@ -62,7 +62,6 @@ class Setting:
         symbol: str,
         span: Window,
         *,
-        shift: int = 0,
         use: BoolArray | None = None,
     ) -> FirmFit:
         """
@@ -72,15 +71,13 @@ class Setting:
         ----------
         symbol : str
         span : Window
-        shift : int
-            Sessions by which event time 0 is moved.
         use : ndarray of bool, shape (M,), optional
             Estimation sessions to use; all that are complete by default.
         """
         return fit_firm(
             self.design(symbol),
             self.specification.model.estimator,
-            self.placed.position + shift,
+            self.placed.position,
             estimation=self.study.estimation,
             span=span,
             use=use,

@@ -1,0 +1,31 @@
+"""What a study found: frozen results that turn into tidy frames."""
+
+from analysis.results.records import (
+    FACTOR_MARKET,
+    NO_BENCHMARK,
+    Battery,
+    FirmResult,
+    GroupResult,
+    Place,
+    PlacedEvent,
+    PlacedWindow,
+    PurgeSensitivity,
+    Recovery,
+    WindowResult,
+)
+from analysis.results.study_result import StudyResult
+
+__all__ = [
+    "FACTOR_MARKET",
+    "NO_BENCHMARK",
+    "Battery",
+    "FirmResult",
+    "GroupResult",
+    "Place",
+    "PlacedEvent",
+    "PlacedWindow",
+    "PurgeSensitivity",
+    "Recovery",
+    "StudyResult",
+    "WindowResult",
+]

@@ -1,0 +1,172 @@
+"""All that a study found, and what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.results.records import FACTOR_MARKET, NO_BENCHMARK, Place
+from analysis.results.rows import (
+    GROUP_COLUMNS,
+    TEST_COLUMNS,
+    firm_row,
+    group_row,
+    recovery_row,
+    test_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis.prices.manifest import InputFile
+    from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
+    from analysis.results.records import (
+        Battery,
+        FirmResult,
+        GroupResult,
+        PlacedEvent,
+        PlacedWindow,
+        PurgeSensitivity,
+        Recovery,
+        WindowResult,
+    )
+    from analysis.study import Study
+    from analysis.windows import Window
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """
+    All that a study found, and what it rests on.
+
+    Attributes
+    ----------
+    study : Study
+        As it ran.
+    data_name : str
+    inputs : tuple of InputFile
+    events : tuple of PlacedEvent
+    firms : tuple of FirmResult
+    groups : tuple of GroupResult
+    recoveries : tuple of Recovery
+    batteries : tuple of Battery
+        Of the groups; of the headline firm too where all tests were asked for.
+    purge_sensitivity : tuple of PurgeSensitivity
+        Of the headline; empty where its benchmark is not purged.
+    levels : pandas.DataFrame of shape (T, symbols)
+        Levels of the firms and benchmarks of the study.
+    shares : mapping of str to ShareCount
+    closes : mapping of str to PrintedClose
+    chronology : tuple of ChronologyEntry
+    """
+
+    study: Study
+    data_name: str
+    inputs: tuple[InputFile, ...]
+    events: tuple[PlacedEvent, ...]
+    firms: tuple[FirmResult, ...]
+    groups: tuple[GroupResult, ...]
+    recoveries: tuple[Recovery, ...]
+    batteries: tuple[Battery, ...]
+    purge_sensitivity: tuple[PurgeSensitivity, ...]
+    levels: pd.DataFrame
+    shares: Mapping[str, ShareCount]
+    closes: Mapping[str, PrintedClose]
+    chronology: tuple[ChronologyEntry, ...]
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, str, str, str], FirmResult]:
+        return {(f.event, f.symbol, f.model, f.benchmark): f for f in self.firms}
+
+    def firm(self, event: str, symbol: str, model: str, benchmark: str) -> FirmResult:
+        """
+        Find one firm's result.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such result.
+        """
+        return self._by_key[event, symbol, model, benchmark]
+
+    def placed(self, event: str, window: Window) -> PlacedWindow:
+        """
+        Find the sessions of a window of an event.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such event or window.
+        """
+        for placed in self.events:
+            for candidate in placed.windows:
+                if placed.event.id == event and candidate.window == window:
+                    return candidate
+        raise KeyError((event, str(window)))
+
+    @property
+    def headline(self) -> FirmResult:
+        """The result that the study leads with."""
+        head = self.study.headline
+        return next(
+            firm
+            for firm in self.firms
+            if (firm.event, firm.symbol, firm.model) == (head.event, head.symbol, head.model)
+            and firm.benchmark in {head.benchmark, NO_BENCHMARK, FACTOR_MARKET}
+        )
+
+    @property
+    def headline_window(self) -> WindowResult:
+        """The window that the study leads with."""
+        return self.headline.at(self.study.headline.window)
+
+    @cached_property
+    def _lines(self) -> dict[tuple[str, str, str, str, str], int]:
+        keys = (
+            (firm.event, firm.symbol, firm.model, firm.benchmark, str(window.window))
+            for firm in self.firms
+            for window in firm.windows
+        )
+        return {key: line for line, key in enumerate(keys, start=2)}
+
+    def place(self, firm: FirmResult, window: Window, column: str) -> Place:
+        """Say where a firm's number stands in ``results.csv``, the file of `tidy`."""
+        key = (firm.event, firm.symbol, firm.model, firm.benchmark, str(window))
+        return Place("results.csv", self._lines[key], column)
+
+    @cached_property
+    def tidy(self) -> pd.DataFrame:
+        """
+        One row an event, firm, model, benchmark and window.
+
+        Returns are simple and in decimals, dollars are changes (a loss is negative), windows are
+        written ``-1..1``; a value that there is not is missing, never filled.
+        """
+        rows = [
+            firm_row(firm, window, self.study) for firm in self.firms for window in firm.windows
+        ]
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def tidy_groups(self) -> pd.DataFrame:
+        """One row an event, group, model, benchmark and window; units as in `tidy`."""
+        rows = [group_row(group, self.study) for group in self.groups]
+        return pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
+
+    @cached_property
+    def tidy_tests(self) -> pd.DataFrame:
+        """One row a test of `batteries`; units of the interval are those of the effect."""
+        rows = [
+            test_row(self, battery, outcome)
+            for battery in self.batteries
+            for outcome in battery.outcomes
+        ]
+        return pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+
+    @cached_property
+    def tidy_recoveries(self) -> pd.DataFrame:
+        """One row an event and firm."""
+        return pd.DataFrame([recovery_row(recovery) for recovery in self.recoveries])
