@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     help="""Put symbols into the price store, with their history.
 
     From Yahoo Finance, or from a vendor's file (a Yahoo CSV download, a WRDS/CRSP daily extract, a
-    wide or long table of adjusted closes; CSV or Parquet).
+    wide or long table of adjusted closes; CSV or Parquet), or from the bundled snapshot.
 
     \b
     Examples, two tickers from Yahoo and a CRSP extract:
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 @click.option(
     "--from",
     "path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A vendor's file instead of Yahoo; all its symbols unless some are named.",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE|snapshot",
+    help="A vendor's file, or the bundled levels, instead of Yahoo; all symbols unless some are "
+    "named.",
 )
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Begin here; by default 1990.")
 @click.option("--accept", is_flag=True, help="Store them although checks fail.")
@@ -53,9 +55,12 @@ def command(
     **live: object,
 ) -> None:
     """Parse, call, format."""
+    from analysis.prices.snapshot_source import SNAPSHOT, snapshot_source
     from analysis.prices.vendor_files import FileSource
 
-    source = FileSource(path) if path else None
+    source = None
+    if path is not None:
+        source = snapshot_source() if str(path) == SNAPSHOT else FileSource(path)
     names = tuple(part for text in symbols for part in text.upper().replace(",", " ").split())
     if source is not None and not names:
         names = source.symbols

@@ -19,6 +19,7 @@ from analysis.inference.outcome import Outcome
 from analysis.models.base import Prediction
 from analysis.results import Battery
 from analysis.run.designs import design_of
+from analysis.run.drift_tests import drift_tests
 from analysis.run.firms import fit_design
 from analysis.run.fit import NO_COVARIANCE, rows_of
 from analysis.run.groups import members_of
@@ -121,6 +122,7 @@ def firm_batteries(
         *firm_battery(sample, np.random.default_rng(SEED), level=study.level),
         *_variance_tests(plan, fit),
         *history_tests(plan, placed, symbol),
+        *drift_tests(plan, placed, specification, design, fit),
     )
     return (Battery("firm", symbol, outcomes),)
 

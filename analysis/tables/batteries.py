@@ -40,17 +40,22 @@ def tests_text(result: StudyResult) -> str:
 
 
 def _battery(battery: Battery) -> str:
-    warnings = list(dict.fromkeys(o.warning for o in battery.outcomes if o.warning))
+    warnings = list(dict.fromkeys(o.warning for o in battery.outcomes if o.warning and o.available))
     rows = [_cells(outcome, warnings) for outcome in battery.outcomes if outcome.available]
     columns = ("test", "name", "statistic", "df", "draws", "p", "interval %", "see")
     table = render(f"{battery.kind} {battery.subject}", columns, rows, left=2)
     notes = [
         *([f"verdict: {battery.verdict}"] if battery.verdict else []),
         *(f"({number}) {warning}" for number, warning in enumerate(warnings, start=1)),
-        *(f"{o.method.title}: none, {o.unavailable}" for o in battery.outcomes if not o.available),
+        *(_absent(outcome) for outcome in battery.outcomes if not outcome.available),
     ]
     wrapped = [textwrap.fill(note, WIDTH, subsequent_indent="    ") for note in notes]
     return "\n".join([table, *wrapped])
+
+
+def _absent(outcome: Outcome) -> str:
+    of = f" ({outcome.warning})" if outcome.warning else ""
+    return f"{outcome.method.title}{of}: none, {outcome.unavailable}"
 
 
 def _cells(outcome: Outcome, warnings: list[str]) -> tuple[str, ...]:
