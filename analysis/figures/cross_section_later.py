@@ -57,7 +57,7 @@ def cross_section_later(details: Details, style: Style = LIGHT) -> Figure:
         if joint:
             name = "told from chance among all firms (Romano-Wolf)"
             axes.plot([], [], "o", ms=10.5, mfc="none", mec=style.accent, label=name)
-        figure.legend(loc="outside lower left", ncols=3, frameon=False)
+        figure.legend(loc="outside lower left", ncols=3 if style.width >= 7 else 1, frameon=False)
         axes.axvline(0, color=style.faint, lw=0.8)
         axes.set_yticks(range(len(firms)), [firm.symbol for firm in firms])
         axes.tick_params(axis="y", length=0)

@@ -113,13 +113,13 @@ def _matrix(
         if name != last:
             share = curve.variance_shares[name]
             axes.annotate(
-                f"{NAMES[name]}\n{percent(share, 0) if share >= 0.005 else '< 1 %'}",
+                f"{NAMES[name]}  {percent(share, 0) if share >= 0.005 else '< 1 %'}",
                 xy=(0, y),
                 xycoords=("axes fraction", "data"),
-                xytext=(-92, 5),
+                xytext=(-92, 0),
                 textcoords="offset points",
                 ha="right",
-                va="top",
+                va="center",
                 fontsize=8.5,
                 fontweight="bold",
                 annotation_clip=False,

@@ -45,7 +45,7 @@ def worst_days(details: Details, style: Style = LIGHT) -> Figure:
                 fontsize=8.5,
             )
         left.set_yticks(range(len(days)), [f"{day.session:%d %b %Y}" for day in days])
-        left.set_xlim(1.22 * 100 * min(day.move for day in days), 0)
+        left.set_xlim(1.4 * 100 * min(day.move for day in days), 0)
         left.set_xlabel("return, %")
         dollars = sorted(
             [(item.date, item.loss) for item in details.largest_losses if item.company == symbol]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from click.testing import CliRunner
 
 from analysis.cli import main
 
 SMALL = ("--symbols", "NVDA,AMD", "--model", "market", "--event", "sell-off", "--benchmark", "SPY")
+
+pytestmark = pytest.mark.slow
 
 
 def test_report_writes_the_page_and_the_files_it_names(tmp_path) -> None:

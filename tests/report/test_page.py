@@ -23,6 +23,8 @@ from analysis.study_file import load_study
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
+pytestmark = pytest.mark.slow
+
 
 class Page(HTMLParser):
     """Collects what the tests ask for, and the tags left open."""
