@@ -86,7 +86,7 @@ def command(
             from analysis.figures.export import figure_files
 
             with progress_bar() as progress:
-                drawn = figure_files(result, progress=progress)
+                drawn = figure_files(result, details, progress=progress)
             files |= {f"figures/{name}": content for name, content in drawn.items()}
         written = write_files(files, out)
         click.echo(f"wrote {len(written)} files to {out}", err=True)
