@@ -155,12 +155,13 @@ def _polished(y: FloatArray, x: FloatArray, weights: FloatArray) -> FloatArray:
     """Solve for the donors in use by QR, which loses no digits to the Gram matrix."""
     if len(weights) == 1:
         return np.ones(1)
+    plain: FloatArray = weights / weights.sum()
     last = x[:, -1]
     free = np.linalg.lstsq(x[:, :-1] - last[:, None], y - last, rcond=None)[0]
     exact: FloatArray = np.append(free, 1.0 - free.sum())
     if (exact <= 0).any():
-        return weights / weights.sum()
+        return plain
     before, after = x @ weights - y, x @ exact - y
     if float(after @ after) <= float(before @ before):
         return exact
-    return weights / weights.sum()
+    return plain
