@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analysis.panel.batch import BatchRequest, LocalEstimator, run_batch
-from analysis.panel.inputs import FactorModel
+from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
+from analysis.batch.inputs import FactorModel
 from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analysis.panel.batch import BatchSummary, Estimator
-    from analysis.panel.inputs import Factors, FirmReturns
+    from analysis.batch.batch import BatchSummary, Estimator
+    from analysis.batch.inputs import Factors, FirmReturns
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -102,7 +102,7 @@ def _estimators(
     if address is None:
         yield functools.partial(LocalEstimator, threads=threads)
         return
-    from analysis.panel.partition import DaskEstimator, connected
+    from analysis.batch.partition import DaskEstimator, connected
 
     with connected(address) as client:
         yield functools.partial(DaskEstimator.over, client)

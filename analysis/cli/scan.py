@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
-from analysis.panel.scan import ScanRequest, run_scan
+from analysis.batch.scan import ScanRequest, run_scan
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.panel.scan import ScanResult
+    from analysis.batch.scan import ScanResult
 
 ScanFormat = Literal["table", "csv", "json"]
 _FILE = click.Path(dir_okay=False, path_type=Path)

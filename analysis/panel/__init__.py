@@ -1,4 +1,4 @@
-"""The linear models for a million firm-events at once: engine, files in and files out."""
+"""The linear models for a million firm-events at once: the engine alone."""
 
 from analysis.panel.engine import PanelEstimates, estimate_panel
 from analysis.panel.returns import PanelReturns

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pyarrow as pa
 
+from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
+from analysis.batch.writing import writing
 from analysis.errors import OutputError, StudyError
 from analysis.panel.engine import PanelEstimates, check_windows, estimate_panel
-from analysis.panel.files import (
+from analysis.panel.layout import STATUS_TEXT
+from analysis.tabular import (
     NO_DAY,
     Piece,
     Problems,
     days,
     read_pieces,
     texts,
-    writing,
 )
-from analysis.panel.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
-from analysis.panel.layout import STATUS_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from analysis._typing import FloatArray, IntArray
-    from analysis.panel.batch import BatchRequest
-    from analysis.panel.inputs import Factors, FirmReturns
+    from analysis.batch.batch import BatchRequest
+    from analysis.batch.inputs import Factors, FirmReturns
     from analysis.panel.returns import PanelReturns
 
 

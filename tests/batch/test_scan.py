@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from analysis.batch.scan import EQUAL, ScanRequest, run_scan
 from analysis.errors import DataError, SessionError, StudyError
-from analysis.panel.scan import EQUAL, ScanRequest, run_scan
 from analysis.windows import Window
 
 ESTIMATION = Window(-70, -11)

@@ -6,9 +6,9 @@ import functools
 
 import pytest
 
-from analysis.panel import partition
-from analysis.panel.batch import run_batch
-from analysis.panel.partition import DaskEstimator
+from analysis.batch import partition
+from analysis.batch.batch import run_batch
+from analysis.batch.partition import DaskEstimator
 
 
 class OnTheSpot:

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.slow
 BATCH = """
 import re, sys
 from pathlib import Path
-from analysis.panel import files
-from analysis.panel.batch import BatchRequest, run_batch
-from analysis.panel.inputs import FactorModel
+from analysis import tabular
+from analysis.batch.batch import BatchRequest, run_batch
+from analysis.batch.inputs import FactorModel
 from analysis.windows import Window
-files.PARQUET_ROWS = 1 << 15
+tabular.PARQUET_ROWS = 1 << 15
 folder = Path(sys.argv[1])
 run_batch(BatchRequest(
     *(folder / name for name in ("returns.csv", "factors.csv", "events.parquet", "out.parquet")),
@@ -57,7 +57,7 @@ def test_memory_does_not_grow_with_the_events(request_for, panel_frames, tmp_pat
 
 
 def test_ratio_to_peers_has_not_regressed(root, tmp_path):
-    recorded = json.loads((root / "tests" / "panel" / "benchmark_ratios.json").read_text())
+    recorded = json.loads((root / "tests" / "batch" / "benchmark_ratios.json").read_text())
     out = tmp_path / "benchmark.json"
     subprocess.run(
         [sys.executable, root / "scripts" / "benchmark.py", "--quick", "--out", out],

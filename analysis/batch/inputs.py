@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import DataError, StudyError, nearest
-from analysis.panel.files import NO_DAY, Problems, column_names, days, numbers, read_pieces, texts
 from analysis.panel.layout import LARGEST_REGRESSORS
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
 from analysis.sessions import sessions_between
+from analysis.tabular import NO_DAY, Problems, column_names, days, numbers, read_pieces, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

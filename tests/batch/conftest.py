@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.panel.batch import BatchRequest
-from analysis.panel.inputs import FactorModel
+from analysis.batch.batch import BatchRequest
+from analysis.batch.inputs import FactorModel
 from analysis.windows import Window
 
 

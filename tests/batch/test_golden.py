@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.panel.batch import BatchRequest, run_batch
-from analysis.panel.inputs import FactorModel
+from analysis.batch.batch import BatchRequest, run_batch
+from analysis.batch.inputs import FactorModel
 from analysis.prices.snapshot import load_snapshot
 from analysis.windows import Window
 

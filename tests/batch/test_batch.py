@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from analysis import tabular
+from analysis.batch.batch import run_batch
+from analysis.batch.inputs import FactorModel
 from analysis.errors import DataError, OutputError, StudyError
-from analysis.panel import files
-from analysis.panel.batch import run_batch
-from analysis.panel.inputs import FactorModel
 from analysis.windows import Window
 from tests.panel.oracle import by_rows
 
@@ -75,7 +75,7 @@ def test_small_pieces_write_the_same_bytes(request_for, monkeypatch):
     request = request_for()
     run_batch(request)
     whole = request.out.read_bytes()
-    monkeypatch.setattr(files, "CSV_BLOCK", 200)
+    monkeypatch.setattr(tabular, "CSV_BLOCK", 200)
     run_batch(request)
     assert request.out.read_bytes() == whole
 
@@ -119,7 +119,7 @@ def test_bad_rows_keep_their_place_and_say_their_line(request_for, panel_frames)
 
 
 def test_lines_are_right_beyond_the_first_piece(request_for, panel_frames, monkeypatch):
-    monkeypatch.setattr(files, "CSV_BLOCK", 200)
+    monkeypatch.setattr(tabular, "CSV_BLOCK", 200)
     returns, factors, events = panel_frames
     events = events.astype(object)
     events.loc[61, "event_date"] = "?"
@@ -130,7 +130,7 @@ def test_lines_are_right_beyond_the_first_piece(request_for, panel_frames, monke
 
 
 def test_many_problems_are_counted():
-    problems = files.Problems(most=2)
+    problems = tabular.Problems(most=2)
     for line in range(5):
         problems.add(f"f line {line}", "bad")
     assert problems.lines() == [
@@ -196,7 +196,7 @@ def test_failed_write_leaves_the_old_file(request_for, panel_frames, monkeypatch
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.panel.batch._rows", fail)
+    monkeypatch.setattr("analysis.batch.batch._rows", fail)
     with pytest.raises(KeyboardInterrupt):
         run_batch(request)
     assert request.out.read_text() == "old"
@@ -269,7 +269,7 @@ def test_dates_are_read_in_their_usual_forms():
     text = pa.array(
         ["2025-01-27", "20250127", "2025-01-27T00:00:00", " 2025-01-27 ", "27.1.", None]
     )
-    assert files.days(text).tolist() == [20115] * 4 + [files.NO_DAY] * 2
-    assert files.days(pa.array([20250127, 5])).tolist() == [20115, files.NO_DAY]
+    assert tabular.days(text).tolist() == [20115] * 4 + [tabular.NO_DAY] * 2
+    assert tabular.days(pa.array([20250127, 5])).tolist() == [20115, tabular.NO_DAY]
     stamps = pa.array(pd.to_datetime(["2025-01-27", None]))
-    assert files.days(stamps).tolist() == [20115, files.NO_DAY]
+    assert tabular.days(stamps).tolist() == [20115, tabular.NO_DAY]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.batch.inputs import as_date
 from analysis.errors import DataError, SessionError
-from analysis.panel.files import NO_DAY, Problems, days, numbers, read_pieces, texts
-from analysis.panel.inputs import as_date
 from analysis.panel.layout import Rows
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
+from analysis.tabular import NO_DAY, Problems, days, numbers, read_pieces, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

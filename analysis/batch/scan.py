@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.batch.inputs import EPOCH, as_date
+from analysis.batch.prices import PricePanel, at_session, read_prices, session_at, window_of
 from analysis.errors import DataError, StudyError, WindowError
 from analysis.panel.engine import check_windows, estimate_panel
-from analysis.panel.files import Problems, read_pieces, texts
-from analysis.panel.inputs import EPOCH, as_date
-from analysis.panel.prices import PricePanel, at_session, read_prices, session_at, window_of
+from analysis.tabular import Problems, read_pieces, texts
 from analysis.windows import Window
 
 if TYPE_CHECKING:

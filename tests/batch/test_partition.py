@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.batch import partition
+from analysis.batch.batch import run_batch
+from analysis.batch.partition import DaskEstimator, connected
 from analysis.errors import SourceError
-from analysis.panel import partition
-from analysis.panel.batch import run_batch
-from analysis.panel.partition import DaskEstimator, connected
 
 pytestmark = pytest.mark.slow
 
