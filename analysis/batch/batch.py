@@ -14,7 +14,7 @@ from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factor
 from analysis.batch.writing import writing
 from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.errors import OutputError, StudyError
-from analysis.panel.engine import PanelEstimates, check_windows, estimate_panel
+from analysis.panel.engine import check_windows, estimate_panel
 from analysis.panel.layout import STATUS_TEXT
 from analysis.tabular import Piece, Problems, read_pieces
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.panel.estimates import PanelEstimates
     from analysis.windows import Window
 
 NO_SYMBOL = "no symbol"

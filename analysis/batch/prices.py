@@ -10,7 +10,6 @@ import numpy as np
 
 from analysis.columns import NO_DAY, as_date
 from analysis.errors import DataError, ReliabilityWarning, SessionError
-from analysis.panel.layout import Rows
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
 from analysis.plausible import LARGEST_JUMP
 from analysis.tabular import Piece, Problems, read_pieces
@@ -174,7 +173,7 @@ def simple_returns(levels: PanelReturns) -> PanelReturns:
     values[1:] = rows.values[1:] / rows.values[:-1] - 1.0
     begins = rows.offsets[:-1][np.diff(rows.offsets) > 0]
     values[begins] = np.nan
-    return PanelReturns(Rows(values, rows.offsets, rows.first), levels.n_sessions)
+    return PanelReturns(rows._replace(values=values), levels.n_sessions)
 
 
 def at_session(panel: PanelReturns, position: int) -> FloatArray:
