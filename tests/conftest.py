@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.details import Details, find_details
+from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.study_file import load_study
 
 if TYPE_CHECKING:

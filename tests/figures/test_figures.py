@@ -17,8 +17,8 @@ from analysis.figures.export import DETAIL_FIGURES, FIGURES, drawers, figure_fil
 from analysis.figures.style import DARK, LIGHT
 from analysis.impact import Impact
 from analysis.inference.outcome import Outcome
+from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.windows import Window
 
 if TYPE_CHECKING:
