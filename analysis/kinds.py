@@ -30,7 +30,7 @@ def shown(value: object) -> str:
     Examples
     --------
     >>> shown("a" * 100)[-8:], shown(10**5000)
-    ("aaaaa...", 'a whole number of more than 18 digits')
+    ('aaaaa...', 'a whole number of more than 18 digits')
     """
     if isinstance(value, int) and abs(value) >= 10**18:
         return "a whole number of more than 18 digits"
