@@ -28,10 +28,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import statsmodels.api as sm
 
+from analysis.batch.inputs import read_factors, read_returns
 from analysis.panel import PanelReturns, estimate_panel
 from analysis.panel.engine import usable_processors
-from analysis.panel.files import Problems, days, read_pieces, texts
-from analysis.panel.inputs import read_factors, read_returns
+from analysis.tabular import Problems, days, read_pieces, texts
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -210,8 +210,8 @@ def stages(data: Simulated, folder: Path) -> dict[str, float]:
 BATCH = """
 import re, sys, time
 from pathlib import Path
-from analysis.panel.batch import BatchRequest, run_batch
-from analysis.panel.inputs import FactorModel
+from analysis.batch.batch import BatchRequest, run_batch
+from analysis.batch.inputs import FactorModel
 from analysis.windows import Window
 folder = Path(sys.argv[1])
 started = time.perf_counter()

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analysis.panel.batch import BatchRequest, LocalEstimator, run_batch
-from analysis.panel.inputs import FactorModel
+from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
+from analysis.batch.inputs import FactorModel
 from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analysis.panel.batch import BatchSummary, Estimator
-    from analysis.panel.inputs import Factors, FirmReturns
+    from analysis.batch.batch import BatchSummary, Estimator
+    from analysis.batch.inputs import Factors, FirmReturns
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -58,7 +58,8 @@ Example:
 @click.option(
     "--calendar",
     metavar="CODE",
-    help="Sessions of an exchange, as XNYS; else the factor file's dates.",
+    help="Sessions of an exchange, as XNYS, whose closes date events with an hour; else the "
+    "factor file's dates.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: all processors]")
 @click.option(
@@ -82,7 +83,8 @@ def command(
     One row an event and model, in the order of the events: coefficients, residual variance, CAR
     with its exact standard error, SCAR, BHAR, and a status that says why a row has no numbers.
     Returns are simple and in decimals, and are regressed as they are: give excess returns with
-    excess factors. An event on a day that is no session moves to the next one.
+    excess factors. An event on a day that is no session moves to the next one; one with an hour and
+    its zone falls on the first session of --calendar that closes after it.
     """
     request = BatchRequest(
         models=tuple(FactorModel.parse(text) for text in models),
@@ -102,7 +104,7 @@ def _estimators(
     if address is None:
         yield functools.partial(LocalEstimator, threads=threads)
         return
-    from analysis.panel.partition import DaskEstimator, connected
+    from analysis.batch.partition import DaskEstimator, connected
 
     with connected(address) as client:
         yield functools.partial(DaskEstimator.over, client)

@@ -391,7 +391,7 @@ def test_refuses(change, error, words):
 
 def test_numba_loads_at_first_use_only():
     code = (
-        "import sys, analysis.panel, analysis.panel.batch, analysis.cli.batch; "
+        "import sys, analysis.panel, analysis.batch.batch, analysis.cli.batch; "
         "sys.exit('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,1 @@
+"""Events in files, results in files: batches of firm-events, and scans of every security."""

@@ -1,0 +1,369 @@
+"""Events in, estimates out: the panel engine over a file of events, piece by piece."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
+from analysis.batch.writing import writing
+from analysis.columns import NO_DAY, NO_INSTANT
+from analysis.errors import OutputError, StudyError
+from analysis.panel.engine import check_windows, estimate_panel
+from analysis.panel.layout import STATUS_TEXT
+from analysis.tabular import Piece, Problems, read_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from analysis._typing import FloatArray, IntArray
+    from analysis.panel.estimates import PanelEstimates
+    from analysis.windows import Window
+
+NO_SYMBOL = "no symbol"
+NO_DATE = "unreadable event date"
+NO_ZONE = "event time without a zone"
+NO_CLOSES = "event with an hour: name the exchange whose closes count with --calendar"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """
+    What `run_batch` is to do.
+
+    Attributes
+    ----------
+    returns, factors, events, out : pathlib.Path
+        CSV or Parquet files, by their names.
+    models : tuple of FactorModel
+        The models, each estimated for every event.
+    estimation, window : Window
+        In sessions from the event.
+    min_obs : int or None
+        Fewest estimation returns; half the estimation window where None.
+    symbol_column, date_column, return_column, event_date_column : str
+        Columns of the returns (the first three) and of the events (the first and the last).
+    calendar : str or None
+        Exchange whose sessions count; the factor file's dates where None.
+    """
+
+    returns: Path
+    factors: Path
+    events: Path
+    out: Path
+    models: tuple[FactorModel, ...]
+    estimation: Window
+    window: Window
+    min_obs: int | None = None
+    symbol_column: str = "symbol"
+    date_column: str = "session"
+    return_column: str = "return"
+    event_date_column: str = "event_date"
+    calendar: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be before any file is read."""
+        names = [model.name for model in self.models]
+        if not names:
+            raise StudyError("no model given; name one, as in ff3=mktrf+smb+hml")
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise StudyError(f"two models are called '{min(twice)}'; give each its own name")
+        if self.min_obs is not None and self.min_obs < 1:
+            raise StudyError(f"--min-obs {self.min_obs} is no number of sessions; give 1 or more")
+        check_windows(self.estimation, self.window)
+        for path in (self.returns, self.factors, self.events):
+            if path.resolve() == self.out.resolve():
+                raise OutputError(f"{self.out} is an input; write the results elsewhere")
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """The factors of all models, each once, in order of appearance."""
+        return tuple(dict.fromkeys(name for model in self.models for name in model.factors))
+
+    @property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
+        """The factor columns of each model."""
+        place = {name: at for at, name in enumerate(self.factor_names)}
+        return tuple(tuple(place[name] for name in model.factors) for model in self.models)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """
+    What became of a batch.
+
+    Attributes
+    ----------
+    n_events : int
+        Events read.
+    statuses : dict of str to int
+        Rows of the results by status.
+    problems : Problems
+        Rows of the input that could not be used.
+    """
+
+    n_events: int
+    statuses: dict[str, int]
+    problems: Problems
+
+
+class Estimator(Protocol):
+    """Anything that estimates events: this process, or several."""
+
+    def __call__(self, firm: IntArray, position: IntArray) -> PanelEstimates:
+        """Estimate events as `estimate_panel` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalEstimator:
+    """
+    Estimates events in this process.
+
+    Attributes
+    ----------
+    request : BatchRequest
+        Models and windows.
+    data : FirmReturns
+        The returns.
+    factors : Factors
+        The factors.
+    threads : int or None
+        See `estimate_panel`.
+    """
+
+    request: BatchRequest
+    data: FirmReturns
+    factors: Factors
+    threads: int | None = None
+
+    def __call__(self, firm: IntArray, position: IntArray) -> PanelEstimates:
+        """Estimate events as `estimate_panel` does."""
+        return estimate_panel(
+            self.data.panel,
+            self.factors.values,
+            firm,
+            position,
+            models=self.request.columns,
+            estimation=self.request.estimation,
+            window=self.request.window,
+            min_obs=self.request.min_obs,
+            threads=self.threads,
+        )
+
+
+def run_batch(
+    request: BatchRequest,
+    *,
+    estimator: Callable[[BatchRequest, FirmReturns, Factors], Estimator] = LocalEstimator,
+    progress: Callable[[int], None] | None = None,
+) -> BatchSummary:
+    """
+    Estimate every event of a file under every model and write one row each, in the file's order.
+
+    Events are read, estimated and written piece by piece: memory holds the returns and one piece.
+    The output file appears when it is whole.
+
+    Parameters
+    ----------
+    request : BatchRequest
+        What to do.
+    estimator : callable, optional
+        Makes what estimates from request, returns and factors; this process where not given.
+    progress : callable, optional
+        Called with the number of events done.
+
+    Returns
+    -------
+    BatchSummary
+        Counts, and the input's rows with problems.
+
+    Raises
+    ------
+    DataError
+        If an input cannot be read.
+    OutputError
+        If the output cannot be written.
+    """
+    problems = Problems()
+    factors = read_factors(
+        request.factors,
+        request.factor_names,
+        date_column=request.date_column,
+        calendar=request.calendar,
+        problems=problems,
+    )
+    data = read_returns(
+        request.returns,
+        factors.sessions,
+        symbol_column=request.symbol_column,
+        date_column=request.date_column,
+        return_column=request.return_column,
+        problems=problems,
+    )
+    estimate = estimator(request, data, factors)
+    n_events = 0
+    statuses: Counter[str] = Counter()
+    pieces = read_pieces(request.events, [request.symbol_column, request.event_date_column])
+    first = next(pieces, None)
+    symbol_type = _symbol_type(first)
+    schema = result_schema(request, symbol_type)
+    with writing(request.out, schema) as writer:
+        for piece in itertools.chain(() if first is None else (first,), pieces):
+            located = _locate(piece, data, factors, problems)
+            found = estimate(located.firm, located.position)
+            codes, words = _statuses(found.status, located)
+            writer.write_table(_rows(located, request, found, words.take(codes)).cast(schema))
+            statuses += _tally(codes, words)
+            n_events += piece.table.num_rows
+            if progress is not None:
+                progress(n_events)
+    return BatchSummary(n_events, dict(sorted(statuses.items())), problems)
+
+
+def result_schema(request: BatchRequest, symbol_type: pa.DataType) -> pa.Schema:
+    """
+    Give the columns of the results.
+
+    Parameters
+    ----------
+    request : BatchRequest
+        Its models' factors have a column each.
+    symbol_type : pyarrow.DataType
+        Symbols keep the type that they have in the events.
+    """
+    numbers = ["alpha", *(f"beta_{name}" for name in request.factor_names)]
+    numbers += ["sigma2", "car", "car_se", "scar", "bhar"]
+    return pa.schema(
+        [
+            ("symbol", symbol_type),
+            ("event_date", pa.date32()),
+            ("event_session", pa.date32()),
+            ("model", pa.string()),
+            ("n_estimation", pa.int32()),
+            ("n_window", pa.int32()),
+            *((name, pa.float64()) for name in numbers),
+            ("status", pa.string()),
+        ]
+    )
+
+
+def _symbol_type(piece: Piece | None) -> pa.DataType:
+    kind = pa.string() if piece is None else piece.table.column(0).type
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Located:
+    """Events with their firms and sessions; `faults` says what is wrong with some rows."""
+
+    symbol: pa.Array
+    day: npt.NDArray[np.int32]
+    session: npt.NDArray[np.int32]
+    firm: IntArray
+    position: IntArray
+    faults: dict[int, str]
+
+
+def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problems) -> _Located:
+    codes, words = piece.texts(0)
+    moments = piece.moments(1)
+    day = moments.day
+    timed = moments.instant != NO_INSTANT
+    position = factors.sessions_of(moments)
+    hidden = moments.naive | (timed if factors.calendar is None else False)
+    position[hidden] = -1
+    faults: dict[int, str] = {}
+    for row in map(int, np.flatnonzero((codes < 0) | (day == NO_DAY) | hidden)):
+        if codes[row] < 0:
+            faults[row] = NO_SYMBOL
+        elif moments.naive[row]:
+            faults[row] = f"{NO_ZONE} '{piece.shown(1, row)}'"
+        elif day[row] != NO_DAY:
+            faults[row] = NO_CLOSES
+        else:
+            given = piece.table.column(1)[row].is_valid
+            faults[row] = f"{NO_DATE} '{piece.shown(1, row)}'" if given else NO_DATE
+    problems.add_rows(
+        piece, np.array(list(faults), np.int64), lambda row: f"{faults[row]}; kept with that status"
+    )
+    return _Located(
+        symbol=piece.table.column(0),
+        day=day,
+        session=np.where(position < 0, NO_DAY, factors.sessions[position]).astype(np.int32),
+        firm=np.array([*(data.symbols.get(word, -1) for word in words), -1], np.int64)[codes],
+        position=position,
+        faults=faults,
+    )
+
+
+def _statuses(status: npt.NDArray[np.int32], located: _Located) -> tuple[pa.Array, pa.Array]:
+    """Give the status of every row as codes into a list of words."""
+    words = list(STATUS_TEXT)
+    known: dict[str, int] = {}
+    codes = status.astype(np.int64)
+    for row, fault in located.faults.items():
+        if fault not in known:
+            known[fault] = len(words)
+            words.append(fault)
+        codes[row] = known[fault]
+    return pa.array(codes.ravel()), pa.array(words, pa.string())
+
+
+def _tally(codes: pa.Array, words: pa.Array) -> Counter[str]:
+    counts = np.bincount(codes.to_numpy(), minlength=len(words))
+    tally: Counter[str] = Counter()
+    for word, count in zip(words.to_pylist(), counts.tolist(), strict=True):
+        if count:
+            kinds = [kind for kind in (NO_DATE, NO_ZONE) if word.startswith(kind)]
+            tally[kinds[0] if kinds else word] += count
+    return tally
+
+
+def _rows(
+    located: _Located, request: BatchRequest, found: PanelEstimates, status: pa.Array
+) -> pa.Table:
+    n_events, n_models = len(located.day), len(request.models)
+    repeat = pa.array(np.repeat(np.arange(n_events), n_models))
+    names = pa.array([model.name for model in request.models], pa.string())
+    return pa.table(
+        {
+            "symbol": located.symbol.take(repeat),
+            "event_date": _dates(located.day).take(repeat),
+            "event_session": _dates(located.session).take(repeat),
+            "model": names.take(pa.array(np.tile(np.arange(n_models), n_events))),
+            **_estimate_columns(found, request),
+            "status": status,
+        }
+    )
+
+
+def _dates(day: npt.NDArray[np.int32]) -> pa.Array:
+    return pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32())
+
+
+def _estimate_columns(found: PanelEstimates, request: BatchRequest) -> dict[str, pa.Array]:
+    n_models = len(request.models)
+    floats: dict[str, FloatArray] = {"alpha": found.coefficients[..., 0]}
+    for name in request.factor_names:
+        beta = np.full(found.status.shape, np.nan)
+        for m, model in enumerate(request.models):
+            if name in model.factors:
+                beta[:, m] = found.coefficients[:, m, 1 + model.factors.index(name)]
+        floats[f"beta_{name}"] = beta
+    for name in ("sigma2", "car", "car_se", "scar", "bhar"):
+        floats[name] = getattr(found, name)
+    return {
+        "n_estimation": pa.array(found.n_estimation.ravel()),
+        "n_window": pa.array(np.repeat(found.n_window, n_models)),
+        **{name: pa.array(np.ravel(x), from_pandas=True) for name, x in floats.items()},
+    }

@@ -1,0 +1,78 @@
+"""The headline's window among all sessions, the model refitted as if nothing had happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.inference.conformal import ConformalSetting, conformal_test
+from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.run.fit import rows_of
+
+if TYPE_CHECKING:
+    from analysis._typing import FloatArray
+    from analysis.effects.setting import Setting
+    from analysis.inference.outcome import Outcome
+
+SEED = 20250127
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConformalRank:
+    """
+    Residuals of a fit on estimation and event sessions together, under no effect.
+
+    Attributes
+    ----------
+    symbol : str
+    residuals : ndarray of shape (M + L,)
+        Decimal, the window's last.
+    length : int
+        L.
+    outcome : Outcome
+        Its interval holds the effects that are not rejected.
+    """
+
+    symbol: str
+    residuals: FloatArray
+    length: int
+    outcome: Outcome
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a session of the two windows; ``event`` marks those of the event window."""
+        last = len(self.residuals) - self.length
+        rows = range(len(self.residuals))
+        return pd.DataFrame(
+            {"row": rows, "residual": self.residuals, "event": [row >= last for row in rows]}
+        )
+
+
+def conformal_rank(setting: Setting) -> ConformalRank | None:
+    """
+    Test the headline's window by permutation of residuals.
+
+    Returns
+    -------
+    ConformalRank or None
+        None for a model whose fit depends on the order of sessions.
+    """
+    specification, study = setting.specification, setting.study
+    if not isinstance(specification.model.estimator, (LeastSquares, MarketAdjusted)):
+        return None
+    design, position = setting.design(setting.symbol), setting.placed.position
+    window = study.headline.window
+    ahead, rows = rows_of(position, window), rows_of(position, study.estimation)
+    use = design.complete[rows]
+    test = ConformalSetting(
+        specification.model.estimator,
+        np.concatenate([design.y[rows][use], design.y[ahead]]),
+        np.concatenate([design.x[rows][use], design.x[ahead]]),
+        design.names,
+        len(window),
+    )
+    outcome = conformal_test(test, np.random.default_rng(SEED), level=study.level, draws=999)
+    return ConformalRank(setting.symbol, test.residuals(0.0), len(window), outcome)

@@ -1,0 +1,221 @@
+"""On which sessions firms reacted, with the number of firms and sessions asked about counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.inference.announcement import Reaction, reactions
+from analysis.inference.placebo import placebo_scars, pseudo_dates
+from analysis.inference.student import critical_value
+from analysis.models.linear import LeastSquares
+from analysis.run.fit import fit_firm
+from analysis.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis._typing import FloatArray, IntArray
+    from analysis.effects.setting import Setting
+
+AROUND = Window(-36, 9)
+"""Sessions asked about; around 27 January 2025 they are 2 December to 7 February."""
+
+DRAWS = 4999
+"""Random sets of sessions."""
+
+SEED = 20250127
+"""Of the random sets of sessions; fixed, so that the same input gives the same result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReactionDates:
+    """
+    Every firm on every session around the event.
+
+    Attributes
+    ----------
+    symbol : str
+        The headline's firm.
+    first : int
+        Event time of the first session asked about.
+    sessions : tuple of pandas.Timestamp
+    series : tuple of str
+        The firms tested together.
+    left_out : tuple of str
+        Firms without the history that the joint test needs.
+    n_placebo : int
+        Earlier sessions that stand for chance.
+    band : float
+        Half-width of the headline firm's single-session interval, decimal.
+    reactions : tuple of Reaction
+        Of all firms together.
+    groups : tuple of Reaction
+        Of the headline's firm and of each group as an equally weighted portfolio, together.
+    own : tuple of Reaction
+        Of the headline's firm alone, session by session: what its own dates are judged by.
+    """
+
+    symbol: str
+    first: int
+    sessions: tuple[pd.Timestamp, ...]
+    series: tuple[str, ...]
+    left_out: tuple[str, ...]
+    n_placebo: int
+    band: float
+    reactions: tuple[Reaction, ...]
+    groups: tuple[Reaction, ...]
+    own: tuple[Reaction, ...]
+
+    @property
+    def event_day(self) -> int:
+        """Row of the event session among those asked about."""
+        return -self.first
+
+    def joint_p(self) -> dict[str, float]:
+        """Romano-Wolf p of each firm on the event session, over all firms tested together."""
+        return {r.series: r.p_day for r in self.reactions if r.day == self.event_day}
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a session, of the headline's firm alone."""
+        return pd.DataFrame(
+            [
+                {
+                    "session": str(self.sessions[item.day].date()),
+                    "event_time": self.first + item.day,
+                    "abnormal_return": item.ar,
+                    "t": item.statistic,
+                    "p_romano_wolf": item.p_all,
+                    "p_holm": item.p_holm,
+                }
+                for item in self.own
+            ]
+        )
+
+    @property
+    def tidy_firms(self) -> pd.DataFrame:
+        """One row a firm and session, all tested together."""
+        return pd.DataFrame([self._row(item, "symbol") for item in self.reactions])
+
+    @property
+    def tidy_groups(self) -> pd.DataFrame:
+        """One row a group and session, all tested together."""
+        return pd.DataFrame([self._row(item, "series") for item in self.groups])
+
+    def _row(self, item: Reaction, what: str) -> dict[str, Any]:
+        return {
+            "session": str(self.sessions[item.day].date()),
+            what: item.series,
+            "abnormal_return": item.ar,
+            "t": item.statistic,
+            "p_session": item.p_day,
+            "p_all": item.p_all,
+            "p_holm": item.p_holm,
+        }
+
+
+def reaction_dates(setting: Setting) -> ReactionDates | None:
+    """
+    Test all firms on the sessions around the event, predicted from before the first of them.
+
+    The model is fitted once, on the estimation window before the first session asked about, and
+    predicts them all; the placebo sessions before are predicted out of sample in the same way.
+
+    Returns
+    -------
+    ReactionDates or None
+        None where the history is too short or the model is not fitted by least squares.
+    """
+    study = setting.study
+    if not isinstance(setting.specification.model.estimator, LeastSquares):
+        return None
+    days = Window(AROUND.start, min(AROUND.end, setting.sessions_after))
+    start = setting.placed.position + days.start
+    dates = pseudo_dates(start, study.estimation, Window(0, 0))
+    if len(dates) <= 2 * len(days):
+        return None
+    rows = slice(dates[0] + study.estimation.start, start + len(days))
+    designs = {symbol: setting.design(symbol) for symbol in study.symbols}
+    x = designs[setting.symbol].x
+    returns = {
+        symbol: design.y
+        for symbol, design in designs.items()
+        if design.complete[rows].all() and np.array_equal(design.x[rows], x[rows])
+    }
+    if setting.symbol not in returns:
+        return None
+    firms = _judge(setting, returns, dates, days)
+    portfolios = {
+        group.id: np.mean([returns[s] for s in group.symbols if s in returns], axis=0)
+        for group in study.groups
+        if any(symbol in returns for symbol in group.symbols)
+    }
+    own = {setting.symbol: returns[setting.symbol]}
+    levels = setting.plan.data.levels
+    return ReactionDates(
+        symbol=setting.symbol,
+        first=days.start,
+        sessions=tuple(levels.index[start : start + len(days)]),
+        series=tuple(returns),
+        left_out=tuple(symbol for symbol in designs if symbol not in returns),
+        n_placebo=firms.n_placebo,
+        band=firms.band,
+        reactions=firms.reactions,
+        groups=_judge(setting, {**own, **portfolios}, dates, days).reactions,
+        own=_judge(setting, own, dates, days).reactions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Series tested together; the band is the headline firm's."""
+
+    reactions: tuple[Reaction, ...]
+    n_placebo: int
+    band: float
+
+
+def _judge(
+    setting: Setting, returns: Mapping[str, FloatArray], dates: IntArray, days: Window
+) -> _Judged:
+    """Predict every series from before the first session asked about, and test them together."""
+    study, base = setting.study, setting.design(setting.symbol)
+    placebo = placebo_scars(
+        np.column_stack(list(returns.values())),
+        base.x,
+        dates,
+        estimation=study.estimation,
+        window=Window(0, 0),
+        min_obs=study.min_estimation,
+    )
+    fits = [
+        fit_firm(
+            replace(base, y=series),
+            setting.specification.model.estimator,
+            setting.placed.position + days.start,
+            estimation=study.estimation,
+        )
+        for series in returns.values()
+    ]
+    paths = [fit.path(Window(0, len(days) - 1)) for fit in fits]
+    abnormal = np.column_stack([path.abnormal for path in paths])
+    errors = np.column_stack([path.se for path in paths if path.se is not None])
+    df = np.array([fit.model.df for fit in fits], dtype=np.float64)
+    own = list(returns).index(setting.symbol)
+    return _Judged(
+        reactions=reactions(
+            abnormal,
+            abnormal / errors,
+            placebo,
+            tuple(returns),
+            df,
+            np.random.default_rng(SEED),
+            draws=DRAWS,
+        ),
+        n_placebo=int(np.isfinite(placebo).all(axis=1).sum()),
+        band=critical_value(study.level, df[own]) * float(np.median(errors[:, own])),
+    )

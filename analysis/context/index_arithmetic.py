@@ -1,0 +1,146 @@
+"""Index arithmetic: how much of an index's move was single firms' own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.returns import drifted_weight
+
+if TYPE_CHECKING:
+    from analysis.effects.setting import Setting
+    from analysis.prices.reference import IndexWeight
+
+FARTHEST = 150
+"""Days that a weight may be carried; beyond, rebalancing makes it guesswork."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """
+    One firm's part in an index's move.
+
+    Attributes
+    ----------
+    symbol : str
+    weight : float
+        In the index at the eve's close, decimal.
+    anchor : datetime.date
+        The date for which the weight was published; carried by relative returns.
+    move : float
+        The firm's return, simple, decimal.
+    """
+
+    symbol: str
+    weight: float
+    anchor: dt.date
+    move: float
+
+    @property
+    def points(self) -> float:
+        """Weight times return: the firm's part in the index's return, decimal."""
+        return self.weight * self.move
+
+
+@dataclass(frozen=True, slots=True)
+class IndexShare:
+    """
+    An index's return of the event session and its known parts.
+
+    Attributes
+    ----------
+    index : str
+        The fund that follows it.
+    move : float
+        Its return, simple, decimal.
+    parts : tuple of Contribution
+        Firms whose weight is known; the headline's firm first.
+    """
+
+    index: str
+    move: float
+    parts: tuple[Contribution, ...]
+
+    @property
+    def rest(self) -> float:
+        """What the firms without a known weight contributed together, decimal."""
+        return self.move - sum(part.points for part in self.parts)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One tidy row a firm with a known weight."""
+        return [
+            {
+                "index": self.index,
+                "symbol": part.symbol,
+                "weight": part.weight,
+                "weight_published_for": str(part.anchor),
+                "firm_return": part.move,
+                "contribution": part.points,
+                "index_return": self.move,
+            }
+            for part in self.parts
+        ]
+
+
+def index_shares(setting: Setting) -> tuple[IndexShare, ...]:
+    """
+    Split the event session's return of every fund in which the headline's firm has a known weight.
+
+    Returns
+    -------
+    tuple of IndexShare
+        Empty where no weight lies within `FARTHEST` days of the event.
+    """
+    levels, eve = setting.plan.data.levels, setting.placed.position - 1
+    anchors = _anchors(setting)
+    found = []
+    for index in sorted({fund for fund, _ in anchors}):
+        if (index, setting.symbol) not in anchors:
+            continue
+        names = sorted(symbol for fund, symbol in anchors if fund == index)
+        names.sort(key=lambda symbol: symbol != setting.symbol)
+        parts = []
+        for symbol in names:
+            weight, day = anchors[index, symbol]
+            carried = drifted_weight(levels[symbol], levels[index], weight, pd.Timestamp(day))
+            move = float(levels[symbol].iloc[eve + 1] / levels[symbol].iloc[eve] - 1)
+            parts.append(Contribution(symbol, float(carried.iloc[eve]), day, move))
+        move = float(levels[index].iloc[eve + 1] / levels[index].iloc[eve] - 1)
+        found.append(IndexShare(index, move, tuple(parts)))
+    return tuple(found)
+
+
+def _anchors(setting: Setting) -> dict[tuple[str, str], tuple[float, dt.date]]:
+    """Map fund and firm to the published weight nearest to the eve, where its date is a session."""
+    levels = setting.plan.data.levels
+    eve = levels.index[setting.placed.position - 1].date()
+    known = [
+        (weight.index.split(" ")[0], weight.symbol, weight.weight, _date(weight))
+        for weight in setting.plan.data.reference.weights
+    ]
+    known += [
+        (b.symbol, b.purged_of, b.weight, b.weight_session)
+        for b in setting.study.benchmarks
+        if b.purged_of
+    ]
+    nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}
+    for fund, symbol, weight, day in known:
+        if day is None or abs((day - eve).days) > FARTHEST or not {fund, symbol} <= set(levels):
+            continue
+        if pd.Timestamp(day) not in levels.index:
+            continue
+        best = nearest.get((fund, symbol))
+        if best is None or abs((day - eve).days) < abs((best[1] - eve).days):
+            nearest[fund, symbol] = (weight, day)
+    return nearest
+
+
+def _date(weight: IndexWeight) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(weight.as_of)
+    except ValueError:
+        return None
