@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import functools
 import sys
 from pathlib import Path
@@ -19,11 +20,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analysis._typing import Progress
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+class Moment(click.ParamType[dt.date]):
+    """A date, or an instant with its time zone."""
+
+    name = "date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.date:
+        """Read ISO 8601; a bare date stays a date."""
+        text = str(value)
+        try:
+            if len(text) == len("2025-01-27"):
+                return dt.date.fromisoformat(text)
+            return dt.datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is no date; write 2025-01-27, or 2025-01-24T22:30:00Z", param, ctx)
 
 
 def study_options(command: _Command) -> _Command:
@@ -67,7 +86,7 @@ def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:
     MarketImpactError
         If it cannot run.
     """
-    from analysis.details import find_details
+    from analysis.context.details import find_details
     from analysis.run.study import run_study
 
     study, data = study_from_options(**options)

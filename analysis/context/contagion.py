@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from analysis.abnormal import cumulative
@@ -61,6 +62,21 @@ class Contagion:
     slope: float
     rank_correlation: float
 
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row another firm."""
+        return pd.DataFrame(
+            [
+                {
+                    "symbol": point.symbol,
+                    "group": point.group,
+                    "correlation": point.correlation,
+                    "abnormal_return": point.abnormal,
+                }
+                for point in self.points
+            ]
+        )
+
 
 def contagion(setting: Setting) -> Contagion | None:
     """
@@ -93,10 +109,10 @@ def _point(setting: Setting, symbol: str) -> ContagionPoint:
     pair = (symbol, setting.symbol)
     both = np.logical_and(*(setting.design(name).complete[rows] for name in pair))
     window = study.headline.window
-    residuals = [setting.fit(name, window, use=both).model.residuals for name in pair]
+    residuals = [setting.fit(name, use=both).model.residuals for name in pair]
     return ContagionPoint(
         symbol=symbol,
         group=study.group_of(symbol),
         correlation=float(stats.pearsonr(*residuals).statistic),
-        abnormal=cumulative(setting.fit(symbol, window).path),
+        abnormal=cumulative(setting.fit(symbol).path(window)),
     )
