@@ -40,7 +40,7 @@ class SimplexFit:
     weights : ndarray of shape (s,)
         Positive, adding up to 1.
     objective : float
-        Sum of squared distances at the optimum.
+        Sum of squared distances at the optimum, the penalty included.
     shortfall : float
         How far the lowest gradient lies below the supporting plane, at least 0: the objective
         exceeds its minimum by at most twice this.
@@ -59,10 +59,10 @@ class SimplexFit:
 
 
 def simplex_least_squares(
-    y: FloatArray, x: FloatArray, *, start: SimplexFit | None = None
+    y: FloatArray, x: FloatArray, *, ridge: float = 0.0, start: SimplexFit | None = None
 ) -> SimplexFit:
     """
-    Minimise ``|y - x w|^2`` over weights that are not negative and add up to 1.
+    Minimise ``|y - x w|^2 + ridge |w|^2`` over weights that are not negative and add up to 1.
 
     Parameters
     ----------
@@ -70,6 +70,8 @@ def simplex_least_squares(
         Returns of the treated unit; no NaN.
     x : ndarray of shape (M, J)
         Returns of the donors on the same rows; no NaN.
+    ridge : float
+        Penalty on the squared weights, in squared returns; it spreads them over more donors.
     start : SimplexFit, optional
         A solution of a like problem, such as that of the neighbouring date: fewer passes.
 
@@ -93,14 +95,15 @@ def simplex_least_squares(
     if not x.size:
         raise DataError("a control portfolio needs at least one donor and one session")
     used, weights = _start(y, x, start)
-    spread = _spread(y, x, used)
+    spread = _spread(y, x, used) + ridge
     candidates = used
     shortfall = 0.0
     for _ in range(_MOST_PASSES):
         before = used
-        used, weights = _small_problem(y, x, candidates, weights, spread)
+        used, weights = _small_problem(y, x, candidates, weights, spread, ridge)
         residual = x[:, used] @ weights - y
         heights = residual @ x
+        heights[used] += ridge * weights
         below = float(weights @ heights[used]) - heights
         shortfall = max(float(below.max()), 0.0)
         entering = np.setdiff1d(np.flatnonzero(below > _TOLERANCE * spread), used)
@@ -111,13 +114,19 @@ def simplex_least_squares(
             worst = np.argpartition(-below[entering], _ENTERING)[:_ENTERING]
             entering = np.sort(entering[worst])
         candidates = np.concatenate([used, entering])
-    weights = _polished(y, x[:, used], weights)
+    weights = _polished(y, x[:, used], weights, ridge)
     residual = x[:, used] @ weights - y
-    return SimplexFit(used, weights, float(residual @ residual), shortfall)
+    objective = float(residual @ residual) + ridge * float(weights @ weights)
+    return SimplexFit(used, weights, objective, shortfall)
 
 
 def _small_problem(
-    y: FloatArray, x: FloatArray, candidates: IntArray, weights: FloatArray, spread: float
+    y: FloatArray,
+    x: FloatArray,
+    candidates: IntArray,
+    weights: FloatArray,
+    spread: float,
+    ridge: float,
 ) -> tuple[IntArray, FloatArray]:
     """Solve exactly over the candidates, the first of which carry the weights to start from."""
     from analysis.models.simplex_kernel import nearest_point  # noqa: PLC0415 - numba loads late
@@ -128,6 +137,7 @@ def _small_problem(
     trial = np.zeros(len(candidates) + 1)
     trial[: len(weights)] = weights
     gram = gaps.T @ gaps / spread
+    gram[np.diag_indices(len(gram))] += ridge / spread
     size = nearest_point(gram, corral, trial, len(weights), _TOLERANCE / 10)
     found = candidates[corral[:size]]
     order = np.argsort(found)
@@ -151,8 +161,12 @@ def _spread(y: FloatArray, x: FloatArray, used: IntArray) -> float:
     return max(float(gap @ gap), float(own @ own), 1e-300)
 
 
-def _polished(y: FloatArray, x: FloatArray, weights: FloatArray) -> FloatArray:
+def _polished(y: FloatArray, x: FloatArray, weights: FloatArray, ridge: float) -> FloatArray:
     """Solve for the donors in use by QR, which loses no digits to the Gram matrix."""
+    if ridge:
+        size = len(weights)
+        x = np.vstack([x, np.sqrt(ridge) * np.eye(size)])
+        y = np.append(y, np.zeros(size))
     if len(weights) == 1:
         return np.ones(1)
     plain: FloatArray = weights / weights.sum()

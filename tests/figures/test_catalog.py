@@ -33,7 +33,9 @@ FIGURE = DetailFigure(
     place=15,
     caption="A toy",
     draw=draw,
-    files=(TidyFile("toy-wave.csv", "Rows of a toy", lambda d: d.result.tidy.head(2), on_page=True),),
+    files=(
+        TidyFile("toy-wave.csv", "Rows of a toy", lambda d: d.result.tidy.head(2), on_page=True),
+    ),
 )
 """
 SMALL = ["--symbols", "NVDA", "--model", "market", "--event", "sell-off", "--benchmark", "SPY"]

@@ -22,10 +22,10 @@ def market(rows, donors, seed, factors=5):
     return returns[:, 0].copy(), np.ascontiguousarray(returns[:, 1:])
 
 
-def by_quadprog(y, x):
+def by_quadprog(y, x, ridge=0.0):
     """Goldfarb and Idnani's dual method; the Gram matrix must be positive definite."""
     donors = x.shape[1]
-    gram = x.T @ x
+    gram = x.T @ x + ridge * np.eye(donors)
     constraints = np.column_stack([np.ones(donors), np.eye(donors)])
     bounds = np.append(1.0, np.zeros(donors))
     return quadprog.solve_qp(gram, x.T @ y, constraints, bounds, 1)[0]
@@ -60,6 +60,18 @@ def test_the_optimum_is_that_of_a_full_quadratic_program(seed):
     exact = objective(y, x, by_quadprog(y, x))
     assert fit.objective <= exact * (1 + 1e-12)
     assert objective(y, x, fit.dense(40)) == pytest.approx(fit.objective, rel=1e-12)
+
+
+@pytest.mark.parametrize("ridge", [1e-4, 1e-2, 1.0])
+def test_a_penalty_spreads_the_weights_as_the_full_program_does(ridge):
+    y, x = market(100, 150, 4)  # more donors than rows: the penalty alone makes them unique
+    fit = simplex_least_squares(y, x, ridge=ridge)
+    exact = by_quadprog(y, x, ridge)
+    np.testing.assert_allclose(fit.dense(150), exact, atol=1e-9)
+    value = objective(y, x, exact) + ridge * float(exact @ exact)
+    assert fit.objective <= value * (1 + 1e-12)
+    free = simplex_least_squares(y, x).weights
+    assert float(fit.weights @ fit.weights) < float(free @ free)
 
 
 def test_an_interior_point_program_finds_nothing_better():

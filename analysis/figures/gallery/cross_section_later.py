@@ -68,10 +68,8 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
 
 def _firms(result: StudyResult) -> list[FirmResult]:
     """List the firms from the lowest abnormal return to the highest."""
-    head, window = result.headline, result.study.headline.window
-    same = (head.event, head.model, head.benchmark)
-    firms = [f for f in result.firms if (f.event, f.model, f.benchmark) == same]
-    return sorted(firms, key=lambda f: f.at(window).car)
+    window = result.study.headline.window
+    return sorted(result.headline_firms, key=lambda f: f.at(window).car)
 
 
 def _joint(details: Details) -> dict[str, float]:
