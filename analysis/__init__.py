@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.errors import MarketImpactError as MarketImpactError
-    from analysis.figures.export import FIGURES as FIGURES
+    from analysis.figures.catalog import FIGURES as FIGURES
     from analysis.models.catalog import MODELS as MODELS
     from analysis.narrative import summary_paragraph as summary_paragraph
     from analysis.overrides import Overrides as Overrides
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analysis.windows import Window as Window
 
 _HOMES = {
-    "FIGURES": "analysis.figures.export",
+    "FIGURES": "analysis.figures.catalog",
     "MODELS": "analysis.models.catalog",
     "MarketImpactError": "analysis.errors",
     "Overrides": "analysis.overrides",

@@ -171,7 +171,7 @@ def test_an_event_on_the_last_session() -> None:
     study = replace(study, events=(event,))
     data = load_snapshot()
     text = report_page(find_details(run_study(study, data), data))
-    assert "No figure volatility: needs 20 sessions after the event." in text
+    assert "No figure volatility: needs 20 sessions after the event, and the data have 0." in text
     assert "The data end with that session" in text
     assert "was not back by" not in text
 
