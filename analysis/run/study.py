@@ -66,7 +66,7 @@ def run_study(
     Examples
     --------
     >>> from analysis.prices.snapshot import load_snapshot
-    >>> from analysis.study import Overrides, override
+    >>> from analysis.overrides import Overrides, override
     >>> from analysis.study_file import load_study
     >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
     >>> result = run_study(override(load_study(), choices), load_snapshot())
@@ -166,7 +166,7 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
     design = design_of(plan, placed, specification, head.symbol)
     fit = fit_design(plan, placed, specification, head.symbol, design)
-    path = fit.path.within(head.window)
+    path = fit.path(head.window)
     eve = next(w.eve for w in placed.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].usd
     return PurgeSensitivity(
