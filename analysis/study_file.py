@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import tomllib
@@ -159,4 +160,4 @@ def dump_study(study: Study) -> str:
 
 def _from(folder: Path, data: str) -> str:
     """Make the path of a file absolute, as seen from a folder."""
-    return data if data in {"snapshot", "store"} else str((folder / data).resolve())
+    return data if data in {"snapshot", "store"} else os.path.realpath(folder / data)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis.cli import _live
+from analysis.cli.terminal import echo
 from analysis.prices.store import DB_VARIABLE
 
 if TYPE_CHECKING:
@@ -117,9 +118,9 @@ def _print_plan(job: _live.Job, *, as_json: bool) -> None:
             "would_read": {task.symbol: task.since.isoformat() for task in tasks},
             "fresh": [outcome.symbol for outcome in fresh],
         }
-        click.echo(json.dumps(document, sort_keys=True))
+        echo(json.dumps(document, sort_keys=True))
         return
     for task in tasks:
-        click.echo(f"would read {task.symbol} since {task.since} ({task.why})")
+        echo(f"would read {task.symbol} since {task.since} ({task.why})")
     for outcome in fresh:
-        click.echo(f"fresh: {outcome.symbol}: {outcome.message}")
+        echo(f"fresh: {outcome.symbol}: {outcome.message}")
