@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import DataError
-from analysis.inference.many_firms import mean_correlation
+from analysis.inference.many_firms import FEWEST_COMMON_ROWS, mean_correlation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis._typing import BoolArray, FloatArray
+    from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.models.base import FittedModel, Prediction
 
 
@@ -24,8 +25,10 @@ class GroupSample:
     Firms whose event windows are aligned in event time, and their estimation windows.
 
     Simple returns, decimal. Rows of the estimation window are the same sessions for every firm
-    when the date is common. A firm without a return on a row has NaN there; a firm whose event
-    window is not complete is left out by `complete`.
+    when the date is common. Each firm is fitted on the sessions that it has itself, so that the
+    mean abnormal return is the mean of the firms' own; only what ties two firms together, the
+    correlation of their residuals, is of the sessions that both have. A firm without a return on a
+    row has NaN there; a firm whose event window is not complete is left out by `complete`.
 
     Attributes
     ----------
@@ -144,6 +147,95 @@ class GroupSample:
     def correlation(self) -> float:
         """Mean off-diagonal correlation of the estimation residuals; NaN for one firm."""
         return mean_correlation(self.residuals)
+
+    @cached_property
+    def common_rows(self) -> IntArray:
+        """Sessions on which both firms of a pair have a residual, shape (N, N)."""
+        known = np.isfinite(self.residuals).astype(np.float64)
+        return np.asarray(known.T @ known, dtype=np.int64)
+
+    @cached_property
+    def error_correlation(self) -> FloatArray:
+        """
+        Correlation of each pair's residuals about zero, their mean under the model; shape (N, N).
+
+        Of the sessions that both have; NaN for a pair with fewer than `FEWEST_COMMON_ROWS` of them
+        where histories are unequal.
+        """
+        known = np.isfinite(self.residuals)
+        filled = np.where(known, self.residuals, 0.0)
+        cross = filled.T @ filled
+        if known.all():
+            scale = np.sqrt(np.diag(cross))
+            same: FloatArray = cross / np.outer(scale, scale)
+        else:
+            square = (filled**2).T @ known.astype(np.float64)
+            same = np.where(
+                self.common_rows >= FEWEST_COMMON_ROWS, cross / np.sqrt(square * square.T), np.nan
+            )
+        np.fill_diagonal(same, 1.0)
+        return same
+
+    @cached_property
+    def roots(self) -> FloatArray:
+        """
+        Lower triangular L of each firm's prediction errors, whose covariance is L L'.
+
+        Shape (N, L, L); NaN where the model has no covariance.
+        """
+        out = np.full(self.covariance.shape, np.nan)
+        known = np.isfinite(self.covariance).all(axis=(1, 2))
+        if known.any():
+            out[known] = np.linalg.cholesky(self.covariance[known])
+        return out
+
+    def sum_variance(self, weights: FloatArray) -> float:
+        """
+        Prediction-error variance of a weighted sum of the firms' abnormal returns.
+
+        Firm i's errors are L_i z_i with L_i from `roots`, and corr(z_i, z_j) is `error_correlation`: the
+        sum over i and j of ``r_ij (L_i' w_i)' (L_j' w_j)``. With shared sessions and regressors it
+        is that of Sigma kron [I + X2 (X1'X1)^-1 X2'] (Campbell, Lo and MacKinlay 1997, ch. 4), the
+        variance of the portfolio's own prediction error.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (L, N)
+            Of each session and firm: 1 / N for the mean CAR, stakes in USD for dollars.
+
+        Returns
+        -------
+        float
+            NaN where the model has no covariance, or a pair has too few sessions in common.
+        """
+        parts = np.einsum("iab,ai->bi", self.roots, weights)
+        total = float((self.error_correlation * (parts.T @ parts)).sum())
+        return total if total > 0 else math.nan
+
+    @cached_property
+    def mean_se(self) -> float:
+        """Prediction standard error of the mean CAR, decimal; NaN as in `sum_variance`."""
+        return math.sqrt(self.sum_variance(np.full(self.ar.shape, 1 / self.firms)))
+
+    @cached_property
+    def mean_df(self) -> float:
+        """Degrees of freedom of `mean_se`: the fewest sessions of a pair, less the parameters."""
+        rows = np.isfinite(self.residuals).sum(axis=0)
+        return float(self.common_rows.min()) - float((rows - self.df).max())
+
+    def during(self, ar: FloatArray, covariance: FloatArray) -> GroupSample:
+        """
+        Take the same firms in another event window; what rests on residuals alone is kept.
+
+        Parameters
+        ----------
+        ar : ndarray of shape (L, N)
+        covariance : ndarray of shape (N, L, L)
+        """
+        other = replace(self, ar=ar, covariance=covariance, placebo_car=None, placebo_scar=None)
+        kept = ("sar", "correlation", "common_rows", "error_correlation", "mean_df")
+        vars(other).update({name: getattr(self, name) for name in kept if name in vars(self)})
+        return other
 
 
 def group_sample(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from analysis.windows import Window
 
 _TASKS_PER_THREAD = 8
+_LEAST_WORK = 200_000  # sessions of a run of firms below which a thread costs more than it does
 _CONSTANT = 1e-13  # spread of a factor, as a share of its size, that is rounding
 
 
@@ -307,7 +308,7 @@ def _design(
     chosen = factors[:, used]
     usable = np.asarray(np.isfinite(chosen).all(axis=1))
     seen = chosen[usable]
-    mean = seen.mean(axis=0) if len(seen) else np.zeros(len(used))
+    mean = np.array([_mean(seen[:, column]) for column in range(len(used))])
     scale = np.abs(seen).max(axis=0, initial=0.0)
     sizes = np.array([len(models[slot]) for slot in slots], dtype=np.int64)
     columns = np.zeros((len(slots), len(used)), dtype=np.int64)
@@ -324,6 +325,11 @@ def _design(
         windows=windows,
         min_obs=min_obs,
     )
+
+
+def _mean(column: FloatArray) -> float:
+    """Mean of one factor by itself: summed beside others, its last bit would depend on them."""
+    return float(np.ascontiguousarray(column).mean()) if len(column) else 0.0
 
 
 def _run(
@@ -361,7 +367,8 @@ def _runs(returns: PanelReturns, events: Events, threads: int) -> list[tuple[int
     work = np.cumsum(np.where(per_firm > 0, np.diff(returns.rows.offsets) + 10 * per_firm, 0))
     if not work.size or work[-1] == 0:
         return []
-    n_runs = 1 if threads == 1 else threads * _TASKS_PER_THREAD
+    most = int(work[-1]) // _LEAST_WORK + 1
+    n_runs = 1 if threads == 1 else min(threads * _TASKS_PER_THREAD, most)
     cuts = np.searchsorted(work, work[-1] * np.arange(1, n_runs) / n_runs, side="left") + 1
     edges = np.unique(np.concatenate([[0], cuts, [per_firm.size]]))
     return [(int(a), int(b)) for a, b in itertools.pairwise(edges)]

@@ -318,7 +318,7 @@ def _own_inverse(
         own.centre[0, i] = (cross_sums[hi, i] - cross_sums[lo, i]) / n
         for j in range(i + 1):
             value = cross_sums[hi, at] - cross_sums[lo, at]
-            value -= n * own.centre[0, i] * own.centre[0, j]
+            value -= n * (own.centre[0, i] * own.centre[0, j])  # the same whichever comes first
             cross[i, j] = value
             cross[j, i] = value
             if i == j:
