@@ -13,7 +13,7 @@ import pyarrow as pa
 from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
 from analysis.batch.writing import writing
 from analysis.errors import OutputError, StudyError
-from analysis.panel.engine import PanelEstimates, check_windows, estimate_panel
+from analysis.panel.engine import check_windows, estimate_panel
 from analysis.panel.layout import STATUS_TEXT
 from analysis.tabular import (
     NO_DAY,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.panel.estimates import PanelEstimates
     from analysis.windows import Window
 
 NO_SYMBOL = "no symbol"

@@ -9,7 +9,6 @@ import numpy as np
 
 from analysis.batch.inputs import as_date
 from analysis.errors import DataError, SessionError
-from analysis.panel.layout import Rows
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
 from analysis.tabular import NO_DAY, Problems, days, numbers, read_pieces, texts
 
@@ -128,7 +127,7 @@ def simple_returns(levels: PanelReturns) -> PanelReturns:
     values[1:] = rows.values[1:] / rows.values[:-1] - 1.0
     begins = rows.offsets[:-1][np.diff(rows.offsets) > 0]
     values[begins] = np.nan
-    return PanelReturns(Rows(values, rows.offsets, rows.first), levels.n_sessions)
+    return PanelReturns(rows._replace(values=values), levels.n_sessions)
 
 
 def at_session(panel: PanelReturns, position: int) -> FloatArray:

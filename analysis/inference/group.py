@@ -193,10 +193,10 @@ class GroupSample:
         """
         Prediction-error variance of a weighted sum of the firms' abnormal returns.
 
-        Firm i's errors are L_i z_i with L_i from `roots`, and corr(z_i, z_j) is `error_correlation`: the
-        sum over i and j of ``r_ij (L_i' w_i)' (L_j' w_j)``. With shared sessions and regressors it
-        is that of Sigma kron [I + X2 (X1'X1)^-1 X2'] (Campbell, Lo and MacKinlay 1997, ch. 4), the
-        variance of the portfolio's own prediction error.
+        Firm i's errors are L_i z_i with L_i from `roots`, and corr(z_i, z_j) is r_ij of
+        `error_correlation`: the sum over i and j of ``r_ij (L_i' w_i)' (L_j' w_j)``. With shared
+        sessions and regressors it is that of Sigma kron [I + X2 (X1'X1)^-1 X2'] (Campbell, Lo and
+        MacKinlay 1997, ch. 4), the variance of the portfolio's own prediction error.
 
         Parameters
         ----------

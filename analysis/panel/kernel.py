@@ -27,14 +27,17 @@ from analysis.panel.layout import (
     COLLINEAR,
     CONSTANT,
     EVENT_OUTSIDE,
+    FIXED,
     MISSING_FACTOR,
     MISSING_RETURN,
     NO_VARIANCE,
     OK,
+    PER_WINDOW,
     SCAR,
     SIGMA2,
     TOO_FEW,
     WINDOW_OUTSIDE,
+    WITH_CONSTANT,
     Design,
     Events,
     Results,
@@ -52,6 +55,7 @@ _LOST = 4e-5  # sixteen units of rounding over a relative error of 1e-10
 _DEPENDENT = 1e-10  # share of a factor that the others leave, below which there is none
 _EXACT = 1e-14  # residuals below this share of the returns are rounding
 _BLOCK = 256  # events of a firm whose results are handed over together
+_BY_TABLE, _BY_OWN, _BY_ROWS, _BY_ORIGIN = range(4)  # where a fit's inverse is
 _SHORT = 10  # estimation returns beyond the regressors, below which QR is used
 
 
@@ -166,11 +170,11 @@ def _leverage(
 
 
 @compiled
-def _window_total(design: Design, position: int, total: FloatArray) -> None:
-    """Sum each factor over the event window, as far as there are sessions."""
+def _window_total(design: Design, position: int, w: int, total: FloatArray) -> None:
+    """Sum each factor over an event window, as far as there are sessions."""
     total[:] = 0.0
-    first = max(position + design.windows[2], 0)
-    last = min(position + design.windows[3] + 1, design.usable.size)
+    first = max(position + design.windows[w, 0], 0)
+    last = min(position + design.windows[w, 1] + 1, design.usable.size)
     for t in range(first, last):
         for j in range(total.size):
             total[j] += design.factors[t, j]
@@ -188,15 +192,16 @@ def _invert_models(
     lower: FloatArray,
 ) -> None:
     """Invert the cross products of every model into one row of a table."""
-    length = design.windows[3] - design.windows[2] + 1
     for m in range(design.sizes.size):
         columns = design.columns[m, : design.sizes[m]]
         inverse = table.inverse[place, m]
         table.solvable[place, m] = _invert(cross, columns, least, inverse, lower)
         if table.solvable[place, m]:
-            table.leverage[place, m] = _leverage(
-                total, table.centre[place], columns, inverse, n, length
-            )
+            for w in range(len(design.windows)):
+                length = design.windows[w, 1] - design.windows[w, 0] + 1
+                table.leverage[place, m, w] = _leverage(
+                    total[w], table.centre[place], columns, inverse, n, length
+                )
 
 
 @compiled
@@ -221,8 +226,8 @@ def tabulate(design: Design, positions: IntArray, table: Table) -> None:
         for j in range(k):
             lost[j] += _LOST * design.factors[t, j] ** 2
     for u in range(positions.size):
-        first = max(positions[u] + design.windows[0], 0)
-        last = min(positions[u] + design.windows[1] + 1, n_sessions)
+        first = max(positions[u] + design.estimation[0], 0)
+        last = min(positions[u] + design.estimation[1] + 1, n_sessions)
         centre = table.centre[u]
         centre[:] = 0.0
         cross[:] = 0.0
@@ -247,7 +252,8 @@ def tabulate(design: Design, positions: IntArray, table: Table) -> None:
         for i in range(k):
             for j in range(i):
                 cross[j, i] = cross[i, j]
-        _window_total(design, positions[u], table.total[u])
+        for w in range(len(design.windows)):
+            _window_total(design, positions[u], w, table.total[u, w])
         _invert_models(
             cross, design, np.maximum(n * design.floor, lost), n, table.total[u], table, u, lower
         )
@@ -255,15 +261,20 @@ def tabulate(design: Design, positions: IntArray, table: Table) -> None:
 
 @inlined
 def _run_sums(
-    y: FloatArray, start: int, factors: FloatArray, usable: BoolArray, sums: FloatArray
+    y: FloatArray,
+    start: int,
+    factors: FloatArray,
+    usable: BoolArray,
+    base: FloatArray,
+    sums: FloatArray,
 ) -> float:
     """Run ``(n, y, y^2, x y)`` along a firm's sessions; return the mean that was taken off y."""
     k = factors.shape[1]
     mean = 0.0
     n = 0
     for r in range(y.size):
-        if np.isfinite(y[r]):
-            mean += y[r]
+        if np.isfinite(y[r]) and np.isfinite(base[start + r]):
+            mean += y[r] - base[start + r]
             n += 1
     mean /= max(n, 1)
     sums[0, :] = 0.0
@@ -271,7 +282,7 @@ def _run_sums(
         value = 0.0
         weight = 0.0
         if np.isfinite(y[r]) and usable[start + r]:
-            value = y[r] - mean
+            value = (y[r] - base[start + r]) - mean
             weight = 1.0
         sums[r + 1, 0] = sums[r, 0] + weight
         sums[r + 1, 1] = sums[r, 1] + value
@@ -279,6 +290,35 @@ def _run_sums(
         for j in range(k):
             sums[r + 1, 3 + j] = sums[r, 3 + j] + factors[start + r, j] * value
     return mean
+
+
+@inlined
+def _window_sums(
+    y: FloatArray,
+    start: int,
+    lo: int,
+    hi: int,
+    factors: FloatArray,
+    usable: BoolArray,
+    base: FloatArray,
+    left_out: BoolArray,
+    y_mean: float,
+    sums: FloatArray,
+    window: FloatArray,
+) -> int:
+    """Take the sums of ``(n, y, y^2, x y)`` over an estimation window; return n."""
+    for c in range(window.size):
+        window[c] = sums[hi, c] - sums[lo, c]
+    if left_out.size > 0:
+        for r in range(lo, hi):
+            if left_out[r] and usable[start + r] and np.isfinite(y[r]):
+                value = (y[r] - base[start + r]) - y_mean
+                window[0] -= 1.0
+                window[1] -= value
+                window[2] -= value * value
+                for j in range(window.size - 3):
+                    window[3 + j] -= factors[start + r, j] * value
+    return int(window[0])
 
 
 @compiled
@@ -301,6 +341,9 @@ def _run_cross(
 
 @compiled
 def _own_inverse(
+    y: FloatArray,
+    start: int,
+    left_out: BoolArray,
     cross_sums: FloatArray,
     span: tuple[int, int, int],
     design: Design,
@@ -313,11 +356,22 @@ def _own_inverse(
     lo, hi, n = span
     k = design.mean.size
     least = np.empty(k)
+    window = cross_sums[hi] - cross_sums[lo]
+    if left_out.size > 0:
+        for r in range(lo, hi):
+            if left_out[r] and design.usable[start + r] and np.isfinite(y[r]):
+                at = k
+                for i in range(k):
+                    left = design.factors[start + r, i]
+                    window[i] -= left
+                    for j in range(i + 1):
+                        window[at] -= left * design.factors[start + r, j]
+                        at += 1
     at = k
     for i in range(k):
-        own.centre[0, i] = (cross_sums[hi, i] - cross_sums[lo, i]) / n
+        own.centre[0, i] = window[i] / n
         for j in range(i + 1):
-            value = cross_sums[hi, at] - cross_sums[lo, at]
+            value = window[at]
             value -= n * (own.centre[0, i] * own.centre[0, j])  # the same whichever comes first
             cross[i, j] = value
             cross[j, i] = value
@@ -329,8 +383,8 @@ def _own_inverse(
 
 @inlined
 def _solve_sums(
-    sums: FloatArray,
-    span: tuple[int, int, int],
+    window: FloatArray,
+    running: float,
     columns: IntArray,
     model: tuple[int, int],
     place: int,
@@ -339,49 +393,54 @@ def _solve_sums(
     slope: FloatArray,
 ) -> tuple[float, float]:
     """Slopes from window sums; the residual sum of squares (-1: digits are lost) and constant."""
-    lo, hi, n = span
     m, k = model
-    total = sums[hi, 1] - sums[lo, 1]
-    constant = total / n
-    rss = sums[hi, 2] - sums[lo, 2] - total * constant
+    total = window[1]
+    constant = total / window[0]
+    rss = window[2] - total * constant
     for i in range(k):
         slope[i] = 0.0
     for j in range(k):
         c = columns[m, j]
-        product = sums[hi, 3 + c] - sums[lo, 3 + c] - centre[place, c] * total
+        product = window[3 + c] - centre[place, c] * total
         for i in range(k):
             slope[i] += inverse[place, m, i, j] * product
     for j in range(k):
         c = columns[m, j]
-        rss -= slope[j] * (sums[hi, 3 + c] - sums[lo, 3 + c] - centre[place, c] * total)
+        rss -= slope[j] * (window[3 + c] - centre[place, c] * total)
         constant -= slope[j] * centre[place, c]
-    return (rss if rss > _LOST * sums[hi, 2] else -1.0), constant
+    return (rss if rss > _LOST * running else -1.0), constant
 
 
 @compiled
-def _gather(
+def _copy_rows(
     y: FloatArray,
     start: int,
-    lo: int,
-    hi: int,
+    span: tuple[int, int, int],
     design: Design,
+    left_out: BoolArray,
     columns: IntArray,
     rows: FloatArray,
-    centre: FloatArray,
-) -> tuple[int, float, float]:
-    """Copy a window's rows ``(x, y)``, centred by their own means; count, mean and largest of y."""
+) -> tuple[int, float]:
+    """Copy the rows ``(x, y)`` that a window is fitted on; their count and the largest of y."""
+    lo, hi, _ = span
     k = columns.size
     n = 0
+    largest = 0.0
     for r in range(lo, hi):
-        if np.isfinite(y[r]) and design.usable[start + r]:
+        out = left_out.size > 0 and left_out[r]
+        if not out and np.isfinite(y[r]) and design.usable[start + r]:
             for j in range(k):
                 rows[n, j] = design.factors[start + r, columns[j]]
-            rows[n, k] = y[r]
+            rows[n, k] = y[r] - design.base[start + r]
+            largest = max(largest, abs(rows[n, k]))
             n += 1
-    largest = 0.0
+    return n, largest
+
+
+@compiled
+def _centre_rows(rows: FloatArray, n: int, k: int, columns: IntArray, centre: FloatArray) -> float:
+    """Centre a window's rows ``(x, y)`` by their own means; the mean of y."""
     mean = 0.0
-    for r in range(n):
-        largest = max(largest, abs(rows[r, k]))
     for j in range(k + 1):
         mean = 0.0
         for _ in range(2):  # the second pass takes off what rounding left of the first
@@ -394,7 +453,7 @@ def _gather(
                 rows[r, j] -= part
         if j < k:
             centre[columns[j]] = mean
-    return n, mean, largest
+    return mean
 
 
 @compiled
@@ -432,56 +491,133 @@ def _triangularise(
 
 
 @compiled
-def _solve_rows(
-    y: FloatArray,
-    start: int,
-    span: tuple[int, int, int],
-    design: Design,
-    columns: IntArray,
-    total: FloatArray,
+def _row_leverage(
     rows: FloatArray,
-    slope: FloatArray,
-) -> tuple[int, float, float, float, float]:
-    """Solve a window from its rows by QR: status, level, constant beyond it, rss, leverage."""
-    lo, hi, _ = span
-    centre = np.empty(design.mean.size)
-    k = columns.size
-    n, mean, largest = _gather(y, start, lo, hi, design, columns, rows, centre)
-    norm = np.empty(k)
-    diagonal = np.empty(k)
-    least = np.empty(k)
-    for j in range(k):
-        least[j] = design.floor[columns[j]]
-    if not _triangularise(rows, n, k, least, norm, diagonal):
-        return COLLINEAR, mean, 0.0, 0.0, 0.0
+    k: int,
+    norm: FloatArray,
+    diagonal: FloatArray,
+    sums: FloatArray,
+    solved: FloatArray,
+) -> float:
+    """``s'(X'X)^-1 s`` from a triangle, `sums` of the regressors as they were triangularised."""
+    leverage = 0.0
+    for j in range(k):  # forward substitution with the transpose of R
+        value = sums[j] / norm[j]
+        for c in range(j):
+            value -= rows[c, j] * solved[c]
+        solved[j] = value / diagonal[j]
+        leverage += solved[j] * solved[j]
+    return leverage
+
+
+@compiled
+def _back_substitute(
+    rows: FloatArray, k: int, norm: FloatArray, diagonal: FloatArray, slope: FloatArray
+) -> None:
+    """Slopes from a triangle with its right-hand side in the last column."""
     for j in range(k - 1, -1, -1):
         value = rows[j, k]
         for c in range(j + 1, k):
             value -= rows[j, c] * slope[c]
         slope[j] = value / diagonal[j]
-    length = design.windows[3] - design.windows[2] + 1
-    leverage = length * length / n
-    for j in range(k):  # forward substitution with the transpose of R
-        value = (total[columns[j]] - length * centre[columns[j]]) / norm[j]
-        for c in range(j):
-            value -= rows[c, j] * least[c]
-        least[j] = value / diagonal[j]
-        leverage += least[j] * least[j]
-    constant = 0.0
     for j in range(k):
         slope[j] /= norm[j]
+
+
+@compiled
+def _solve_rows(
+    y: FloatArray,
+    start: int,
+    span: tuple[int, int, int],
+    design: Design,
+    left_out: BoolArray,
+    columns: IntArray,
+    rows: FloatArray,
+    centre: FloatArray,
+    norm: FloatArray,
+    diagonal: FloatArray,
+    slope: FloatArray,
+) -> tuple[int, float, float, float]:
+    """Solve a window from its rows by QR: status, level, constant beyond it, rss."""
+    lo, hi, _ = span
+    k = columns.size
+    n, largest = _copy_rows(y, start, span, design, left_out, columns, rows)
+    mean = _centre_rows(rows, n, k, columns, centre)
+    least = np.empty(k)
+    for j in range(k):
+        least[j] = design.floor[columns[j]]
+    if not _triangularise(rows, n, k, least, norm, diagonal):
+        return COLLINEAR, mean, 0.0, 0.0
+    _back_substitute(rows, k, norm, diagonal, slope)
+    constant = 0.0
+    for j in range(k):
         constant -= slope[j] * centre[columns[j]]
     rss = 0.0
     for r in range(lo, hi):
-        if np.isfinite(y[r]) and design.usable[start + r]:
-            residual = y[r] - mean
+        out = left_out.size > 0 and left_out[r]
+        if not out and np.isfinite(y[r]) and design.usable[start + r]:
+            residual = (y[r] - design.base[start + r]) - mean
             for j in range(k):
                 c = columns[j]
                 residual -= slope[j] * (design.factors[start + r, c] - centre[c])
             rss += residual * residual
     exact = _EXACT * largest
     status = OK if rss > n * exact * exact else NO_VARIANCE
-    return status, mean, constant, rss, leverage
+    return status, mean, constant, rss
+
+
+@compiled
+def _solve_origin(
+    y: FloatArray,
+    start: int,
+    span: tuple[int, int, int],
+    design: Design,
+    left_out: BoolArray,
+    model: tuple[int, int],
+    rows: FloatArray,
+    norm: FloatArray,
+    diagonal: FloatArray,
+    slope: FloatArray,
+) -> tuple[int, float, float]:
+    """Solve a window without a constant, or with slopes of one: status, constant, rss."""
+    lo, hi, _ = span
+    m, k = model
+    columns = design.columns[m, :k]
+    n, largest = _copy_rows(y, start, span, design, left_out, columns, rows)
+    if design.kinds[m] == FIXED:
+        slope[:k] = 1.0
+    else:
+        for r in range(n):
+            for j in range(k):
+                rows[r, j] += design.mean[columns[j]]
+        if not _triangularise(rows, n, k, np.zeros(k), norm, diagonal):
+            return COLLINEAR, 0.0, 0.0
+        _back_substitute(rows, k, norm, diagonal, slope)
+    constant = 0.0
+    for j in range(k):
+        constant += slope[j] * design.mean[columns[j]]
+    rss = 0.0
+    for r in range(lo, hi):
+        out = left_out.size > 0 and left_out[r]
+        if not out and np.isfinite(y[r]) and design.usable[start + r]:
+            residual = (y[r] - design.base[start + r]) - constant
+            for j in range(k):
+                residual -= slope[j] * design.factors[start + r, columns[j]]
+            rss += residual * residual
+    exact = _EXACT * largest
+    return (OK if rss > n * exact * exact else NO_VARIANCE), constant, rss
+
+
+@compiled
+def _used_total(
+    y: FloatArray, start: int, window: tuple[int, int, int], design: Design, total: FloatArray
+) -> None:
+    """Sum each factor over the sessions of a window that have a return and all factors."""
+    total[:] = 0.0
+    for t in range(max(window[1], start), min(window[2], start + y.size)):
+        if np.isfinite(y[t - start]) and design.usable[t]:
+            for j in range(total.size):
+                total[j] += design.factors[t, j]
 
 
 @inlined
@@ -491,8 +627,9 @@ def _event_status(
     window: tuple[int, int, int],
     usable: BoolArray,
     sums: FloatArray,
+    skip: bool,
 ) -> tuple[int, int]:
-    """Say whether the event window has all its returns and factors, and count the returns."""
+    """Say whether the event window has the returns and factors it needs, and count them."""
     position, first, last = window
     if position < start or position >= start + y.size:
         return EVENT_OUTSIDE, 0
@@ -502,6 +639,11 @@ def _event_status(
     status = OK
     if first < start or last > start + y.size:
         status = WINDOW_OUTSIDE
+    if skip:
+        lo, hi = max(first, start), min(last, start + y.size)
+        used = int(sums[hi - start, 0] - sums[lo - start, 0]) if lo < hi else 0
+        if used > 0:
+            return OK, used
     seen = 0
     for t in range(max(first, start), min(last, start + y.size)):
         if np.isfinite(y[t - start]):
@@ -514,43 +656,71 @@ def _event_status(
 
 
 @inlined
-def _write(
-    y: FloatArray,
-    start: int,
-    window: tuple[int, int, int],
-    factors: FloatArray,
-    factor_mean: FloatArray,
+def _write_fit(
     columns: IntArray,
     model: tuple[int, int],
     slope: FloatArray,
-    fit: tuple[float, float, float, float, int],
+    factor_mean: FloatArray,
+    kind: int,
+    fit: tuple[float, float, float],
     row: int,
     numbers: FloatArray,
 ) -> None:
-    """Write the results of one fit: level, constant beyond it, rss, leverage, df."""
-    level, constant, rss, leverage, df = fit
+    """Write the coefficients and the variance of one fit: level, constant beyond it, variance."""
+    level, constant, variance = fit
+    m, k = model
+    for j in range(k):
+        numbers[row, m, CONSTANT + 1 + j] = slope[j]
+        constant -= slope[j] * factor_mean[columns[m, j]]
+    numbers[row, m, CONSTANT] = level + constant if kind == WITH_CONSTANT else 0.0
+    numbers[row, m, SIGMA2] = variance
+
+
+@inlined
+def _write_window(
+    y: FloatArray,
+    start: int,
+    window: tuple[int, int, int],
+    design: Design,
+    columns: IntArray,
+    model: tuple[int, int],
+    slope: FloatArray,
+    fit: tuple[float, float, float],
+    used: int,
+    leverage: float,
+    row: int,
+    at: int,
+    numbers: FloatArray,
+) -> None:
+    """Write the results of one event window: level, constant beyond it, variance of the fit."""
+    level, constant, variance = fit
     m, k = model
     car = 0.0
     held = 1.0
     expected = 1.0
-    for t in range(window[1], window[2]):
+    held_log = 0.0
+    expected_log = 0.0
+    for t in range(max(window[1], start), min(window[2], start + y.size)):
+        if design.skip and not (np.isfinite(y[t - start]) and design.usable[t]):
+            continue
         normal = constant
         for j in range(k):
-            normal += slope[j] * factors[t, columns[m, j]]
-        car += (y[t - start] - level) - normal
-        held *= 1.0 + y[t - start]
-        expected *= 1.0 + (level + normal)
-    for j in range(k):
-        numbers[row, m, CONSTANT + 1 + j] = slope[j]
-        constant -= slope[j] * factor_mean[columns[m, j]]
-    numbers[row, m, CONSTANT] = level + constant
-    variance = rss / df
-    error = np.sqrt(variance * (window[2] - window[1] + leverage))
-    numbers[row, m, SIGMA2] = variance
-    numbers[row, m, CAR] = car
-    numbers[row, m, CAR_SE] = error
-    numbers[row, m, SCAR] = car / error
-    numbers[row, m, BHAR] = held - expected
+            normal += slope[j] * design.factors[t, columns[m, j]]
+        car += ((y[t - start] - design.base[t]) - level) - normal
+        if design.log:
+            held_log += y[t - start]
+            expected_log += (level + normal) + design.base[t]
+        else:
+            held *= 1.0 + y[t - start]
+            expected *= 1.0 + ((level + normal) + design.base[t])
+    if design.log:
+        held = np.exp(held_log)
+        expected = np.exp(expected_log)
+    error = np.sqrt(variance * (used + leverage))
+    numbers[row, m, at + CAR] = car
+    numbers[row, m, at + CAR_SE] = error
+    numbers[row, m, at + SCAR] = car / error
+    numbers[row, m, at + BHAR] = held - expected
 
 
 @compiled
@@ -564,10 +734,9 @@ def _hand_over(
     """Copy results of a firm to the rows of their events: many far writes under way at once."""
     for row in range(events.size):
         event = events[row]
-        results.counts[event, 0] = counts[row, 0]
         for m in range(slots.size):
-            results.counts[event, 1 + 2 * slots[m]] = counts[row, 1 + 2 * m]
-            results.counts[event, 2 + 2 * slots[m]] = counts[row, 2 + 2 * m]
+            for c in range(counts.shape[2]):
+                results.counts[event, slots[m], c] = counts[row, m, c]
             for c in range(numbers.shape[2]):
                 results.numbers[event, slots[m], c] = numbers[row, m, c]
 
@@ -601,6 +770,7 @@ def solve_firms(
     """
     k_all = design.mean.size
     n_models = design.sizes.size
+    n_windows = len(design.windows)
     longest = 0
     for firm in range(firms[0], firms[1]):
         if events.starts[firm + 1] > events.starts[firm]:
@@ -610,31 +780,43 @@ def solve_firms(
     cross = np.empty((k_all, k_all))
     lower = np.empty((k_all, k_all))
     slope = np.empty(k_all)
-    rows = np.empty((design.windows[1] - design.windows[0] + 1, k_all + 1))
+    row_centre = np.empty(k_all)
+    norm = np.empty(k_all)
+    diagonal = np.empty(k_all)
+    solved = np.empty(k_all)
+    shift = np.empty(k_all)
+    part_total = np.empty(k_all)
+    estimation_sums = np.empty(k_all + 3)
+    rows = np.empty((design.estimation[1] - design.estimation[0] + 1, k_all + 1))
     own = Table(
         np.zeros(1, np.int64),
         np.zeros((1, k_all)),
-        np.zeros((1, k_all)),
+        np.zeros((1, n_windows, k_all)),
         np.zeros((1, n_models, k_all, k_all)),
-        np.zeros((1, n_models)),
+        np.zeros((1, n_models, n_windows)),
         np.zeros((1, n_models), np.bool_),
     )
     factors, usable, columns, sizes = design.factors, design.usable, design.columns, design.sizes
-    estimation_start, estimation_end, window_start, window_end = design.windows
+    estimation_start, estimation_end = design.estimation
+    windows, kinds, base = design.windows, design.kinds, design.base
     slots, factor_mean, min_obs = design.slots, design.mean, design.min_obs
     count, centre, inverse = table.usable, table.centre, table.inverse
     leverages, solvable, total = table.leverage, table.solvable, table.total
     own_centre, own_inverse, own_solvable = own.centre, own.inverse, own.solvable
     own_leverage = own.leverage
     starts, order, positions, places = events.starts, events.order, events.position, events.place
+    first_window = results.numbers.shape[2] - PER_WINDOW * n_windows
     numbers = np.empty((_BLOCK, n_models, results.numbers.shape[2]))
-    counts = np.empty((_BLOCK, 1 + 2 * n_models), np.int32)
+    counts = np.empty((_BLOCK, n_models, 2 + 2 * n_windows), np.int32)
     for firm in range(firms[0], firms[1]):
         if starts[firm + 1] == starts[firm]:
             continue
         y = data.values[data.offsets[firm] : data.offsets[firm + 1]]
+        left_out = data.left_out
+        if left_out.size > 0:
+            left_out = left_out[data.offsets[firm] : data.offsets[firm + 1]]
         start = data.first[firm]
-        y_mean = _run_sums(y, start, factors, usable, sums)
+        y_mean = _run_sums(y, start, factors, usable, base, sums)
         has_cross = False
         for at in range(starts[firm], starts[firm + 1]):
             row = (at - starts[firm]) % _BLOCK
@@ -643,62 +825,164 @@ def solve_firms(
             place = places[position]
             lo = min(max(position + estimation_start - start, 0), y.size)
             hi = min(max(position + estimation_end + 1 - start, lo), y.size)
-            n = int(sums[hi, 0] - sums[lo, 0])
+            n = _window_sums(
+                y,
+                start,
+                lo,
+                hi,
+                factors,
+                usable,
+                base,
+                left_out,
+                y_mean,
+                sums,
+                estimation_sums,
+            )
             span = (lo, hi, n)
-            window = (position, position + window_start, position + window_end + 1)
-            outcome, counts[row, 0] = _event_status(y, start, window, usable, sums)
+            outcome = OK
+            for w in range(n_windows):
+                window = (position, position + windows[w, 0], position + windows[w, 1] + 1)
+                found, seen = _event_status(y, start, window, usable, sums, design.skip)
+                if found == EVENT_OUTSIDE:
+                    outcome = EVENT_OUTSIDE
+                for m in range(n_models):
+                    counts[row, m, 2 + 2 * w] = found
+                    counts[row, m, 3 + 2 * w] = seen
             shared = n == count[place]
             if outcome == OK and not shared and n >= min_obs and n > 0:
                 if not has_cross:
                     _run_cross(y, start, factors, usable, cross_sums)
                     has_cross = True
-                _own_inverse(cross_sums, span, design, total[place], own, cross, lower)
-            for m in range(n_models):
-                k = sizes[m]
-                counts[row, 2 + 2 * m] = n
-                status = outcome
-                if status == OK and (n < min_obs or n < k + 2):
-                    status = TOO_FEW
-                counts[row, 1 + 2 * m] = status
-                if status != OK:
-                    continue
-                df = n - k - 1
-                model = (m, k)
-                level, constant, rss, leverage = y_mean, 0.0, -1.0, 0.0
-                if df >= _SHORT and shared and solvable[place, m]:
-                    leverage = leverages[place, m]
-                    rss, constant = _solve_sums(
-                        sums, span, columns, model, place, centre, inverse, slope
-                    )
-                elif df >= _SHORT and not shared and own_solvable[0, m]:
-                    leverage = own_leverage[0, m]
-                    rss, constant = _solve_sums(
-                        sums, span, columns, model, 0, own_centre, own_inverse, slope
-                    )
-                if rss < 0.0:
-                    fit = _solve_rows(
-                        y, start, span, design, columns[m, :k], total[place], rows, slope
-                    )
-                    status, level, constant, rss, leverage = fit
-                    counts[row, 1 + 2 * m] = status
-                    if status == COLLINEAR:
-                        continue
-                parts = (level, constant, rss, leverage, df)
-                _write(
+                _own_inverse(
                     y,
                     start,
-                    window,
-                    factors,
-                    factor_mean,
-                    columns,
-                    model,
-                    slope,
-                    parts,
-                    row,
-                    numbers,
+                    left_out,
+                    cross_sums,
+                    span,
+                    design,
+                    total[place],
+                    own,
+                    cross,
+                    lower,
                 )
-                if status == NO_VARIANCE:
-                    numbers[row, m, CAR_SE] = np.nan
-                    numbers[row, m, SCAR] = np.nan
+            for m in range(n_models):
+                k = sizes[m]
+                kind = kinds[m]
+                counts[row, m, 1] = n
+                df = n - k - 1 if kind == WITH_CONSTANT else (n if kind == FIXED else n - k)
+                status = outcome
+                if status == OK and (n < min_obs or df < 1):
+                    status = TOO_FEW
+                counts[row, m, 0] = status
+                if status != OK:
+                    continue
+                model = (m, k)
+                level, constant, rss = y_mean, 0.0, -1.0
+                way = _BY_ROWS
+                if kind != WITH_CONSTANT:
+                    way = _BY_ORIGIN
+                    level = 0.0
+                    status, constant, rss = _solve_origin(
+                        y, start, span, design, left_out, model, rows, norm, diagonal, slope
+                    )
+                elif df >= _SHORT and shared and solvable[place, m]:
+                    way = _BY_TABLE
+                    rss, constant = _solve_sums(
+                        estimation_sums, sums[hi, 2], columns, model, place, centre, inverse, slope
+                    )
+                elif df >= _SHORT and not shared and own_solvable[0, m]:
+                    way = _BY_OWN
+                    rss, constant = _solve_sums(
+                        estimation_sums,
+                        sums[hi, 2],
+                        columns,
+                        model,
+                        0,
+                        own_centre,
+                        own_inverse,
+                        slope,
+                    )
+                if rss < 0.0:
+                    way = _BY_ROWS
+                    status, level, constant, rss = _solve_rows(
+                        y,
+                        start,
+                        span,
+                        design,
+                        left_out,
+                        columns[m, :k],
+                        rows,
+                        row_centre,
+                        norm,
+                        diagonal,
+                        slope,
+                    )
+                counts[row, m, 0] = status
+                if status == COLLINEAR:
+                    continue
+                fit = (level, constant, rss / df)
+                _write_fit(columns, model, slope, factor_mean, kind, fit, row, numbers)
+                for w in range(n_windows):
+                    if counts[row, m, 2 + 2 * w] != OK:
+                        continue
+                    used = counts[row, m, 3 + 2 * w]
+                    window = (position, position + windows[w, 0], position + windows[w, 1] + 1)
+                    whole = used == window[2] - window[1]
+                    if not whole:
+                        _used_total(y, start, window, design, part_total)
+                    sums_ahead = total[place, w] if whole else part_total
+                    leverage = 0.0
+                    if way == _BY_TABLE:
+                        leverage = leverages[place, m, w]
+                        if not whole:
+                            leverage = _leverage(
+                                part_total,
+                                centre[place],
+                                columns[m, :k],
+                                inverse[place, m],
+                                n,
+                                used,
+                            )
+                    elif way == _BY_OWN:
+                        leverage = own_leverage[0, m, w]
+                        if not whole:
+                            leverage = _leverage(
+                                part_total,
+                                own_centre[0],
+                                columns[m, :k],
+                                own_inverse[0, m],
+                                n,
+                                used,
+                            )
+                    elif way == _BY_ROWS:
+                        for j in range(k):
+                            c = columns[m, j]
+                            shift[j] = sums_ahead[c] - used * row_centre[c]
+                        leverage = used * used / n
+                        leverage += _row_leverage(rows, k, norm, diagonal, shift, solved)
+                    elif kind != FIXED:
+                        for j in range(k):
+                            c = columns[m, j]
+                            shift[j] = sums_ahead[c] + used * factor_mean[c]
+                        leverage = _row_leverage(rows, k, norm, diagonal, shift, solved)
+                    column = first_window + PER_WINDOW * w
+                    _write_window(
+                        y,
+                        start,
+                        window,
+                        design,
+                        columns,
+                        model,
+                        slope,
+                        fit,
+                        used,
+                        leverage,
+                        row,
+                        column,
+                        numbers,
+                    )
+                    if status == NO_VARIANCE:
+                        numbers[row, m, column + CAR_SE] = np.nan
+                        numbers[row, m, column + SCAR] = np.nan
             if row == _BLOCK - 1 or at == starts[firm + 1] - 1:
                 _hand_over(numbers, counts, order[at - row : at + 1], slots, results)
