@@ -129,7 +129,7 @@ class GroupSample:
     @cached_property
     def car(self) -> FloatArray:
         """Cumulative abnormal returns, shape (N,)."""
-        total: FloatArray = self.ar.sum(axis=0)
+        total: FloatArray = np.ascontiguousarray(self.ar.T).sum(axis=1)
         return total
 
     @cached_property
@@ -189,7 +189,7 @@ class GroupSample:
             out[known] = np.linalg.cholesky(self.covariance[known])
         return out
 
-    def sum_variance(self, weights: FloatArray) -> float:
+    def sum_variance(self, weights: FloatArray, firms: BoolArray | None = None) -> float:
         """
         Prediction-error variance of a weighted sum of the firms' abnormal returns.
 
@@ -202,14 +202,18 @@ class GroupSample:
         ----------
         weights : ndarray of shape (L, N)
             Of each session and firm: 1 / N for the mean CAR, stakes in USD for dollars.
+        firms : ndarray of bool, shape (N,), optional
+            Firms to take; all by default.
 
         Returns
         -------
         float
             NaN where the model has no covariance, or a pair has too few sessions in common.
         """
-        parts = np.einsum("iab,ai->bi", self.roots, weights)
-        total = float((self.error_correlation * (parts.T @ parts)).sum())
+        chosen = np.ones(self.firms, dtype=np.bool_) if firms is None else firms
+        parts = np.einsum("iab,ai->bi", self.roots[chosen], weights[:, chosen])
+        same = self.error_correlation[np.ix_(chosen, chosen)]
+        total = float((same * (parts.T @ parts)).sum())
         return total if total > 0 else math.nan
 
     @cached_property
