@@ -23,19 +23,19 @@ from analysis.context.index_arithmetic import FARTHEST, IndexShare, index_shares
 from analysis.context.recovery import RecoveryPath, recovery_path
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import ROLLING, VolatilityChange, volatility_change
-from analysis.effects.setting import headline_setting
 from analysis.prices.load import SNAPSHOT
 from analysis.prices.manifest import read_verified
 from analysis.prices.snapshot import NVDA_HISTORY, load_nvda_history
 from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
 from analysis.robustness import specification_curve as curve_of
+from analysis.run.plan import plan_headline
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
-    from analysis.effects.setting import Setting
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
+    from analysis.run.case import Case
     from analysis.study import Study
     from analysis.windows import Window
 
@@ -178,21 +178,21 @@ def find_details(
     ledger = load_ledger()
     belongs = study.id == ledger.study and study.data == SNAPSHOT
     history = load_nvda_history() if _has_history(study) else None
-    setting = headline_setting(study, data)
-    donors = study.donors or _others(setting)
+    case = plan_headline(study, data)
+    donors = study.donors or _others(case)
     count = result.shares.get(study.headline.symbol)
     return Details(
         result=result,
         curve=curve_of(study, data, progress=progress),
         left_out=leave_one_out(study, data),
         claims=check_claims(ledger, gather(ledger, data)) if belongs else (),
-        contagion=contagion(setting),
-        index_shares=index_shares(setting),
-        reaction_dates=reaction_dates(setting),
-        conformal=conformal_rank(setting),
-        synthetic=synthetic_path(setting, donors),
-        volatility=volatility_change(setting),
-        recovery=recovery_path(setting, None if history is None else history["adj_close"]),
+        contagion=contagion(case),
+        index_shares=index_shares(case),
+        reaction_dates=reaction_dates(case),
+        conformal=conformal_rank(case),
+        synthetic=synthetic_path(case, donors),
+        volatility=volatility_change(case),
+        recovery=recovery_path(case, None if history is None else history["adj_close"]),
         worst_days=()
         if history is None
         else worst_days(study.headline.symbol, history, count, ledger.losses),
@@ -224,8 +224,8 @@ def _has_history(study: Study) -> bool:
     return study.data == SNAPSHOT and study.headline.symbol == HISTORY_SYMBOL
 
 
-def _others(setting: Setting) -> tuple[str, ...]:
+def _others(case: Case) -> tuple[str, ...]:
     """Securities of the data that are neither firms nor benchmarks of the study."""
-    study = setting.study
+    study = case.study
     taken = {*study.symbols, *(benchmark.symbol for benchmark in study.benchmarks)}
-    return tuple(str(s) for s in setting.plan.data.levels.columns if str(s) not in taken)
+    return tuple(str(s) for s in case.plan.data.levels.columns if str(s) not in taken)

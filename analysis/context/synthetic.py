@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis._typing import FloatArray
-    from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
+    from analysis.run.case import Case
 
 AFTER = 20
 """Sessions followed after the event, where the data have them."""
@@ -76,13 +76,13 @@ class SyntheticPath:
         return pd.DataFrame({"donor": list(self.weights), "weight": list(self.weights.values())})
 
 
-def synthetic_path(setting: Setting, donors: Sequence[str]) -> SyntheticPath | None:
+def synthetic_path(case: Case, donors: Sequence[str]) -> SyntheticPath | None:
     """
     Fit a synthetic control on the estimation window and follow it through the event.
 
     Parameters
     ----------
-    setting : Setting
+    case : Case
     donors : sequence of str
         Securities of the data.
 
@@ -91,18 +91,18 @@ def synthetic_path(setting: Setting, donors: Sequence[str]) -> SyntheticPath | N
     SyntheticPath or None
         None with fewer than two donors that have a return on every session needed.
     """
-    position, estimation = setting.placed.position, setting.study.estimation
-    span = Window(max(-BEFORE, estimation.start), min(AFTER, setting.sessions_after))
+    position, estimation = case.placed.position, case.study.estimation
+    span = Window(max(-BEFORE, estimation.start), min(AFTER, case.sessions_after))
     needed = slice(position + estimation.start, position + span.end + 1)
     names = [
         name
         for name in donors
-        if name != setting.symbol and complete_rows(setting.returns(name)[needed]).all()
+        if name != case.symbol and complete_rows(case.returns(name)[needed]).all()
     ]
-    own = setting.returns(setting.symbol)
+    own = case.returns(case.symbol)
     if len(names) < 2 or not complete_rows(own[needed]).all():
         return None
-    x = np.column_stack([setting.returns(name) for name in names])
+    x = np.column_stack([case.returns(name) for name in names])
     rows = rows_of(position, estimation)
     fit = SyntheticControl().fit(own[rows], x[rows], tuple(names))
     weights = np.array([fit.coefficients[name] for name in names])
@@ -111,7 +111,7 @@ def synthetic_path(setting: Setting, donors: Sequence[str]) -> SyntheticPath | N
     actual, control = np.cumprod(1 + own[shown]), np.cumprod(1 + (x @ weights)[shown])
     gap = float(own[position] - x[position] @ weights)
     return SyntheticPath(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         weights=dict(zip(names, map(float, weights), strict=True)),
         first=span.start,
         actual=actual / actual[eve],

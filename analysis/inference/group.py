@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis._typing import BoolArray, FloatArray, IntArray
+    from analysis.abnormal import AbnormalPath
     from analysis.models.base import FittedModel, Prediction
 
 
@@ -227,16 +228,22 @@ class GroupSample:
         rows = np.isfinite(self.residuals).sum(axis=0)
         return float(self.common_rows.min()) - float((rows - self.df).max())
 
-    def during(self, ar: FloatArray, covariance: FloatArray) -> GroupSample:
+    def during(self, paths: Sequence[AbnormalPath]) -> GroupSample:
         """
         Take the same firms in another event window; what rests on residuals alone is kept.
 
         Parameters
         ----------
-        ar : ndarray of shape (L, N)
-        covariance : ndarray of shape (N, L, L)
+        paths : sequence of N AbnormalPath
+            Of that window.
         """
-        other = replace(self, ar=ar, covariance=covariance, placebo_car=None, placebo_scar=None)
+        other = replace(
+            self,
+            ar=np.column_stack([path.abnormal for path in paths]),
+            covariance=_stacked([path.covariance for path in paths], len(paths[0].raw)),
+            placebo_car=None,
+            placebo_scar=None,
+        )
         kept = ("sar", "correlation", "common_rows", "error_correlation", "mean_df")
         vars(other).update({name: getattr(self, name) for name in kept if name in vars(self)})
         return other
@@ -278,7 +285,6 @@ def group_sample(
     """
     residuals = np.full(rows.shape, np.nan)
     leverage = np.full(rows.shape, np.nan)
-    covariance = np.full((len(fits), len(realised), len(realised)), np.nan)
     ar = np.full(realised.shape, np.nan)
     for i, (fit, prediction) in enumerate(zip(fits, predictions, strict=True)):
         if int(rows[:, i].sum()) != len(fit.residuals):
@@ -289,15 +295,21 @@ def group_sample(
         residuals[rows[:, i], i] = fit.residuals
         leverage[rows[:, i], i] = fit.leverage
         ar[:, i] = realised[:, i] - prediction.expected
-        if prediction.covariance is not None:
-            covariance[i] = prediction.covariance
     return GroupSample(
         residuals=residuals,
         leverage=leverage,
         sigma=np.array([fit.sigma for fit in fits]),
         df=np.array([float(fit.df) for fit in fits]),
         ar=ar,
-        covariance=covariance,
+        covariance=_stacked([p.covariance for p in predictions], len(realised)),
         placebo_car=placebo_car,
         placebo_scar=placebo_scar,
     )
+
+
+def _stacked(covariances: Sequence[FloatArray | None], length: int) -> FloatArray:
+    out = np.full((len(covariances), length, length), np.nan)
+    for i, covariance in enumerate(covariances):
+        if covariance is not None:
+            out[i] = covariance
+    return out

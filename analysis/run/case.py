@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._typing import BoolArray, FloatArray
+    from analysis.abnormal import AbnormalPath
     from analysis.models.design import Design
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
     from analysis.run.records import Plan, Specification
     from analysis.run.valuation import Valuation
     from analysis.study import Study
+    from analysis.windows import Window
 
 SMALLEST_SIGMA = 1e-9
 """A residual standard deviation below this (decimal a session) is rounding, not risk."""
@@ -96,6 +98,17 @@ class Case:
                     "benchmark's? mend them, or leave the firm out with --symbols"
                 )
         return fits
+
+    @cached_property
+    def _paths(self) -> dict[tuple[str, Window], AbnormalPath]:
+        return {}
+
+    def path(self, symbol: str, window: Window) -> AbnormalPath:
+        """Compare a firm's returns of a window with what its fit expects; each window once."""
+        key = symbol, window
+        if key not in self._paths:
+            self._paths[key] = self.fits[symbol].path(window)
+        return self._paths[key]
 
     def returns(self, symbol: str) -> FloatArray:
         """Give the simple returns of a security over all sessions, shape (T,)."""

@@ -119,6 +119,4 @@ class Plan:
 
 def crossed(study: Study) -> tuple[Pair, ...]:
     """Pair every firm of a study with every one of its events."""
-    return tuple(
-        Pair(symbol, event.id) for event in study.events for symbol in study.symbols
-    )
+    return tuple(Pair(symbol, event.id) for event in study.events for symbol in study.symbols)
