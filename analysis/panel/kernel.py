@@ -150,22 +150,28 @@ def _invert(
     return bool(k == 0 or norm * inverse_norm * _LEAST_RCOND < 1.0)
 
 
-@compiled
+@inlined
 def _leverage(
     total: FloatArray,
+    at: tuple[int, int],
     centre: FloatArray,
     columns: IntArray,
     inverse: FloatArray,
+    place: int,
+    model: tuple[int, int],
     n: int,
     length: int,
 ) -> float:
-    """``s'(X'X)^-1 s`` with s the sums of the regressors, constant first, over the event window."""
+    """``s'(X'X)^-1 s`` with s the sums of the regressors, constant first, over an event window."""
+    m, k = model
     result = length * length / n
-    for i in range(columns.size):
-        left = total[columns[i]] - length * centre[columns[i]]
-        for j in range(columns.size):
-            right = total[columns[j]] - length * centre[columns[j]]
-            result += left * inverse[i, j] * right
+    for i in range(k):
+        a = columns[m, i]
+        left = total[at[0], at[1], a] - length * centre[place, a]
+        for j in range(k):
+            b = columns[m, j]
+            right = total[at[0], at[1], b] - length * centre[place, b]
+            result += left * inverse[place, m, i, j] * right
     return result
 
 
@@ -187,20 +193,30 @@ def _invert_models(
     least: FloatArray,
     n: int,
     total: FloatArray,
-    table: Table,
     place: int,
+    table: Table,
+    row: int,
     lower: FloatArray,
 ) -> None:
-    """Invert the cross products of every model into one row of a table."""
+    """Invert the cross products of every model into one row of a table, for totals of a place."""
     for m in range(design.sizes.size):
-        columns = design.columns[m, : design.sizes[m]]
-        inverse = table.inverse[place, m]
-        table.solvable[place, m] = _invert(cross, columns, least, inverse, lower)
-        if table.solvable[place, m]:
+        k = design.sizes[m]
+        table.solvable[row, m] = _invert(
+            cross, design.columns[m, :k], least, table.inverse[row, m], lower
+        )
+        if table.solvable[row, m]:
             for w in range(len(design.windows)):
                 length = design.windows[w, 1] - design.windows[w, 0] + 1
-                table.leverage[place, m, w] = _leverage(
-                    total[w], table.centre[place], columns, inverse, n, length
+                table.leverage[row, m, w] = _leverage(
+                    total,
+                    (place, w),
+                    table.centre,
+                    design.columns,
+                    table.inverse,
+                    row,
+                    (m, k),
+                    n,
+                    length,
                 )
 
 
@@ -254,9 +270,8 @@ def tabulate(design: Design, positions: IntArray, table: Table) -> None:
                 cross[j, i] = cross[i, j]
         for w in range(len(design.windows)):
             _window_total(design, positions[u], w, table.total[u, w])
-        _invert_models(
-            cross, design, np.maximum(n * design.floor, lost), n, table.total[u], table, u, lower
-        )
+        least = np.maximum(n * design.floor, lost)
+        _invert_models(cross, design, least, n, table.total, u, table, u, lower)
 
 
 @inlined
@@ -292,6 +307,19 @@ def _run_sums(
     return mean
 
 
+@compiled
+def _left_out_days(
+    y: FloatArray, start: int, usable: BoolArray, left_out: BoolArray, days: IntArray
+) -> int:
+    """List the rows of a firm that no model may be fitted on though they have all values."""
+    count = 0
+    for r in range(left_out.size):
+        if left_out[r] and usable[start + r] and np.isfinite(y[r]):
+            days[count] = r
+            count += 1
+    return count
+
+
 @inlined
 def _window_sums(
     y: FloatArray,
@@ -299,9 +327,9 @@ def _window_sums(
     lo: int,
     hi: int,
     factors: FloatArray,
-    usable: BoolArray,
     base: FloatArray,
-    left_out: BoolArray,
+    days: IntArray,
+    skipped: tuple[int, int],
     y_mean: float,
     sums: FloatArray,
     window: FloatArray,
@@ -309,15 +337,14 @@ def _window_sums(
     """Take the sums of ``(n, y, y^2, x y)`` over an estimation window; return n."""
     for c in range(window.size):
         window[c] = sums[hi, c] - sums[lo, c]
-    if left_out.size > 0:
-        for r in range(lo, hi):
-            if left_out[r] and usable[start + r] and np.isfinite(y[r]):
-                value = (y[r] - base[start + r]) - y_mean
-                window[0] -= 1.0
-                window[1] -= value
-                window[2] -= value * value
-                for j in range(window.size - 3):
-                    window[3 + j] -= factors[start + r, j] * value
+    for at in range(skipped[0], skipped[1]):
+        r = days[at]
+        value = (y[r] - base[start + r]) - y_mean
+        window[0] -= 1.0
+        window[1] -= value
+        window[2] -= value * value
+        for j in range(window.size - 3):
+            window[3 + j] -= factors[start + r, j] * value
     return int(window[0])
 
 
@@ -341,32 +368,35 @@ def _run_cross(
 
 @compiled
 def _own_inverse(
-    y: FloatArray,
     start: int,
-    left_out: BoolArray,
+    days: IntArray,
+    skipped: tuple[int, int],
     cross_sums: FloatArray,
     span: tuple[int, int, int],
     design: Design,
     total: FloatArray,
+    place: int,
     own: Table,
     cross: FloatArray,
     lower: FloatArray,
+    window: FloatArray,
+    least: FloatArray,
 ) -> None:
     """Fill the one row of `own` for a window with missing days; see `tabulate`."""
     lo, hi, n = span
     k = design.mean.size
-    least = np.empty(k)
-    window = cross_sums[hi] - cross_sums[lo]
-    if left_out.size > 0:
-        for r in range(lo, hi):
-            if left_out[r] and design.usable[start + r] and np.isfinite(y[r]):
-                at = k
-                for i in range(k):
-                    left = design.factors[start + r, i]
-                    window[i] -= left
-                    for j in range(i + 1):
-                        window[at] -= left * design.factors[start + r, j]
-                        at += 1
+    factors = design.factors
+    for c in range(window.size):
+        window[c] = cross_sums[hi, c] - cross_sums[lo, c]
+    for skip in range(skipped[0], skipped[1]):
+        t = start + days[skip]
+        at = k
+        for i in range(k):
+            left = factors[t, i]
+            window[i] -= left
+            for j in range(i + 1):
+                window[at] -= left * factors[t, j]
+                at += 1
     at = k
     for i in range(k):
         own.centre[0, i] = window[i] / n
@@ -378,7 +408,7 @@ def _own_inverse(
             if i == j:
                 least[i] = max(n * design.floor[i], _LOST * cross_sums[hi, at])
             at += 1
-    _invert_models(cross, design, least, n, total, own, 0, lower)
+    _invert_models(cross, design, least, n, total, place, own, 0, lower)
 
 
 @inlined
@@ -681,7 +711,10 @@ def _write_window(
     y: FloatArray,
     start: int,
     window: tuple[int, int, int],
-    design: Design,
+    factors: FloatArray,
+    usable: BoolArray,
+    base: FloatArray,
+    how: tuple[bool, bool],
     columns: IntArray,
     model: tuple[int, int],
     slope: FloatArray,
@@ -695,25 +728,26 @@ def _write_window(
     """Write the results of one event window: level, constant beyond it, variance of the fit."""
     level, constant, variance = fit
     m, k = model
+    skip, log = how
     car = 0.0
     held = 1.0
     expected = 1.0
     held_log = 0.0
     expected_log = 0.0
     for t in range(max(window[1], start), min(window[2], start + y.size)):
-        if design.skip and not (np.isfinite(y[t - start]) and design.usable[t]):
+        if skip and not (np.isfinite(y[t - start]) and usable[t]):
             continue
         normal = constant
         for j in range(k):
-            normal += slope[j] * design.factors[t, columns[m, j]]
-        car += ((y[t - start] - design.base[t]) - level) - normal
-        if design.log:
+            normal += slope[j] * factors[t, columns[m, j]]
+        car += ((y[t - start] - base[t]) - level) - normal
+        if log:
             held_log += y[t - start]
-            expected_log += (level + normal) + design.base[t]
+            expected_log += (level + normal) + base[t]
         else:
             held *= 1.0 + y[t - start]
-            expected *= 1.0 + ((level + normal) + design.base[t])
-    if design.log:
+            expected *= 1.0 + ((level + normal) + base[t])
+    if log:
         held = np.exp(held_log)
         expected = np.exp(expected_log)
     error = np.sqrt(variance * (used + leverage))
@@ -785,7 +819,10 @@ def solve_firms(
     diagonal = np.empty(k_all)
     solved = np.empty(k_all)
     shift = np.empty(k_all)
-    part_total = np.empty(k_all)
+    part_total = np.empty((1, 1, k_all))
+    left_days = np.empty(longest, np.int64)
+    cross_window = np.empty(cross_sums.shape[1])
+    least = np.empty(k_all)
     estimation_sums = np.empty(k_all + 3)
     rows = np.empty((design.estimation[1] - design.estimation[0] + 1, k_all + 1))
     own = Table(
@@ -799,6 +836,7 @@ def solve_firms(
     factors, usable, columns, sizes = design.factors, design.usable, design.columns, design.sizes
     estimation_start, estimation_end = design.estimation
     windows, kinds, base = design.windows, design.kinds, design.base
+    skip, log = design.skip, design.log
     slots, factor_mean, min_obs = design.slots, design.mean, design.min_obs
     count, centre, inverse = table.usable, table.centre, table.inverse
     leverages, solvable, total = table.leverage, table.solvable, table.total
@@ -812,10 +850,12 @@ def solve_firms(
         if starts[firm + 1] == starts[firm]:
             continue
         y = data.values[data.offsets[firm] : data.offsets[firm + 1]]
+        start = data.first[firm]
         left_out = data.left_out
+        n_left = 0
         if left_out.size > 0:
             left_out = left_out[data.offsets[firm] : data.offsets[firm + 1]]
-        start = data.first[firm]
+            n_left = _left_out_days(y, start, usable, left_out, left_days)
         y_mean = _run_sums(y, start, factors, usable, base, sums)
         has_cross = False
         for at in range(starts[firm], starts[firm + 1]):
@@ -825,15 +865,19 @@ def solve_firms(
             place = places[position]
             lo = min(max(position + estimation_start - start, 0), y.size)
             hi = min(max(position + estimation_end + 1 - start, lo), y.size)
+            skipped = (0, 0)
+            if n_left > 0:
+                known = left_days[:n_left]
+                skipped = (int(np.searchsorted(known, lo)), int(np.searchsorted(known, hi)))
             n = _window_sums(
                 y,
                 start,
                 lo,
                 hi,
                 factors,
-                usable,
                 base,
-                left_out,
+                left_days,
+                skipped,
                 y_mean,
                 sums,
                 estimation_sums,
@@ -842,7 +886,7 @@ def solve_firms(
             outcome = OK
             for w in range(n_windows):
                 window = (position, position + windows[w, 0], position + windows[w, 1] + 1)
-                found, seen = _event_status(y, start, window, usable, sums, design.skip)
+                found, seen = _event_status(y, start, window, usable, sums, skip)
                 if found == EVENT_OUTSIDE:
                     outcome = EVENT_OUTSIDE
                 for m in range(n_models):
@@ -854,16 +898,19 @@ def solve_firms(
                     _run_cross(y, start, factors, usable, cross_sums)
                     has_cross = True
                 _own_inverse(
-                    y,
                     start,
-                    left_out,
+                    left_days,
+                    skipped,
                     cross_sums,
                     span,
                     design,
-                    total[place],
+                    total,
+                    place,
                     own,
                     cross,
                     lower,
+                    cross_window,
+                    least,
                 )
             for m in range(n_models):
                 k = sizes[m]
@@ -929,48 +976,48 @@ def solve_firms(
                     window = (position, position + windows[w, 0], position + windows[w, 1] + 1)
                     whole = used == window[2] - window[1]
                     if not whole:
-                        _used_total(y, start, window, design, part_total)
-                    sums_ahead = total[place, w] if whole else part_total
+                        _used_total(y, start, window, design, part_total[0, 0])
                     leverage = 0.0
                     if way == _BY_TABLE:
                         leverage = leverages[place, m, w]
                         if not whole:
                             leverage = _leverage(
-                                part_total,
-                                centre[place],
-                                columns[m, :k],
-                                inverse[place, m],
-                                n,
-                                used,
+                                part_total, (0, 0), centre, columns, inverse, place, model, n, used
                             )
                     elif way == _BY_OWN:
                         leverage = own_leverage[0, m, w]
                         if not whole:
                             leverage = _leverage(
                                 part_total,
-                                own_centre[0],
-                                columns[m, :k],
-                                own_inverse[0, m],
+                                (0, 0),
+                                own_centre,
+                                columns,
+                                own_inverse,
+                                0,
+                                model,
                                 n,
                                 used,
                             )
-                    elif way == _BY_ROWS:
-                        for j in range(k):
-                            c = columns[m, j]
-                            shift[j] = sums_ahead[c] - used * row_centre[c]
-                        leverage = used * used / n
-                        leverage += _row_leverage(rows, k, norm, diagonal, shift, solved)
                     elif kind != FIXED:
                         for j in range(k):
                             c = columns[m, j]
-                            shift[j] = sums_ahead[c] + used * factor_mean[c]
-                        leverage = _row_leverage(rows, k, norm, diagonal, shift, solved)
+                            shift[j] = total[place, w, c] if whole else part_total[0, 0, c]
+                            if way == _BY_ROWS:
+                                shift[j] -= used * row_centre[c]
+                            else:
+                                shift[j] += used * factor_mean[c]
+                        if way == _BY_ROWS:
+                            leverage = used * used / n
+                        leverage += _row_leverage(rows, k, norm, diagonal, shift, solved)
                     column = first_window + PER_WINDOW * w
                     _write_window(
                         y,
                         start,
                         window,
-                        design,
+                        factors,
+                        usable,
+                        base,
+                        (skip, log),
                         columns,
                         model,
                         slope,

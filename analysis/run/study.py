@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def run_study(
     Examples
     --------
     >>> from analysis.prices.snapshot import load_snapshot
-    >>> from analysis.study import Overrides, override
+    >>> from analysis.overrides import Overrides, override
     >>> from analysis.study_file import load_study
     >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
     >>> result = run_study(override(load_study(), choices), load_snapshot())
@@ -80,17 +81,19 @@ def run_study(
     firms: list[FirmResult] = []
     groups: list[GroupResult] = []
     batteries: tuple[Battery, ...] = ()
-    head = plan.headline_event, plan.headline_specification
-    for done, planned in enumerate(cases, start=1):
-        case = replace(planned)  # its fits go when its results are taken
+    lead, waiting = headline_case(plan), deque(cases)
+    total = len(cases)
+    del cases  # the fits of a case go when its results are taken
+    while waiting:
+        case = waiting.popleft()
         results = firm_results(case, placebo_draws(case, draws))
         firms += results
         groups += group_results(case)
-        if (case.placed, case.specification) == head:
+        if case.placed is lead.placed and case.specification is lead.specification:
             batteries = _batteries(case, results, all_tests=all_tests)
         if progress is not None:
             label = f"{case.placed.event.id}, {case.specification.model.title}"
-            progress(label, done, len(cases))
+            progress(label, total - len(waiting), total)
     used = [*study.symbols, *(b.symbol for b in study.benchmarks if b.symbol in data.levels)]
     return StudyResult(
         study=study,
@@ -154,7 +157,7 @@ def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
 def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     head, study = plan.study.headline, plan.study
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
-    fit = headline_case(plan).under(specification).fits[head.symbol]
+    fit = headline_case(plan).under(specification).fit(head.symbol)
     path = fit.path(head.window)
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].usd

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from analysis.overrides import Overrides, override
 from analysis.run.drift_tests import HORIZONS, drift_tests
 from analysis.run.plan import plan_headline
-from analysis.study import Overrides, override
 from analysis.windows import Window
 
 
