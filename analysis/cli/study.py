@@ -104,7 +104,9 @@ def _report(details: Details) -> dict[str, str]:
 
 def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: bool) -> str:
     from analysis.export import to_csv, to_json
-    from analysis.tables import latex_table, summary_text, tests_text
+    from analysis.tables.batteries import tests_text
+    from analysis.tables.latex import latex_table
+    from analysis.tables.summary import summary_text
 
     match output_format:
         case "csv":
