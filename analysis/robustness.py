@@ -289,7 +289,7 @@ def _points(
             estimation = Window(-gap - length, -gap - 1)
             if -estimation.start > placed.position - 1 or estimation.end >= span.start:
                 continue
-            fit = _fit(design, specification, placed.position, estimation, span)
+            fit = _fit(design, specification, placed.position, estimation)
             if fit is None:
                 continue
             for window in windows:
@@ -311,15 +311,12 @@ def _fit(
     specification: Specification,
     position: int,
     estimation: Window,
-    span: Window,
 ) -> FirmFit | None:
     rows = design.complete[rows_of(position, estimation)]
     if int(rows.sum()) < COMPLETE * len(estimation):
         return None
     try:
-        return fit_firm(
-            design, specification.model.estimator, position, estimation=estimation, span=span
-        )
+        return fit_firm(design, specification.model.estimator, position, estimation=estimation)
     except (WindowError, DataError):
         return None
 
@@ -335,7 +332,7 @@ def _point(
 ) -> CurvePoint:
     study = plan.study
     head = study.headline
-    path = fit.path.within(window)
+    path = fit.path(window)
     car, se = cumulative(path), cumulative_se(path)
     test = t_test(car, se, fit.model.df, level=study.level) if se else None
     ends = (car, test.low if test else None, test.high if test else None)
@@ -439,10 +436,10 @@ def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
             specification.model.estimator,
             placed.position,
             estimation=study.estimation,
-            span=head.window,
             use=use,
         )
-        car, se = cumulative(fit.path), cumulative_se(fit.path)
+        path = fit.path(head.window)
+        car, se = cumulative(path), cumulative_se(path)
         half = math.nan if se is None else critical_value(study.level, fit.model.df) * se
         out.append(LeftOut(symbol, car, car - half, car + half))
     return tuple(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import functools
 import sys
 from pathlib import Path
@@ -22,6 +23,24 @@ if TYPE_CHECKING:
     from analysis.study import Study
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+class Moment(click.ParamType[dt.date]):
+    """A date, or an instant with its time zone."""
+
+    name = "date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.date:
+        """Read ISO 8601; a bare date stays a date."""
+        text = str(value)
+        try:
+            if len(text) == len("2025-01-27"):
+                return dt.date.fromisoformat(text)
+            return dt.datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is no date; write 2025-01-27, or 2025-01-24T22:30:00Z", param, ctx)
 
 
 def study_options(command: _Command) -> _Command:

@@ -109,10 +109,10 @@ def _point(setting: Setting, symbol: str) -> ContagionPoint:
     pair = (symbol, setting.symbol)
     both = np.logical_and(*(setting.design(name).complete[rows] for name in pair))
     window = study.headline.window
-    residuals = [setting.fit(name, window, use=both).model.residuals for name in pair]
+    residuals = [setting.fit(name, use=both).model.residuals for name in pair]
     return ContagionPoint(
         symbol=symbol,
         group=study.group_of(symbol),
         correlation=float(stats.pearsonr(*residuals).statistic),
-        abnormal=cumulative(setting.fit(symbol, window).path),
+        abnormal=cumulative(setting.fit(symbol).path(window)),
     )

@@ -190,7 +190,7 @@ def _judge(
         dates,
         estimation=study.estimation,
         window=Window(0, 0),
-        fewest=study.min_estimation,
+        min_obs=study.min_estimation,
     )
     fits = [
         fit_firm(
@@ -198,12 +198,12 @@ def _judge(
             setting.specification.model.estimator,
             setting.placed.position + days.start,
             estimation=study.estimation,
-            span=Window(0, len(days) - 1),
         )
         for series in returns.values()
     ]
-    abnormal = np.column_stack([fit.path.abnormal for fit in fits])
-    errors = np.column_stack([fit.path.se for fit in fits if fit.path.se is not None])
+    paths = [fit.path(Window(0, len(days) - 1)) for fit in fits]
+    abnormal = np.column_stack([path.abnormal for path in paths])
+    errors = np.column_stack([path.se for path in paths if path.se is not None])
     df = np.array([fit.model.df for fit in fits], dtype=np.float64)
     own = list(returns).index(setting.symbol)
     return _Judged(

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.inference.effects.variance import brown_forsythe_test
+from analysis.inference.effects.variance import SESSIONS_AFTER, brown_forsythe_test
 from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
-
-AROUND = 60
-"""Sessions looked at on each side."""
 
 ROLLING = 20
 """Sessions of the rolling standard deviation."""
@@ -68,12 +65,12 @@ def volatility_change(setting: Setting) -> VolatilityChange | None:
     VolatilityChange or None
         None with fewer than `ROLLING` sessions after the event.
     """
-    after = min(AROUND, setting.sessions_after)
+    after = min(SESSIONS_AFTER, setting.sessions_after)
     if after < ROLLING:
         return None
-    before = min(AROUND, setting.placed.position - 1)
-    fit = setting.fit(setting.symbol, Window(-before, after))
-    abnormal = fit.path.abnormal
+    before = min(SESSIONS_AFTER, setting.placed.position - 1)
+    fit = setting.fit(setting.symbol)
+    abnormal = fit.path(Window(-before, after)).abnormal
     later = abnormal[before + 1 :]
     quiet = np.delete(abnormal, before)
     offsets = np.delete(np.arange(-before, after + 1), before)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from analysis.run.fit import FirmFit
     from analysis.run.plan import Plan, Specification
     from analysis.study import Study
-    from analysis.windows import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,20 +56,13 @@ class Setting:
         """Lay out a firm's returns and regressors over all sessions."""
         return design_of(self.plan, self.placed, self.specification, symbol)
 
-    def fit(
-        self,
-        symbol: str,
-        span: Window,
-        *,
-        use: BoolArray | None = None,
-    ) -> FirmFit:
+    def fit(self, symbol: str, *, use: BoolArray | None = None) -> FirmFit:
         """
-        Fit a firm and predict a span.
+        Fit a firm.
 
         Parameters
         ----------
         symbol : str
-        span : Window
         use : ndarray of bool, shape (M,), optional
             Estimation sessions to use; all that are complete by default.
         """
@@ -79,7 +71,6 @@ class Setting:
             self.specification.model.estimator,
             self.placed.position,
             estimation=self.study.estimation,
-            span=span,
             use=use,
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test
 from analysis.inference.effects.variance import (
+    SESSIONS_AFTER,
     beaver_test,
     brown_forsythe_test,
     predictive_f_test,
@@ -21,9 +22,10 @@ from analysis.results import Battery
 from analysis.run.designs import design_of
 from analysis.run.drift_tests import drift_tests
 from analysis.run.firms import fit_design
-from analysis.run.fit import NO_COVARIANCE, rows_of
+from analysis.run.fit import NO_COVARIANCE, gap_before, rows_of
 from analysis.run.groups import members_of
 from analysis.run.history_tests import history_tests, losses_before
+from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,6 +114,7 @@ def firm_batteries(
         post_y=design.y[ahead],
         post_x=design.x[ahead],
         names=design.names,
+        gap=gap_before(window, study.estimation),
         gap_y=design.y[between][gap],
         gap_x=design.x[between][gap],
         placebo=draws,
@@ -139,7 +142,7 @@ def _group_battery(
     study = plan.study
     window = study.headline.window
     rows = rows_of(placed.position, study.estimation)
-    paths = [fits[symbol].path.within(window) for symbol in symbols]
+    paths = [fits[symbol].path(window) for symbol in symbols]
     used = np.column_stack([designs[symbol].complete[rows] for symbol in symbols])
     placebo = [draws[symbol] for symbol in symbols]
     sample = group_sample(
@@ -183,11 +186,20 @@ def _with_portfolio(
 
 
 def _variance_tests(plan: Plan, fit: FirmFit) -> tuple[Outcome, ...]:
-    path = fit.path.within(plan.study.headline.window)
-    after = fit.path.abnormal[max(0, plan.study.headline.window.end + 1 - fit.path.first) :]
+    window = plan.study.headline.window
+    path = fit.path(window)
     return (
         Outcome.missing("variance-f", NO_COVARIANCE)
         if path.covariance is None
         else predictive_f_test(path.abnormal, path.covariance, fit.model.df),
-        brown_forsythe_test(fit.model.residuals, after),
+        brown_forsythe_test(fit.model.residuals, _after(fit, window)),
     )
+
+
+def _after(fit: FirmFit, window: Window) -> FloatArray:
+    """Abnormal returns of the sessions that follow a window, those without a return left out."""
+    end = min(window.end + SESSIONS_AFTER, len(fit.design.y) - 1 - fit.position)
+    if end <= window.end:
+        return np.empty(0)
+    abnormal = fit.path(Window(window.end + 1, end)).abnormal
+    return abnormal[np.isfinite(abnormal)]

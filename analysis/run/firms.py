@@ -75,7 +75,6 @@ def fit_design(
         specification.model.estimator,
         placed.position,
         estimation=plan.study.estimation,
-        span=plan.span,
     )
     if fit.model.sigma < SMALLEST_SIGMA:
         raise DataError(
@@ -96,6 +95,7 @@ def _firm_result(
 ) -> FirmResult:
     study = plan.study
     fit = fit_design(plan, placed, specification, symbol, design)
+    path = fit.path(plan.span)
     common = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, plan.reference.weights),
@@ -111,10 +111,8 @@ def _firm_result(
         coefficients=fit.model.coefficients,
         sigma=fit.model.sigma,
         df=fit.model.df,
-        path=fit.path,
-        band=None
-        if fit.path.se is None
-        else critical_value(study.level, fit.model.df) * fit.path.se,
+        path=path,
+        band=None if path.se is None else critical_value(study.level, fit.model.df) * path.se,
         windows=tuple(
             _window_result(plan, placed_window, symbol, fit, draws[placed_window.window], common)
             for placed_window in placed.windows
@@ -131,7 +129,7 @@ def _window_result(
     flags: tuple[str, ...],
 ) -> WindowResult:
     study, window = plan.study, placed.window
-    path = fit.path.within(window)
+    path = fit.path(window)
     car, se = cumulative(path), cumulative_se(path)
     value = plan.valuations[symbol, placed.eve]
     t = (

@@ -72,7 +72,6 @@ def group_results(
                 specification.model.estimator,
                 placed.position,
                 estimation=study.estimation,
-                span=plan.span,
                 use=use,
             )
             for symbol in symbols
@@ -100,7 +99,7 @@ def _group_result(
     placed_window: PlacedWindow,
 ) -> GroupResult:
     study, window = plan.study, placed_window.window
-    paths = [fit.path.within(window) for fit in fits]
+    paths = [fit.path(window) for fit in fits]
     residuals = np.column_stack([fit.model.residuals for fit in fits])
     df = fits[0].model.df
     cars = np.array([cumulative(path) for path in paths])

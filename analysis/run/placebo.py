@@ -93,7 +93,7 @@ def _by_least_squares(
                 dates[window],
                 estimation=study.estimation,
                 window=window,
-                fewest=study.min_estimation,
+                min_obs=study.min_estimation,
             )
             for place, symbol in enumerate(symbols):
                 found[symbol][window] = scars[:, place]
@@ -116,9 +116,9 @@ def _by_refits(
             specification.model.estimator,
             int(date),
             estimation=plan.study.estimation,
-            span=window,
         )
-        if fit.path.covariance is not None:
+        path = fit.path(window)
+        if path.covariance is not None:
             return np.empty(0)
-        cars.append(cumulative(fit.path))
+        cars.append(cumulative(path))
     return np.array(cars)

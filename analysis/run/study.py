@@ -166,7 +166,7 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
     design = design_of(plan, placed, specification, head.symbol)
     fit = fit_design(plan, placed, specification, head.symbol, design)
-    path = fit.path.within(head.window)
+    path = fit.path(head.window)
     eve = next(w.eve for w in placed.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].usd
     return PurgeSensitivity(

@@ -127,6 +127,18 @@ def test_scan_json(run, prices_file):
     assert content["left_out"] == {"the benchmark itself": 1}
 
 
+def test_scan_of_an_instant(run, prices_file):
+    words = scan_words(prices_file, "--format", "json")
+    words[words.index("2024-05-31")] = "2024-05-30T22:30:00Z"
+    assert json.loads(run(*words).stdout)["session"] == "2024-05-31"
+    words[words.index("2024-05-30T22:30:00Z")] = "2024-05-30T22:30:00"
+    assert "has no time zone" in run(*words).stderr
+    words[words.index("2024-05-30T22:30:00")] = "30 May"
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "'30 May' is no date" in result.stderr
+
+
 def test_scan_fails_with_one_message(run, prices_file):
     result = run(*scan_words(prices_file, "--benchmark", "QQQ"))
     assert result.exit_code == 2
