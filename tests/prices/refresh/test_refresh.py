@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import threading
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.errors import StoreError
+from analysis.prices.refresh.judge import judge
 from analysis.prices.refresh.plan import Held, parse_age, plan
 from analysis.prices.refresh.run import RefreshReport
 from analysis.prices.store.records import SymbolOutcome
@@ -265,3 +267,91 @@ def test_plan_reads_a_new_symbol_from_the_beginning():
 def test_what_is_no_age_is_refused(text):
     with pytest.raises(ValueError, match="as in 18h"):
         parse_age(text)
+
+
+def test_what_is_behind_is_never_fresh(night):
+    night.vendor.add(listing("NVDA"))
+    night("2025-03-27", "NVDA", now=after_close("2025-03-28"))  # the vendor lags: behind
+    night.vendor.show_until(day("2025-03-28"))
+    hour_later = after_close("2025-03-28") + dt.timedelta(hours=1)
+    report = night("2025-03-28", now=hour_later, max_age=dt.timedelta(hours=18))
+    assert outcomes(report) == {"NVDA": "updated"}
+
+
+def test_a_session_that_has_ended_since_is_read_however_young_the_last_reading(night):
+    night.vendor.add(listing("NVDA"))
+    before_the_close = after_close("2025-03-28").replace(hour=14)
+    night("2025-03-27", "NVDA", now=before_the_close)
+    report = night("2025-03-28", max_age=dt.timedelta(hours=18))
+    assert outcomes(report) == {"NVDA": "updated"}
+
+
+def test_a_reading_from_the_future_is_not_fresh(night):
+    night.vendor.add(listing("NVDA"))
+    night("2025-03-27", "NVDA", now=after_close("2025-03-27") + dt.timedelta(hours=2))
+    report = night("2025-03-27", max_age=dt.timedelta(hours=18))
+    assert outcomes(report) == {"NVDA": "unchanged"}
+
+
+def test_what_failed_last_time_is_not_fresh(night):
+    night.vendor.add(listing("NVDA"))
+    night("2025-03-27", "NVDA")
+    night.vendor.faults["*"] = Fault("500")
+    night("2025-03-27")
+    night.vendor.faults.clear()
+    report = night("2025-03-27", max_age=dt.timedelta(hours=18))
+    assert outcomes(report) == {"NVDA": "unchanged"}
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), MemoryError(), OverflowError("\x1b[2J")])
+def test_no_fault_of_one_symbol_stops_the_others(night, error):
+    class Breaking:
+        name, client = "breaking", "test 1"
+
+        def fetch(self, symbol, since):
+            if symbol == "S1":
+                raise error
+            return night.source.fetch(symbol, since)
+
+    night.vendor.add(*(listing(f"S{i}", first="2025-03-03") for i in range(4)))
+    report = night("2025-03-31", *(f"S{i}" for i in range(4)), source=Breaking())
+    assert outcomes(report) == {"S0": "updated", "S1": "refused", "S2": "updated", "S3": "updated"}
+    (failing,) = report.failing
+    assert failing.message.startswith(f"the answer cannot be read ({type(error).__name__}: ")
+    assert failing.message.isprintable()
+    assert night.read(lambda r: r.last_log())["S1"].result == failing
+
+
+def test_no_fault_of_a_judgement_stops_the_others(night, monkeypatch):
+    def fails(stored, fetched, **more):
+        if fetched.symbol == "S1":
+            raise ZeroDivisionError("in a check")
+        return judge(stored, fetched, **more)
+
+    monkeypatch.setattr("analysis.prices.refresh.run.judge", fails)
+    night.vendor.add(*(listing(f"S{i}", first="2025-03-03") for i in range(3)))
+    report = night("2025-03-31", "S0", "S1", "S2")
+    assert outcomes(report) == {"S0": "updated", "S1": "refused", "S2": "updated"}
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date(night, monkeypatch):
+    from analysis.prices.store import database, schema
+
+    night.vendor.add(listing("NVDA"))
+    with monkeypatch.context() as earlier:
+        for module in (database, schema):
+            earlier.setattr(module, "MIGRATIONS", schema.MIGRATIONS[:1])
+        night("2025-03-27", "NVDA")
+    with pytest.raises(StoreError, match="has schema 1"), night.store.reading():
+        pass
+    assert outcomes(night("2025-03-28")) == {"NVDA": "updated"}
+    assert night.read(lambda r: r.shares("NVDA")).empty
+
+
+def test_a_database_of_something_else_is_left_alone(night):
+    with duckdb.connect(str(night.store.path)) as connection:
+        connection.execute("CREATE TABLE mine (x INTEGER)")
+    with pytest.raises(StoreError, match="something else and no price store"):
+        night("2025-03-31", "NVDA")
+    with duckdb.connect(str(night.store.path)) as connection:
+        assert connection.execute("SHOW TABLES").fetchall() == [("mine",)]
