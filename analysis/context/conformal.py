@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.run.fit import rows_of
@@ -51,18 +52,18 @@ class ConformalRank:
         )
 
 
-def conformal_rank(setting: Setting) -> ConformalRank | None:
+def conformal_rank(setting: Setting) -> ConformalRank | Absent:
     """
     Test the headline's window by permutation of residuals.
 
     Returns
     -------
-    ConformalRank or None
-        None for a model whose fit depends on the order of sessions.
+    ConformalRank or Absent
+        Absent for a model whose fit depends on the order of sessions.
     """
     specification, study = setting.specification, setting.study
     if not isinstance(specification.model.estimator, (LeastSquares, MarketAdjusted)):
-        return None
+        return Absent(f"model '{specification.model.id}' is not fitted by least squares")
     design, position = setting.design(setting.symbol), setting.placed.position
     window = study.headline.window
     ahead, rows = rows_of(position, window), rows_of(position, study.estimation)

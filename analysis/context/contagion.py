@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.abnormal import cumulative
+from analysis.context.absent import Absent
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
@@ -78,18 +79,18 @@ class Contagion:
         )
 
 
-def contagion(setting: Setting) -> Contagion | None:
+def contagion(setting: Setting) -> Contagion | Absent:
     """
     Set each firm's abnormal return against its residual correlation with the headline's firm.
 
     Returns
     -------
-    Contagion or None
-        None with fewer than `FEWEST_FIRMS` other firms.
+    Contagion or Absent
+        Absent with fewer than `FEWEST_FIRMS` other firms.
     """
     others = [symbol for symbol in setting.study.symbols if symbol != setting.symbol]
     if len(others) < FEWEST_FIRMS:
-        return None
+        return Absent(f"needs {FEWEST_FIRMS} other firms, and the study has {len(others)}")
     points = sorted((_point(setting, symbol) for symbol in others), key=lambda p: p.correlation)
     x = np.array([point.correlation for point in points])
     y = np.array([point.abnormal for point in points])

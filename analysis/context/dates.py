@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
@@ -118,7 +119,7 @@ class ReactionDates:
         }
 
 
-def reaction_dates(setting: Setting) -> ReactionDates | None:
+def reaction_dates(setting: Setting) -> ReactionDates | Absent:
     """
     Test all firms on the sessions around the event, predicted from before the first of them.
 
@@ -127,17 +128,20 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
 
     Returns
     -------
-    ReactionDates or None
-        None where the history is too short or the model is not fitted by least squares.
+    ReactionDates or Absent
+        Absent where the history is too short or the model is not fitted by least squares.
     """
     study = setting.study
     if not isinstance(setting.specification.model.estimator, LeastSquares):
-        return None
+        return Absent(f"model '{study.headline.model}' is not fitted by least squares")
     days = Window(AROUND.start, min(AROUND.end, setting.sessions_after))
     start = setting.placed.position + days.start
     dates = pseudo_dates(start, study.estimation, Window(0, 0))
     if len(dates) <= 2 * len(days):
-        return None
+        return Absent(
+            f"needs more than {2 * len(days)} placebo sessions before the first of the {len(days)} "
+            f"sessions asked about; the data have {len(dates)}"
+        )
     rows = slice(dates[0] + study.estimation.start, start + len(days))
     designs = {symbol: setting.design(symbol) for symbol in study.symbols}
     x = designs[setting.symbol].x
@@ -147,7 +151,11 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
         if design.complete[rows].all() and np.array_equal(design.x[rows], x[rows])
     }
     if setting.symbol not in returns:
-        return None
+        lacking = int((~designs[setting.symbol].complete[rows]).sum())
+        return Absent(
+            f"needs a return of {setting.symbol} and its benchmark on each of the "
+            f"{rows.stop - rows.start} sessions up to the last one asked about; {lacking} lack one"
+        )
     firms = _judge(setting, returns, dates, days)
     portfolios = {
         group.id: np.mean([returns[s] for s in group.symbols if s in returns], axis=0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.effects.recovery import FEWEST_FALLS, Recovery, recovery_test
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class RecoveryPath:
         )
 
 
-def recovery_path(setting: Setting, history: pd.Series | None = None) -> RecoveryPath | None:
+def recovery_path(setting: Setting, history: pd.Series | None = None) -> RecoveryPath | Absent:
     """
     Follow the headline's firm after the event and after its earlier falls as deep.
 
@@ -83,8 +84,8 @@ def recovery_path(setting: Setting, history: pd.Series | None = None) -> Recover
 
     Returns
     -------
-    RecoveryPath or None
-        None where the firm did not fall on the event session or no session follows it.
+    RecoveryPath or Absent
+        Absent where the firm did not fall on the event session or no session follows it.
     """
     levels = setting.plan.data.levels[setting.symbol].dropna()
     session = setting.placed.session
@@ -92,8 +93,10 @@ def recovery_path(setting: Setting, history: pd.Series | None = None) -> Recover
         levels = _spliced(history, levels)
     event = int(levels.index.searchsorted(session))
     values = levels.to_numpy()
-    if values[event] >= values[event - 1] or event == len(values) - 1:
-        return None
+    if values[event] >= values[event - 1]:
+        return Absent(f"{setting.symbol} did not fall on session 0")
+    if event == len(values) - 1:
+        return Absent("the data end with session 0")
     for depth in DEPTHS:
         recovery = recovery_test(values, event, depth=depth)
         if len(recovery.placebo) >= FEWEST_FALLS:

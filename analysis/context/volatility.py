@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.effects.variance import SESSIONS_AFTER, brown_forsythe_test
 from analysis.windows import Window
 
@@ -56,18 +57,18 @@ class VolatilityChange:
         return pd.DataFrame({"event_time": self.offsets, "volatility": self.rolling})
 
 
-def volatility_change(setting: Setting) -> VolatilityChange | None:
+def volatility_change(setting: Setting) -> VolatilityChange | Absent:
     """
     Compare the spread of abnormal returns after the event with that of the estimation window.
 
     Returns
     -------
-    VolatilityChange or None
-        None with fewer than `ROLLING` sessions after the event.
+    VolatilityChange or Absent
+        Absent with fewer than `ROLLING` sessions after the event.
     """
     after = min(SESSIONS_AFTER, setting.sessions_after)
     if after < ROLLING:
-        return None
+        return Absent(f"needs {ROLLING} sessions after the event, and the data have {after}")
     before = min(SESSIONS_AFTER, setting.placed.position - 1)
     fit = setting.fit(setting.symbol)
     abnormal = fit.path(Window(-before, after)).abnormal

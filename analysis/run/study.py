@@ -66,7 +66,7 @@ def run_study(
     Examples
     --------
     >>> from analysis.prices.snapshot import load_snapshot
-    >>> from analysis.study import Overrides, override
+    >>> from analysis.overrides import Overrides, override
     >>> from analysis.study_file import load_study
     >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
     >>> result = run_study(override(load_study(), choices), load_snapshot())

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from analysis.overrides import Overrides, override
 from analysis.run.designs import design_of
 from analysis.run.drift_tests import HORIZONS, drift_tests
 from analysis.run.firms import fit_design
 from analysis.run.plan import plan_study
-from analysis.study import Overrides, override
 from analysis.windows import Window
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, StudyError, WindowError
+from analysis.overrides import Overrides, override
 from analysis.prices.market_data import MarketData
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
-from analysis.study import Benchmark, Event, Group, Overrides, override
+from analysis.study import Benchmark, Event, Group
 from analysis.study_file import parse_study
 from analysis.windows import Window
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent, probability
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def conformal(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw all residuals by size, the event window's marked.
 
@@ -30,8 +33,7 @@ def conformal(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    rank = details.conformal
-    assert rank is not None  # noqa: S101 - the catalogue draws it only where there is one
+    rank = present(details.conformal)
     values = 100 * rank.residuals
     order = np.argsort(values, kind="stable")
     event = order >= len(values) - rank.length
@@ -80,3 +82,22 @@ def _finding(rank: ConformalRank) -> str:
         f"As if nothing had happened, {extreme} of {count} other {what}s {verb} as extreme "
         f"(p = {probability(p)})"
     )
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "conformal.csv",
+        "Residuals under no effect",
+        lambda d: when(d.conformal, lambda part: part.tidy),
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="conformal",
+    place=70,
+    caption="The event's residual among those of all sessions",
+    draw=draw,
+    absent=lambda details: reason(details.conformal),
+    files=FILES,
+)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.context.synthetic import SyntheticPath
 
 
-def synthetic_control(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the firm's and the control's growth, and the donors' weights.
 
@@ -30,8 +33,7 @@ def synthetic_control(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    path = details.synthetic
-    assert path is not None  # noqa: S101 - the catalogue draws it only where there is one
+    path = present(details.synthetic)
     offsets = np.arange(len(path.actual)) + path.first
     figure, (axes, side) = style.panels(4.2, (3.4, 1.0), across=True)
     with style.applied():
@@ -82,3 +84,28 @@ def _finding(path: SyntheticPath) -> str:
             else f"; {extreme} of {draws} sessions before saw as wide a gap"
         )
     return f"{path.symbol} closed {percent(abs(path.gap), 1)} {word} its control{rank}"
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "donors.csv",
+        "Donors of the control",
+        lambda d: when(d.synthetic, lambda part: part.tidy_weights),
+        on_page=True,
+    ),
+    TidyFile(
+        "synthetic-control.csv",
+        "Growth of the firm and of its control",
+        lambda d: when(d.synthetic, lambda part: part.tidy),
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="synthetic-control",
+    place=80,
+    caption="The firm beside a control portfolio of donors",
+    draw=draw,
+    absent=lambda details: reason(details.synthetic),
+    files=FILES,
+)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import billions, percent
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def worst_days(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the worst sessions since the history begins; dollars only where a figure supports them.
 
@@ -103,3 +107,27 @@ def _finding(details: Details) -> str:
 def _ordinal(place: int) -> str:
     words = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
     return words[place] if place < len(words) else f"{place}th"
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "worst-days.csv",
+        "Worst sessions",
+        lambda d: pd.DataFrame([day.row for day in d.worst_days]),
+        on_page=True,
+    ),
+)
+
+
+def _absent(details: Details) -> str:
+    return "" if details.worst_days else "no longer history of the firm is at hand"
+
+
+FIGURE = DetailFigure(
+    name="worst-days",
+    place=150,
+    caption="The firm's worst sessions on record",
+    draw=draw,
+    absent=_absent,
+    files=FILES,
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import rank_probability
 from analysis.models.catalog import MODELS
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
 
 
-def placebo_dates(result: StudyResult, style: Style = LIGHT) -> Figure:
+def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     """
     Draw the distribution of the headline's t statistic on placebo dates, and the event's place.
 
@@ -74,3 +75,16 @@ def _finding(result: StudyResult) -> str:
         return f"None of {cell.placebo.draws} placebo dates reaches the size of the event (p {p})"
     verb = "reaches" if extreme == 1 else "reach"
     return f"{extreme} of {cell.placebo.draws} placebo dates {verb} the size of the event (p {p})"
+
+
+def _absent(result: StudyResult) -> str:
+    return result.headline_window.placebo.unavailable
+
+
+FIGURE = ResultFigure(
+    name="placebo-dates",
+    place=60,
+    caption="The event among placebo dates",
+    draw=draw,
+    absent=_absent,
+)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def contagion(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw other firms' abnormal returns against their earlier correlation with the event firm.
 
@@ -30,8 +33,7 @@ def contagion(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    found = details.contagion
-    assert found is not None  # noqa: S101 - the catalogue draws it only where there is one
+    found = present(details.contagion)
     x = np.array([point.correlation for point in found.points])
     y = np.array([100 * point.abnormal for point in found.points])
     figure, axes = style.figure(4.6)
@@ -83,3 +85,23 @@ def _finding(found: Contagion) -> str:
         f"Firms that had moved with {found.symbol} fell {more} (rank correlation {rho:.2f}), "
         "with wide scatter"
     )
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "contagion.csv",
+        "Other firms",
+        lambda d: when(d.contagion, lambda part: part.tidy),
+        on_page=True,
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="contagion",
+    place=110,
+    caption="Other firms' abnormal returns against their earlier correlation with the event firm",
+    draw=draw,
+    absent=lambda details: reason(details.contagion),
+    files=FILES,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent
 from analysis.models.catalog import MODELS
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from analysis.results import FirmResult, StudyResult
 
 
-def cross_section(result: StudyResult, style: Style = LIGHT) -> Figure:
+def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     """
     Draw each firm's abnormal return with its interval, sorted within groups.
 
@@ -99,3 +100,16 @@ def _finding(result: StudyResult, firms: tuple[FirmResult, ...]) -> str:
         f"{len(fell)} of {len(firms)} firms fell and {len(rose)} rose by more than chance "
         f"explains; the lowest is {low[0]} with {percent(low[1].car, 1)}"
     )
+
+
+def _absent(result: StudyResult) -> str:
+    return "" if len(result.study.symbols) > 1 else "needs two firms"
+
+
+FIGURE = ResultFigure(
+    name="cross-section",
+    place=90,
+    caption="Every firm's abnormal return in the headline's window",
+    draw=draw,
+    absent=_absent,
+)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.context.absent import present, reason, when
 from analysis.context.volatility import ROLLING
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent, probability
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from analysis.context.volatility import VolatilityChange
 
 
-def volatility(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the rolling standard deviation of abnormal returns around the event.
 
@@ -29,8 +32,7 @@ def volatility(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    change = details.volatility
-    assert change is not None  # noqa: S101 - the catalogue draws it only where there is one
+    change = present(details.volatility)
     before = change.offsets < 0
     figure, axes = style.figure(3.9)
     with style.applied():
@@ -67,3 +69,20 @@ def _finding(change: VolatilityChange) -> str:
         return f"Volatility did not change beyond chance: {levels} ({word})"
     turned = "rose" if change.after > change.before else "fell"
     return f"Volatility {turned}: {levels} ({word})"
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "volatility.csv", "Rolling volatility", lambda d: when(d.volatility, lambda part: part.tidy)
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="volatility",
+    place=130,
+    caption="Volatility of abnormal returns before and after the event",
+    draw=draw,
+    absent=lambda details: reason(details.volatility),
+    files=FILES,
+)

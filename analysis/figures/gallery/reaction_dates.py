@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import long_date, percent
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 
 
-def reaction_dates(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the abnormal return of each session around the event, with the news that fell on it.
 
@@ -33,8 +36,7 @@ def reaction_dates(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    dates = details.reaction_dates
-    assert dates is not None  # noqa: S101 - the catalogue draws it only where there is one
+    dates = present(details.reaction_dates)
     values = np.array([100 * item.ar for item in dates.own])
     days = np.array([item.day for item in dates.own])
     told = {item.day for item in _told(dates)}
@@ -103,3 +105,33 @@ def _finding(dates: ReactionDates) -> str:
         f"{len(told)} of {count} sessions stand out; the largest is {day} with "
         f"{percent(worst.ar, 1)}"
     )
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "own-dates.csv",
+        "Every session around the event",
+        lambda d: when(d.reaction_dates, lambda part: part.tidy),
+        on_page=True,
+    ),
+    TidyFile(
+        "reactions.csv",
+        "Every firm on every session around the event",
+        lambda d: when(d.reaction_dates, lambda part: part.tidy_firms),
+    ),
+    TidyFile(
+        "reaction-groups.csv",
+        "Every group on every session around the event",
+        lambda d: when(d.reaction_dates, lambda part: part.tidy_groups),
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="reaction-dates",
+    place=40,
+    caption="The abnormal return of each session around the event",
+    draw=draw,
+    absent=lambda details: reason(details.reaction_dates),
+    files=FILES,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import billions, percent
 from analysis.models.catalog import MODELS
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.results import FirmResult, StudyResult
 
 
-def loss_by_benchmark(result: StudyResult, style: Style = LIGHT) -> Figure:
+def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     """
     Draw raw, expected and abnormal dollars of the headline firm, benchmark by benchmark.
 
@@ -127,3 +128,11 @@ def _finding(result: StudyResult, firms: list[FirmResult], *, dollars: bool) -> 
         f"The abnormal {kind} is USD {billions(least, 0)} bn to {billions(most, 0)} bn, depending "
         "on the benchmark"
     )
+
+
+FIGURE = ResultFigure(
+    name="loss-by-benchmark",
+    place=20,
+    caption="Realised, expected and abnormal change in market value under each benchmark",
+    draw=draw,
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent
 from analysis.models.catalog import MODELS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
 
 
-def abnormal_returns(result: StudyResult, style: Style = LIGHT) -> Figure:
+def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     """
     Draw the abnormal return of each session of the event windows for the headline firm.
 
@@ -91,3 +92,11 @@ def _finding(offsets: IntArray, abnormal: FloatArray, outside: BoolArray) -> str
         f"{len(days)} of {len(offsets)} sessions leave the band of chance; the largest, {extreme}, "
         f"on session {days[worst]}"
     )
+
+
+FIGURE = ResultFigure(
+    name="abnormal-returns",
+    place=50,
+    caption="Abnormal returns session by session with their prediction band",
+    draw=draw,
+)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +22,7 @@ SHOWN = 20
 """Earlier falls drawn one by one, the latest; the band holds them all."""
 
 
-def recovery_path(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the level after the event relative to its eve, with those after earlier falls.
 
@@ -33,8 +36,7 @@ def recovery_path(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    found = details.recovery
-    assert found is not None  # noqa: S101 - the catalogue draws it only where there is one
+    found = present(details.recovery)
     figure, axes = style.figure(4.2)
     length = len(found.path)
     with style.applied():
@@ -102,3 +104,22 @@ def _finding(found: RecoveryPath) -> str:
         f"{start}; {longer} of {len(recovery.placebo)} earlier falls as deep took as long or "
         f"longer (median {median:.0f})"
     )
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "recovery-path.csv",
+        "Levels after the event and after earlier falls",
+        lambda d: when(d.recovery, lambda part: part.tidy),
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="recovery-path",
+    place=140,
+    caption="The way back to the old level, beside those after earlier falls",
+    draw=draw,
+    absent=lambda details: reason(details.recovery),
+    files=FILES,
+)

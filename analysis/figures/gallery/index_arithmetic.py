@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from analysis.context.index_arithmetic import FARTHEST
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.context.index_arithmetic import IndexShare
 
 
-def index_arithmetic(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the parts of each index's return in percentage points.
 
@@ -96,3 +101,30 @@ def _finding(shares: tuple[IndexShare, ...]) -> str:
         for share in shares
     ]
     return f"{symbol} alone made {' and '.join(parts)}"
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "index-arithmetic.csv",
+        "Parts of the index",
+        lambda d: pd.DataFrame([row for share in d.index_shares for row in share.rows]),
+        on_page=True,
+    ),
+)
+
+
+def _absent(details: Details) -> str:
+    if details.index_shares:
+        return ""
+    symbol = details.result.headline.symbol
+    return f"no weight of {symbol} in a fund of the data within {FARTHEST} days"
+
+
+FIGURE = DetailFigure(
+    name="index-arithmetic",
+    place=120,
+    caption="How much of an index's move was single firms' own",
+    draw=draw,
+    absent=_absent,
+    files=FILES,
+)

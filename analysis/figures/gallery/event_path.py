@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib import dates as mdates
 
+from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import long_date, percent
 
@@ -21,7 +22,7 @@ BEFORE, AFTER = 40, 100
 """Sessions shown before and after the event, where the data have them."""
 
 
-def event_path(result: StudyResult, style: Style = LIGHT) -> Figure:
+def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     """
     Draw the total-return level of the headline firm, the eve of the event being 100.
 
@@ -124,3 +125,11 @@ def _mark(axes: Axes, entries: list[tuple[pd.Timestamp, str]], style: Style) -> 
             fontsize=7.5,
             color=style.background,
         )
+
+
+FIGURE = ResultFigure(
+    name="event-path",
+    place=10,
+    caption="The stock around the event, with the chronology marked",
+    draw=draw,
+)

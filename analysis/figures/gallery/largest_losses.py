@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import billions
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def largest_losses(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw the largest published losses; a line spans what publishers give for the same day.
 
@@ -67,3 +71,27 @@ def _finding(details: Details) -> str:
         f"more, is {first.loss / second.loss:.1f} times the next largest, {second.company}'s of "
         f"{second.date:%d %B %Y}"
     )
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "largest-losses.csv",
+        "Largest published losses",
+        lambda d: pd.DataFrame([item.row for item in d.largest_losses]),
+        on_page=True,
+    ),
+)
+
+
+def _absent(details: Details) -> str:
+    return "" if details.largest_losses else "no published losses belong to the study"
+
+
+FIGURE = DetailFigure(
+    name="largest-losses",
+    place=160,
+    caption="The largest one-day losses of market value, as published",
+    draw=draw,
+    absent=_absent,
+    files=FILES,
+)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import billions, percent
+from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +28,7 @@ NAMES = {
 }
 
 
-def specification_curve(details: Details, style: Style = LIGHT) -> Figure:
+def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     Draw every specification's answer, sorted, above the choices that made it.
 
@@ -161,3 +163,19 @@ def _finding(curve: SpecificationCurve) -> str:
 
 def _part(share: float) -> str:
     return "none is" if share == 0 else f"{percent(share, 0)} are"
+
+
+def _absent(details: Details) -> str:
+    return "" if details.curve.points else "the data allow none of its specifications"
+
+
+FIGURE = DetailFigure(
+    name="specification-curve",
+    place=30,
+    caption="The headline under every reasonable choice",
+    draw=draw,
+    absent=_absent,
+    files=(
+        TidyFile("specifications.csv", "Every specification", lambda d: d.curve.tidy, on_page=True),
+    ),
+)
