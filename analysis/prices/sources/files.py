@@ -7,17 +7,17 @@ Which one a file is follows from its column names, never from its values.
 from __future__ import annotations
 
 import functools
-import io
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.errors import DataError, nearest
+from analysis.errors import nearest
 from analysis.prices.bars import bars_frame
 from analysis.prices.files import load_levels_file
 from analysis.prices.market_data import MarketData
 from analysis.prices.sources.crsp import CRSP_COLUMNS, read_crsp
 from analysis.prices.sources.protocol import BadAnswer, Fetched, SymbolRefused
+from analysis.tabular import read_whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -119,12 +119,6 @@ class FileSource:
 
 
 def _table(path: Path) -> pd.DataFrame:
-    try:
-        content = path.read_bytes()
-        if content[:4] == b"PAR1":
-            return pd.read_parquet(io.BytesIO(content))
-        return pd.read_csv(io.BytesIO(content), low_memory=False)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise DataError(f"{path}: neither CSV nor Parquet ({error})") from error
+    """Read a file whole; the cells of a CSV file are texts, none where empty."""
+    table: pd.DataFrame = read_whole(path)[0].table.to_pandas()
+    return table.mask(table == "")
