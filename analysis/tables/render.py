@@ -39,9 +39,6 @@ def render(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], le
         Without a line break at the end.
     """
     table = Table(
-        title=title,
-        title_justify="left",
-        title_style="",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
@@ -58,7 +55,8 @@ def render(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], le
     buffer = io.StringIO()
     wide = Console(file=buffer, width=10 * WIDTH, color_system=None, markup=False, highlight=False)
     wide.print(table)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
+    lines = [title, *buffer.getvalue().splitlines()]
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 def points(value: float | None) -> str:

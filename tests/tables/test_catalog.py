@@ -115,12 +115,13 @@ def test_terminal_and_latex_hold_the_cells_of_the_page(full) -> None:
         shown = [
             cell.bare
             for cell, column in zip(first, table.columns, strict=True)
-            if column.joined or not table.narrow or column.name in table.narrow
+            if not table.narrow or column.name in table.narrow
         ]
         assert len(shown) >= 4
-        assert all(part in terminal(table) for part in shown)
+        missing = [part for part in shown if part not in terminal(table)]
+        assert not missing
         assert terminal(table) in text
-        assert all(c.bare.replace("&", r"\&") in written for c in first if c.bare.isalnum())
+        assert all(c.bare in written for c in first if c.numeric and c.bare[0] not in "<≤")
 
 
 def test_an_interval_is_one_cell_at_a_terminal_and_none_is_a_dash() -> None:
