@@ -56,7 +56,8 @@ def command(
     STUDY is the name of a bundled study (deepseek-2025) or the path of a study file. Options
     override what it says. Models: mean, market-adjusted, market, capm, ff3, carhart, ff5, ff6,
     market-industry, scholes-williams, dimson, dimson-lead, garch, gjr, egarch, huber, ewma,
-    rolling, kalman, synthetic, synthetic-ridge, elastic-net.
+    rolling, kalman, structural, did, synthetic, synthetic-ridge, sdid, ife, matrix-completion,
+    elastic-net.
 
     \b
     Examples:
