@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import billions, number, percent, probability, rank_probability
 from analysis.models.catalog import MODELS
+from analysis.narrative import other_news
 from analysis.report.cells import Cell, PageTable, frame_table, label
 from analysis.results import Place
 
@@ -95,13 +96,7 @@ def _windows(result: StudyResult) -> PageTable:
             (
                 label(str(window.window)),
                 *result_cells(result, firm, window.window),
-                label(
-                    "; ".join(
-                        entry.title
-                        for entry in result.placed(firm.event, window.window).confounders
-                    )
-                    or "none known"
-                ),
+                label(other_news(result, result.placed(firm.event, window.window))),
             )
             for window in firm.windows
         ),

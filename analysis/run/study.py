@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
+from analysis.prices.study_data import with_chronology
 from analysis.results import (
     FACTOR_MARKET,
     NO_BENCHMARK,
@@ -73,6 +74,7 @@ def run_study(
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
     (-0.1672, 0.0298)
     """
+    data = with_chronology(study, data)
     plan = plan_study(study, data)
     firms: list[FirmResult] = []
     groups: list[GroupResult] = []
