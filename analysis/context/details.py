@@ -21,12 +21,12 @@ from analysis.context.index_arithmetic import IndexShare, index_shares
 from analysis.context.recovery import RecoveryPath, recovery_path
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
-from analysis.effects.setting import headline_setting
 from analysis.prices.load import SNAPSHOT
 from analysis.prices.manifest import read_verified
 from analysis.prices.snapshot import NVDA_HISTORY, load_nvda_history
 from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
 from analysis.robustness import specification_curve as curve_of
+from analysis.run.plan import plan_headline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,20 +113,20 @@ def find_details(
     ledger = load_ledger(study.claims) if study.claims else None
     losses, losses_file = load_published_losses()
     history = load_nvda_history() if _has_history(study) else None
-    setting = headline_setting(study, data)
+    case = plan_headline(study, data)
     count = result.shares.get(study.headline.symbol)
     return Details(
         result=result,
         curve=curve_of(study, data, progress=progress),
         left_out=leave_one_out(study, data),
         claims=() if ledger is None else check_claims(ledger, gather(ledger, result, data)),
-        contagion=contagion(setting),
-        index_shares=index_shares(setting),
-        reaction_dates=reaction_dates(setting),
-        conformal=conformal_rank(setting),
-        synthetic=synthetic_path(setting),
-        volatility=volatility_change(setting),
-        recovery=recovery_path(setting, None if history is None else history["adj_close"]),
+        contagion=contagion(case),
+        index_shares=index_shares(case),
+        reaction_dates=reaction_dates(case),
+        conformal=conformal_rank(case),
+        synthetic=synthetic_path(case),
+        volatility=volatility_change(case),
+        recovery=recovery_path(case, None if history is None else history["adj_close"]),
         worst_days=()
         if history is None
         else worst_days(study.headline.symbol, history, count, losses),

@@ -20,8 +20,8 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
-    from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
+    from analysis.run.case import Case
 
 AFTER = 20
 """Sessions followed after the event, where the data have them."""
@@ -77,13 +77,13 @@ class SyntheticPath:
         return pd.DataFrame({"donor": list(self.weights), "weight": list(self.weights.values())})
 
 
-def synthetic_path(setting: Setting) -> SyntheticPath | Absent:
+def synthetic_path(case: Case) -> SyntheticPath | Absent:
     """
     Fit a synthetic control on the estimation window and follow it through the event.
 
     Parameters
     ----------
-    setting : Setting
+    case : Case
 
     Returns
     -------
@@ -91,26 +91,26 @@ def synthetic_path(setting: Setting) -> SyntheticPath | Absent:
         Absent where the study names no donors, or one that the event touched, or where fewer than
         two donors have a return on every session needed.
     """
-    study, donors = setting.study, setting.study.donors
+    study, donors = case.study, case.study.donors
     if not donors:
         return Absent("the study names no donors")
     try:
-        check_donors(donors, study.symbols, setting.symbol, force=study.force_donors)
+        check_donors(donors, study.symbols, case.symbol, force=study.force_donors)
     except StudyError as error:
         return Absent(str(error))
-    position, estimation = setting.placed.position, setting.study.estimation
-    span = Window(max(-BEFORE, estimation.start), min(AFTER, setting.sessions_after))
+    position, estimation = case.placed.position, case.study.estimation
+    span = Window(max(-BEFORE, estimation.start), min(AFTER, case.sessions_after))
     needed = slice(position + estimation.start, position + span.end + 1)
-    names = [name for name in donors if complete_rows(setting.returns(name)[needed]).all()]
-    own = setting.returns(setting.symbol)
+    names = [name for name in donors if complete_rows(case.returns(name)[needed]).all()]
+    own = case.returns(case.symbol)
     if not complete_rows(own[needed]).all():
-        return Absent(f"{setting.symbol} lacks a return on some of the sessions needed")
+        return Absent(f"{case.symbol} lacks a return on some of the sessions needed")
     if len(names) < 2:
         return Absent(
             "needs two donors with a return on every session from the estimation window on; of the "
             f"{len(donors)} named, {len(names)} {'has' if len(names) == 1 else 'have'} one"
         )
-    x = np.column_stack([setting.returns(name) for name in names])
+    x = np.column_stack([case.returns(name) for name in names])
     rows = rows_of(position, estimation)
     fit = SyntheticControl().fit(own[rows], x[rows], tuple(names))
     weights = np.array([fit.coefficients[name] for name in names])
@@ -119,7 +119,7 @@ def synthetic_path(setting: Setting) -> SyntheticPath | Absent:
     actual, control = np.cumprod(1 + own[shown]), np.cumprod(1 + (x @ weights)[shown])
     gap = float(own[position] - x[position] @ weights)
     return SyntheticPath(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         weights=dict(zip(names, map(float, weights), strict=True)),
         first=span.start,
         actual=actual / actual[eve],

@@ -15,8 +15,8 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
-    from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
+    from analysis.run.case import Case
 
 ROLLING = 20
 """Sessions of the rolling standard deviation."""
@@ -57,7 +57,7 @@ class VolatilityChange:
         return pd.DataFrame({"event_time": self.offsets, "volatility": self.rolling})
 
 
-def volatility_change(setting: Setting) -> VolatilityChange | Absent:
+def volatility_change(case: Case) -> VolatilityChange | Absent:
     """
     Compare the spread of abnormal returns after the event with that of the estimation window.
 
@@ -66,11 +66,11 @@ def volatility_change(setting: Setting) -> VolatilityChange | Absent:
     VolatilityChange or Absent
         Absent with fewer than `ROLLING` sessions after the event.
     """
-    after = min(SESSIONS_AFTER, setting.sessions_after)
+    after = min(SESSIONS_AFTER, case.sessions_after)
     if after < ROLLING:
         return Absent(f"needs {ROLLING} sessions after the event, and the data have {after}")
-    before = min(SESSIONS_AFTER, setting.placed.position - 1)
-    fit = setting.fit(setting.symbol)
+    before = min(SESSIONS_AFTER, case.placed.position - 1)
+    fit = case.fit(case.symbol)
     abnormal = fit.path(Window(-before, after)).abnormal
     later = abnormal[before + 1 :]
     quiet = np.delete(abnormal, before)
@@ -78,7 +78,7 @@ def volatility_change(setting: Setting) -> VolatilityChange | Absent:
     year = math.sqrt(SESSIONS_A_YEAR)
     stretches = np.lib.stride_tricks.sliding_window_view(quiet, ROLLING)
     return VolatilityChange(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         offsets=offsets[ROLLING - 1 :],
         rolling=year * stretches.std(axis=1, ddof=1),
         before=year * fit.model.sigma,
