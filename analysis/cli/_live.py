@@ -228,8 +228,8 @@ class Job:
         """Open Yahoo; its caches lie in the user's cache folder."""
         import platformdirs
 
+        from analysis.prices.sources.http import Patience
         from analysis.prices.sources.yahoo import YahooSource
-        from analysis.prices.sources.yahoo_http import Patience
 
         for name in ("yfinance", "stamina"):
             logging.getLogger(name).addHandler(logging.NullHandler())

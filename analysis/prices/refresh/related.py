@@ -24,7 +24,7 @@ SHARES = "(shares)"
 
 
 def refresh_factors(
-    store: PriceStore, report: RefreshReport, now: dt.datetime, *, timeout: float = 10.0
+    store: PriceStore, report: RefreshReport, now: dt.datetime, patience: Patience | None = None
 ) -> RefreshReport:
     """
     Read the factors and keep them; values that a new vintage changes move to the history.
@@ -39,7 +39,7 @@ def refresh_factors(
     StoreError
     """
     try:
-        library = read_factors(now, timeout=timeout)
+        library = read_factors(now, patience)
     except SourceError as error:
         return _with(report, FACTORS, _failure(error), str(error))
     with store.writing(now) as writer:
