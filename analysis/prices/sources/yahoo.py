@@ -76,6 +76,7 @@ class YahooSource:
     """
 
     name = "yahoo"
+    symbols = None
 
     def __init__(self, cache: Path, patience: Patience | None = None) -> None:
         import yfinance  # noqa: PLC0415 - half a second that no other source should cost
