@@ -16,6 +16,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
     from analysis._typing import FloatArray
@@ -173,6 +173,30 @@ class Piece:
         with self._converted(column):
             return numbers(self.table.column(column))
 
+    def matrix(self, columns: Sequence[int]) -> tuple[FloatArray, tuple[int, int] | None]:
+        """
+        Take several columns as numbers.
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_columns)
+            NaN where there is none.
+        wrong : tuple of int, or None
+            Row of the table and place in `columns` of a cell that holds something else.
+        """
+        given = [self.table.column(column) for column in columns]
+        values = np.empty((self.table.num_rows, len(given)))
+        if given and all(pa.types.is_string(column.type) for column in given):
+            together, bad = numbers(pa.concat_arrays(given))  # one conversion, not one a column
+            values[:] = together.reshape(len(given), -1).T
+            at, row = divmod(int(bad[0]), self.table.num_rows) if bad.size else (0, 0)
+            return values, (row, at) if bad.size else None
+        wrong = None
+        for at, column in enumerate(columns):
+            values[:, at], bad = self.numbers(column)
+            wrong = (int(bad[0]), at) if wrong is None and bad.size else wrong
+        return values, wrong
+
     def shown(self, column: int, row: int) -> str:
         """Write a cell as a message should show it."""
         return str(self.table.column(column)[int(row)].as_py())
@@ -242,10 +266,10 @@ def regular_file(path: Path) -> os.stat_result:
     except ValueError:
         raise DataError(f"{str(path)!r} is no path; name a file") from None
     if stat.S_ISDIR(found.st_mode):
-        raise DataError(f"{path}: cannot be read: it is a folder; name a file")
+        raise DataError(f"{path}: cannot be read (it is a folder); name a file")
     if not stat.S_ISREG(found.st_mode):
         raise DataError(
-            f"{path}: cannot be read: it is a pipe or a device, no regular file; "
+            f"{path}: cannot be read (it is a pipe or a device, no regular file); "
             "write the table to a file first"
         )
     return found
@@ -312,7 +336,7 @@ def read_whole(path: Path) -> tuple[Piece, str]:
         if file.parquet:
             table = pq.read_table(pa.BufferReader(content), use_threads=False)
         else:
-            _check_cells(path, content.count(b"\n") * len(file.names))
+            check_cells(path, content.count(b"\n") * len(file.names))
             read = _reading(file, use_threads=False)  # so that a broken line has its number
             table = pacsv.read_csv(
                 pa.BufferReader(content), read, convert_options=_as_text(file.names)
@@ -398,7 +422,7 @@ def _check_rows(path: Path, rows: int) -> None:
 
 def _check_whole(file: TableFile, size: int) -> None:
     if file.parquet:
-        _check_cells(file.path, (file.rows or 0) * len(file.names))
+        check_cells(file.path, (file.rows or 0) * len(file.names))
     elif size > MOST_BYTES:
         raise DataError(
             f"{file.path}: has {size:,} bytes; at most {MOST_BYTES:,} can be read whole, "
@@ -406,7 +430,8 @@ def _check_whole(file: TableFile, size: int) -> None:
         )
 
 
-def _check_cells(path: Path, cells: int) -> None:
+def check_cells(path: Path, cells: int) -> None:
+    """Refuse a table of more than `MOST_CELLS` cells, before room is made for them."""
     if cells > MOST_CELLS:
         raise DataError(
             f"{path}: has {cells:,} cells; at most {MOST_CELLS:,} can be read whole, "
@@ -419,9 +444,13 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path}: cannot be read as a table: {_reason(error)}") from error
+        raise DataError(f"{path}: cannot be read (no such file)") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({_reason(error)})") from error
+    except pa.ArrowException as error:
+        raise DataError(
+            f"{path}: no sound table: {_reason(error)}; is it truncated? fetch or export it again"
+        ) from error
 
 
 def _reason(error: Exception) -> str:
@@ -432,6 +461,6 @@ def _reason(error: Exception) -> str:
         number, wanted, found, text = broken.groups()
         which = f"line {number}" if number else f"the line '{text[:40]}'"
         more = "fewer" if int(found) < int(wanted) else "more"
-        return f"{which} has {more} cells than the header; the file is truncated or damaged"
+        return f"{which} has {more} cells than the header"
     lines = str(error).splitlines()
     return lines[0] if lines else type(error).__name__

@@ -51,7 +51,7 @@ def test_lines_are_named_after_a_header_that_is_not_the_first(tmp_path):
         (b"a\n\xe9\n", "invalid UTF8"),
         (b"b,c\n1,2\n", "no column 'a'; known: b, c"),
         (b"\x1f\x8b\x08\x00abc", "is compressed; unpack it first"),
-        (b"PAR1 and no more", "cannot be read as a table"),
+        (b"PAR1 and no more", "no sound table"),
     ],
 )
 def test_what_is_no_table(tmp_path, content, words):
@@ -65,7 +65,7 @@ def test_what_is_no_regular_file(tmp_path):
     assert "a pipe or a device" in refused(tmp_path / "pipe.csv")
     assert "symbolic links" in refused(tmp_path / "loop.csv")
     assert "it is a folder" in refused(tmp_path)
-    assert "no such file" in refused(tmp_path / "absent.csv")
+    assert "cannot be read (no such file)" in refused(tmp_path / "absent.csv")
     assert "a pipe or a device" in refused(type(tmp_path)("/dev/zero"))
     assert "File name too long" in refused(tmp_path / ("x" * 300))
     assert "is no path" in refused(tmp_path / "a\0b")

@@ -57,6 +57,8 @@ class FirmSample:
     gap_y, gap_x : ndarray of shape (G,), (G, k), optional
         Those of the sessions between, on whose errors the variance of the GARCH-t test is
         conditioned; the prediction is not.
+    fitted : FittedModel, optional
+        The fit of the estimation window; made from `y` and `x` where None.
     placebo : ndarray of shape (B,), optional
         SCAR of the same window on pseudo-dates.
     losses : ndarray of shape (n,), optional
@@ -71,6 +73,7 @@ class FirmSample:
     post_y: FloatArray
     post_x: FloatArray
     names: tuple[str, ...]
+    fitted: FittedModel | None = None
     gap: int = 0
     gap_y: FloatArray | None = None
     gap_x: FloatArray | None = None
@@ -81,7 +84,7 @@ class FirmSample:
     @cached_property
     def fit(self) -> FittedModel:
         """The model, fitted on the estimation window."""
-        return self.estimator.fit(self.y, self.x, self.names)
+        return self.fitted or self.estimator.fit(self.y, self.x, self.names)
 
     @cached_property
     def prediction(self) -> Prediction:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from analysis.windows import Window
 
 _TASKS_PER_THREAD = 8
+_LEAST_WORK = 200_000  # sessions of a run of firms below which a thread costs more than it does
 _CONSTANT = 1e-13  # spread of a factor, as a share of its size, that is rounding
 _KINDS = {"constant": WITH_CONSTANT, "origin": THROUGH_ORIGIN, "fixed": FIXED}
 
@@ -421,7 +422,8 @@ def _runs(returns: PanelReturns, events: Events, threads: int) -> list[tuple[int
     work = np.cumsum(np.where(per_firm > 0, np.diff(returns.rows.offsets) + 10 * per_firm, 0))
     if not work.size or work[-1] == 0:
         return []
-    n_runs = 1 if threads == 1 else threads * _TASKS_PER_THREAD
+    most = int(work[-1]) // _LEAST_WORK + 1
+    n_runs = 1 if threads == 1 else min(threads * _TASKS_PER_THREAD, most)
     cuts = np.searchsorted(work, work[-1] * np.arange(1, n_runs) / n_runs, side="left") + 1
     edges = np.unique(np.concatenate([[0], cuts, [per_firm.size]]))
     return [(int(a), int(b)) for a, b in itertools.pairwise(edges)]

@@ -402,7 +402,7 @@ def _own_inverse(
         own.centre[0, i] = window[i] / n
         for j in range(i + 1):
             value = window[at]
-            value -= n * own.centre[0, i] * own.centre[0, j]
+            value -= n * (own.centre[0, i] * own.centre[0, j])  # the same whichever comes first
             cross[i, j] = value
             cross[j, i] = value
             if i == j:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.models.design import Design
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
-    from analysis.run.plan import Plan, Specification
+    from analysis.run.records import Plan, Specification
 
 HORIZONS = (20, 60, 120, 250)
 """Sessions from the event on."""

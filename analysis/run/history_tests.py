@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analysis._typing import FloatArray
     from analysis.results import PlacedEvent
-    from analysis.run.plan import Plan
+    from analysis.run.records import Plan
 
 IDS = ("overnight", "intraday", "volume", "recovery")
 

@@ -64,7 +64,7 @@ def test_batch(run, panel_files):
         ({"model": "m=smb"}, "no factor 'smb'"),
         ({"window": "-11..1"}, "overlaps"),
         ({"window": "1-2"}, "is no window"),
-        ({"returns": "absent.csv"}, "absent.csv: no such file"),
+        ({"returns": "absent.csv"}, "absent.csv: cannot be read (no such file)"),
         ({"out": "absent/o.csv"}, "cannot be written"),
         pytest.param(
             {"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers", marks=pytest.mark.slow
