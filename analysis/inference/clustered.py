@@ -17,7 +17,7 @@ from analysis.inference.outcome import Outcome, student
 from analysis.inference.student import critical_value
 
 if TYPE_CHECKING:
-    from analysis._typing import FloatArray, IntArray
+    from analysis._typing import BoolArray, FloatArray, IntArray
 
 FEWEST_CLUSTERS = 5
 """With fewer clusters no wild bootstrap or cluster variance is worth its name."""
@@ -153,6 +153,81 @@ def date_cluster_test(
     variance = product * clusters / (clusters - 1) / len(values) ** 2
     df = sums.apart(reach) - 1
     return _by_variance("date-cluster", mean, variance, df, level)
+
+
+def weighted_mean_test(
+    values: FloatArray,
+    weights: FloatArray,
+    position: IntArray,
+    reach: int = 1,
+    *,
+    level: float = 0.95,
+) -> tuple[float, Outcome]:
+    """
+    Test a weighted mean, errors free to be alike on a date.
+
+    Parameters
+    ----------
+    values, position, reach, level
+        As `date_cluster_test`.
+    weights : ndarray of shape (N,)
+        Not negative, with a positive sum.
+
+    Returns
+    -------
+    mean : float
+    outcome : Outcome
+        As `date_cluster_test`, of the terms ``w (x - mean) / sum(w)``.
+    """
+    total = float(weights.sum())
+    mean = float(weights @ values) / total
+    terms = weights * (values - mean) / total
+    return mean, _by_terms("weighted", mean, terms, position, reach, level)
+
+
+def group_difference_test(
+    values: FloatArray,
+    first: BoolArray,
+    position: IntArray,
+    reach: int = 1,
+    *,
+    level: float = 0.95,
+) -> tuple[float, Outcome]:
+    """
+    Test the difference between the means of two groups, errors free to be alike on a date.
+
+    What a date does to both groups cancels.
+
+    Parameters
+    ----------
+    values, position, reach, level
+        As `date_cluster_test`, of the pairs of both groups.
+    first : ndarray of bool, shape (N,)
+        The pairs of the first group.
+
+    Returns
+    -------
+    difference : float
+        First less second.
+    outcome : Outcome
+    """
+    counts = np.where(first, first.sum(), (~first).sum())
+    means = float(values[first].mean()), float(values[~first].mean())
+    terms = np.where(first, values - means[0], means[1] - values) / counts
+    difference = means[0] - means[1]
+    return difference, _by_terms("group-difference", difference, terms, position, reach, level)
+
+
+def _by_terms(
+    test: str, estimate: float, terms: FloatArray, position: IntArray, reach: int, level: float
+) -> Outcome:
+    sums = DateSums.of(terms, position)
+    clusters = len(sums.position)
+    if clusters < FEWEST_CLUSTERS:
+        return Outcome.missing(test, _few(clusters))
+    product = close_products(sums.position, sums.total, reach)
+    variance = product * clusters / (clusters - 1)
+    return _by_variance(test, estimate, variance, sums.apart(reach) - 1, level)
 
 
 def two_way_cluster_test(

@@ -111,6 +111,20 @@ class Measures:
     n_window: npt.NDArray[np.int16]
     status: npt.NDArray[np.int8]
 
+    def split(self, first: int) -> tuple[Measures, Measures]:
+        """Take the first windows and the others apart; nothing is copied."""
+        return self._part(slice(None, first)), self._part(slice(first, None))
+
+    def _part(self, some: slice) -> Measures:
+        return Measures(
+            self.windows[some],
+            self.car[some],
+            self.se[some],
+            self.bhar[some],
+            self.n_window[some],
+            self.status[some],
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measurer:
@@ -155,6 +169,11 @@ class Measurer:
             for name in pairs.benchmarks
         )
         return cls(data, pairs, spec, panel, known, threads)
+
+    @property
+    def takes_benchmark(self) -> bool:
+        """Whether the model takes a benchmark."""
+        return uses_benchmark(self.spec.model)
 
     def blocks(self) -> Iterator[tuple[Regressors, IntArray]]:
         """Yield the pairs that can be measured, those of one benchmark together, in order."""
