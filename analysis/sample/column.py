@@ -124,7 +124,7 @@ def measure_overlap(column: Column) -> Overlap:
     running = np.concatenate([[0], np.cumsum(count)])
     near = running[high] - running[low] - 1  # others within reach, by date
     overlapping = int((near * count).sum())
-    correlated = column.histories.close_correlation(reach)
+    correlated = column.histories.close_correlation(reach) if overlapping else 0.0
     everyone = max(len(column.histories.positive), 1)
     total = correlated * (column.n / everyone) ** 2  # pairs without the window do not count
     return Overlap(

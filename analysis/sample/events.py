@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.columns import EPOCH, NO_DAY, NO_INSTANT
-from analysis.errors import DataError
+from analysis.errors import DataError, nearest
 from analysis.tabular import Problems, read_whole
 
 if TYPE_CHECKING:
@@ -316,3 +316,30 @@ def _characteristics(piece: Piece) -> pd.DataFrame:
         else:
             found[name] = values
     return pd.DataFrame(found, index=range(piece.table.num_rows))
+
+
+def grouped_by(events: FirmEvents, column: str) -> FirmEvents:
+    """
+    Group pairs by a column: ``group``, or a characteristic.
+
+    Raises
+    ------
+    DataError
+        If there is no such column.
+    """
+    if column == "group":
+        return events
+    if column in {"symbol", "benchmark"}:
+        return replace(events, group=getattr(events, column))
+    if column not in events.characteristics.columns:
+        known = ("group", "symbol", "benchmark", *events.characteristics.columns)
+        raise DataError(
+            f"{events.name}: no column '{column}' to group by; {nearest(column, known)}"
+        )
+    return replace(events, group=Labels.of([_word(x) for x in events.characteristics[column]]))
+
+
+def _word(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)

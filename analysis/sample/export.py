@@ -17,11 +17,6 @@ PATH_ROWS = 1 << 15
 """Pairs whose paths are written at a time."""
 
 
-def csv_text(frame: pd.DataFrame) -> str:
-    """Write a frame as CSV: full precision, nothing where there is no value."""
-    return frame.to_csv(index=False, lineterminator="\n")
-
-
 def json_text(result: SampleResult) -> str:
     """
     Write the averages and what they rest on as JSON.
@@ -71,11 +66,11 @@ def sample_files(result: SampleResult) -> dict[str, str]:
     """
     parts = []
     for first in range(0, len(result.pairs), PATH_ROWS):
-        text = csv_text(result.paths(slice(first, first + PATH_ROWS)))
+        text = _csv(result.paths(slice(first, first + PATH_ROWS)))
         parts.append(text if first == 0 else text.partition("\n")[2])
     return {
-        "averages.csv": csv_text(result.tidy),
-        "firm_events.csv": csv_text(result.firm_events),
+        "averages.csv": _csv(result.tidy),
+        "firm_events.csv": _csv(result.firm_events),
         "paths.csv": "".join(parts),
         "averages.json": json_text(result),
     }
@@ -85,3 +80,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a frame
     if isinstance(value, float | np.floating):
         return None if math.isnan(value) else float(value)
     return int(value) if isinstance(value, np.integer) else value
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")

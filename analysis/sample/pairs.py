@@ -10,6 +10,7 @@ import numpy as np
 from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.errors import DataError, nearest
 from analysis.sessions import reaction_days
+from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -139,6 +140,10 @@ def place_pairs(events: FirmEvents, data: SampleData, spec: SampleSpec) -> Pairs
     """
     if not len(events):
         raise DataError(f"{events.name}: no firm-event in it; give one row a pair")
+    if ALL_FIRMS in events.group.words:
+        raise DataError(
+            f"{events.name}: a group is called '{ALL_FIRMS}', which stands for all pairs; rename it"
+        )
     firm = _coded(events.symbol, dict(data.symbols))
     position = _positions(events, data)
     benchmarks, benchmark = _benchmarks(events.benchmark, spec.benchmark)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.outcome import Outcome
 from analysis.inference.rank import rank_test
 from analysis.sample.measure import Measurer, judge_windows
 from analysis.sample.pairs import OK
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
+    from analysis.inference.outcome import Outcome
+    from analysis.sample.averages import Average
     from analysis.windows import Window
 
 LEAST_SHARE = 0.5
@@ -47,6 +48,27 @@ class Placebo:
         """Take the mean over the shifts off a mean CAR: event less placebo."""
         known = np.isfinite(self.car)
         return mean_car - float(self.car[known].mean()) if known.any() else np.nan
+
+    def beside(self, average: Average, scar: FloatArray, level: float) -> Average:
+        """
+        Put the comparison with the shifts beside an average.
+
+        Parameters
+        ----------
+        average : Average
+            Of the same window and pairs.
+        scar : ndarray of shape (N,)
+            Their standardised CARs.
+        level : float
+            Of the interval, which takes the placebo means' own quantiles.
+        """
+        outcome = self.outcome(float(scar.mean()))
+        if outcome.available:
+            around = self.car[np.isfinite(self.car)]
+            low, high = np.quantile(around - around.mean(), [(1 - level) / 2, (1 + level) / 2])
+            mean = self.difference(average.mean)
+            outcome = replace(outcome, low=mean - float(high), high=mean - float(low))
+        return replace(average, extra=(*average.extra, (self.difference(average.mean), outcome)))
 
 
 def placebo_shifts(measurer: Measurer, rows: IntArray) -> tuple[Placebo, ...]:

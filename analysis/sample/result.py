@@ -157,27 +157,6 @@ class SampleResult:
                     "high": outcome.high,
                     **_test(outcome),
                 }
-        yield from self._placebo_rows(average, head)
-
-    def _placebo_rows(self, average: Average, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        if average.kind != "window" or average.group != "all":
-            return
-        for placebo in self.placebos:
-            if placebo.window == average.window:
-                place = self.windows.windows.index(average.window)
-                known = (self.windows.status[place] == OK) & (self.windows.se[place] > 0)
-                scar = self.windows.car[place, known] / self.windows.se[place, known]
-                outcome = placebo.outcome(float(scar.mean()))
-                spread = float(np.nanstd(placebo.car, ddof=1))
-                if outcome.available:
-                    yield {
-                        **head,
-                        "mean": placebo.difference(average.mean),
-                        "se": spread,
-                        "low": None,
-                        "high": None,
-                        **_test(outcome),
-                    }
 
     @cached_property
     def firm_events(self) -> pd.DataFrame:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.errors import DataError
 from analysis.sample.averages import average, group_pairs
 from analysis.sample.measure import Measurer, judge_windows, screen
 from analysis.sample.pairs import OK, place_pairs
 from analysis.sample.placebo import placebo_shifts
 from analysis.sample.result import SampleResult
+from analysis.study import ALL_FIRMS
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from analysis._typing import Progress
+    from analysis._typing import IntArray, Progress
+    from analysis.sample.averages import Average
     from analysis.sample.data import SampleData
     from analysis.sample.events import FirmEvents
+    from analysis.sample.measure import Measures
     from analysis.sample.placebo import Placebo
     from analysis.sample.spec import SampleSpec
 
@@ -87,5 +88,21 @@ def run_sample(
     placebos: tuple[Placebo, ...] = ()
     if spec.placebos:
         rows = group_pairs(measurer, fits)[0].rows
-        placebos = placebo_shifts(measurer, np.asarray(rows))
+        placebos = placebo_shifts(measurer, rows)
+        averages = tuple(_with_placebo(a, placebos, windows, rows, spec) for a in averages)
     return SampleResult(spec, events, measurer, fits, windows, days, notes, averages, placebos)
+
+
+def _with_placebo(
+    average: Average,
+    placebos: tuple[Placebo, ...],
+    windows: Measures,
+    rows: IntArray,
+    spec: SampleSpec,
+) -> Average:
+    if average.group != ALL_FIRMS or average.kind != "window":
+        return average
+    at = windows.windows.index(average.window)
+    known = (windows.status[at, rows] == OK) & (windows.se[at, rows] > 0)
+    scar = windows.car[at, rows[known]] / windows.se[at, rows[known]]
+    return placebos[at].beside(average, scar, spec.level)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.formatting import NOTHING, number, probability
+from analysis.formatting import number, probability
 from analysis.inference.catalog import TESTS
-from analysis.tables.render import WIDTH, interval, points, render
+from analysis.tables.cells import Cell, CellTable, Column, label
+from analysis.tables.latex import latex
+from analysis.tables.render import WIDTH, points, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,9 +52,9 @@ def sample_text(result: SampleResult) -> str:
         render(
             f"Tests of {first}, all pairs",
             ("test", "statistic", "df", "p"),
-            map(_test_row, _outcomes(leading)),
+            map(_test_row, (o for o in _outcomes(leading) if o.available)),
         ),
-        *_warnings(leading),
+        *_remarks(leading),
     ]
     if days:
         parts.append(
@@ -73,28 +75,28 @@ def sample_latex(result: SampleResult) -> str:
     ----------
     result : SampleResult
     """
-    from analysis.tables.latex import latex_rows  # noqa: PLC0415 - used here alone
-
     heads = ("group", "window", "N", "CAAR (%)", "median (%)", "positive (%)", "test", "stat.", "p")
-    rows = []
-    for average in result.averages:
-        if average.kind != "window":
-            continue
-        lead = average.lead
-        rows.append(
-            (
-                average.group,
-                str(average.window),
-                str(average.n),
-                points(average.mean),
-                points(average.median),
-                points(average.positive),
-                _title(lead),
-                number(lead.statistic),
-                probability(lead.p),
-            )
+    rows = tuple(
+        (
+            label(average.group),
+            label(str(average.window)),
+            Cell(str(average.n), average.n),
+            Cell(points(average.mean), average.mean),
+            Cell(points(average.median), average.median),
+            Cell(points(average.positive), average.positive),
+            label(_title(average.lead)),
+            Cell(number(average.lead.statistic), average.lead.statistic),
+            Cell(probability(average.lead.p), average.lead.p),
         )
-    return latex_rows(heads, rows, left=2)
+        for average in result.averages
+        if average.kind == "window"
+    )
+    return latex(CellTable("averages", result.spec.title, tuple(map(Column, heads)), rows))
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Write an interval of decimal fractions in percent, without the sign."""
+    return f"{points(low)} .. {points(high)}"
 
 
 def _head(result: SampleResult) -> str:
@@ -102,10 +104,10 @@ def _head(result: SampleResult) -> str:
     total = len(result.pairs)
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
     benchmark = f" on {spec.benchmark}" if result.measurer.takes_benchmark else ""
+    measured_by = f"{spec.model} model{benchmark}, estimation {spec.estimation}, {result.data.name}"
     lines = [
         spec.title,
-        f"{measured:,} of {total:,} firm-events measured; {spec.model} model{benchmark}, estimation "
-        f"{spec.estimation}, {result.data.name}",
+        f"{measured:,} of {total:,} firm-events measured; {measured_by}",
         *(f"  {count:>10,}  {word}" for word, count in result.statuses.items()),
         *textwrap.wrap(
             "Policies: " + "; ".join(spec.policies.describe()), WIDTH, subsequent_indent="  "
@@ -153,19 +155,21 @@ def _outcomes(average: Average) -> Iterable[Outcome]:
 
 
 def _test_row(outcome: Outcome) -> tuple[str, ...]:
-    if not outcome.available:
-        return (_title(outcome), outcome.unavailable, "", NOTHING)
     df = "" if outcome.df is None else number(outcome.df, 0)
     mark = " *" if outcome.warning else ""
     return (_title(outcome) + mark, number(outcome.statistic), df, probability(outcome.p))
 
 
-def _warnings(average: Average) -> list[str]:
-    texts = dict.fromkeys(outcome.warning for outcome in _outcomes(average) if outcome.warning)
-    if not texts:
-        return []
-    shown = [textwrap.fill(f"* {text}", WIDTH) for text in list(texts)[:MOST_WARNINGS]]
-    return ["\n".join(shown)]
+def _remarks(average: Average) -> list[str]:
+    outcomes = list(_outcomes(average))
+    texts = dict.fromkeys(outcome.warning for outcome in outcomes if outcome.warning)
+    lines = [textwrap.fill(f"* {text}", WIDTH) for text in list(texts)[:MOST_WARNINGS]]
+    lines += [
+        textwrap.fill(f"not given: {_title(outcome)} ({outcome.unavailable})", WIDTH)
+        for outcome in outcomes
+        if not outcome.available
+    ]
+    return ["\n".join(lines)] if lines else []
 
 
 def _day_rows(days: list[Average]) -> Iterable[tuple[str, ...]]:
