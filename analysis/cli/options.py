@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analysis._bundle import DEFAULT_STUDY
 from analysis.errors import StudyError
 from analysis.keys import options_of
 from analysis.kinds import ListOf, Place
@@ -58,7 +59,7 @@ def study_options(command: _Command) -> _Command:
             metavar=option.metavar,
             help=option.help,
         )(command)
-    return click.argument("study", default="deepseek-2025", metavar="[STUDY]")(command)
+    return click.argument("study", default=DEFAULT_STUDY, metavar="[STUDY]")(command)
 
 
 def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:  # noqa: ANN401 - the options of study_options, by name
