@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis.cli import _live
+from analysis.cli.terminal import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +35,17 @@ def command(
 ) -> None:
     """Parse, call, format."""
     from analysis.prices.store import PriceStore
-    from analysis.prices.store.status import status_of
+    from analysis.prices.store.status import known_to, status_of
 
-    statuses = status_of(PriceStore(db), now or dt.datetime.now(dt.UTC), symbols)
+    store = PriceStore(db)
+    if symbols is not None:
+        symbols = _live.spelled(symbols, known_to(store))
+    statuses = status_of(store, now or dt.datetime.now(dt.UTC), symbols)
     if as_json:
         document = {"store": str(db), "symbols": [status.as_dict() for status in statuses]}
-        click.echo(json.dumps(document, sort_keys=True))
+        echo(json.dumps(document, sort_keys=True))
         return
-    click.echo(f"price store {db}: {len(statuses)} symbol(s)")
+    echo(f"price store {db}: {len(statuses)} symbol(s)")
     _print_table(statuses)
     for status in statuses:
         _print_findings(status, every=symbols is not None)
@@ -49,9 +53,9 @@ def command(
 
 def _print_table(statuses: list[SymbolStatus]) -> None:
     row = "{:<10} {:<10}  {:<10} {:>8} {:>9} {:>8}  {}"
-    click.echo(row.format("symbol", "first", "last", "sessions", "age", "findings", "last outcome"))
+    echo(row.format("symbol", "first", "last", "sessions", "age", "findings", "last outcome"))
     for status in statuses:
-        click.echo(
+        echo(
             row.format(
                 status.symbol,
                 status.first or "-",
@@ -69,6 +73,6 @@ def _print_findings(status: SymbolStatus, *, every: bool) -> None:
         if every or finding.blocked:
             kept = "kept out" if finding.blocked else finding.severity
             day = finding.session or "whole series"
-            click.echo(f"{kept}: {status.symbol} {day} {finding.check}: {finding.detail}")
+            echo(f"{kept}: {status.symbol} {day} {finding.check}: {finding.detail}")
     if status.message and not any(finding.blocked for finding in status.findings):
-        click.echo(f"{status.outcome}: {status.symbol}: {status.message}")
+        echo(f"{status.outcome}: {status.symbol}: {status.message}")
