@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,7 +150,7 @@ def _from(folder: Path, name: str) -> str:
     """Make the path of a file hold from anywhere, as seen from a folder."""
     if name in NO_FILES or name.startswith(BUNDLED):
         return name
-    path = (folder / name).resolve()
+    path = Path(os.path.realpath(folder / name))  # not resolve(): a loop of links has no end there
     studies = (bundled_data() / "studies").resolve()
     if path.is_relative_to(studies):
         return BUNDLED + path.relative_to(studies).as_posix()
