@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import progress_bar
+from analysis.cli.options import OutputFolder, progress_bar
+from analysis.cli.terminal import echo, message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.sample.file import SampleStudy
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
@@ -69,7 +72,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to print: tables for reading, or the averages as rows.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for all files.")
+@click.option("--out", type=OutputFolder(), help="Folder for all files.")
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
 def command(
     events: str,
@@ -104,11 +107,18 @@ def command(
         if found is None
         else load_sample(found)
     )
-    tell(with_options(study, **options), cast("OutputFormat", output_format), out, figures=figures)
+    asked = with_options(study, **options)
+    inputs = [found or Path(events), Path(asked.data)]
+    tell(asked, cast("OutputFormat", output_format), out, figures=figures, inputs=inputs)
 
 
 def tell(
-    study: SampleStudy, output_format: OutputFormat, out: Path | None, *, figures: bool = False
+    study: SampleStudy,
+    output_format: OutputFormat,
+    out: Path | None,
+    *,
+    figures: bool = False,
+    inputs: Sequence[Path] = (),
 ) -> None:
     """
     Run a study of many firm-events, write its files and print what was asked for.
@@ -119,19 +129,19 @@ def tell(
         If it cannot run or the folder cannot be written.
     """
     from analysis.errors import StudyError
-    from analysis.export import check_writable, write_files
+    from analysis.outputs import check_writable, write_files
     from analysis.sample.export import sample_files
     from analysis.sample.regression import explain
 
     if figures and out is None:
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")
     if out is not None:
-        check_writable(out)
+        check_writable(out, inputs=inputs)
     with progress_bar() as progress:
         result = study.run(progress=progress)
     regressions = [explain(result, formula) for formula in study.explain]
     for line in study.events.problems.lines():
-        click.echo(f"warning: {line}", err=True)
+        message("warning", line)
     if out is not None:
         files: dict[str, str | bytes] = dict(sample_files(result, regressions))
         if figures:
@@ -139,9 +149,9 @@ def tell(
 
             drawn = sample_figure_files(result, regressions)
             files |= {f"figures/{name}": content for name, content in drawn.items()}
-        written = write_files(files, out)
-        click.echo(f"wrote {len(written)} files to {out}", err=True)
-    click.echo(_printed(result, regressions, output_format), nl=False)
+        written = write_files(files, out, by="sample")
+        echo(f"wrote {len(written)} files to {out}", err=True)
+    echo(_printed(result, regressions, output_format), nl=False)
 
 
 def with_options(  # noqa: PLR0913 - one argument an option
@@ -209,8 +219,8 @@ def _chosen(flag: str, value: str | None, known: tuple[str, ...]) -> str | None:
 def _printed(
     result: SampleResult, regressions: list[Regression], output_format: OutputFormat
 ) -> str:
-    from analysis.export import to_csv
     from analysis.sample.export import json_text
+    from analysis.spreadsheets import to_csv
     from analysis.tables.sample import regression_text, sample_latex, sample_text
 
     match output_format:

@@ -289,7 +289,7 @@ def test_family_wise_p_redraws_the_signs_of_dates(world):
     draws = np.abs(signs @ (centred / spread))
     expected = np.empty(9)
     left, running = list(np.argsort(-t)), 0.0
-    for j in range(9):
+    for _ in range(9):
         largest = draws[:, left].max(axis=1)
         running = max(running, (1 + (largest >= t[left[0]]).sum()) / 1000)
         expected[left.pop(0)] = running
