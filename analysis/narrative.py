@@ -13,7 +13,7 @@ from analysis.study import ALL_FIRMS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.impact import Impact
     from analysis.results import FirmResult, StudyResult, WindowResult
     from analysis.robustness import SpecificationCurve

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -390,6 +390,11 @@ class LeftOut:
     low: float
     high: float
 
+    @property
+    def row(self) -> dict[str, str | float]:
+        """As a tidy row."""
+        return {"without": self.symbol, "mean": self.mean, "low": self.low, "high": self.high}
+
 
 def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
     """
@@ -441,11 +446,3 @@ def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
         half = math.nan if se is None else critical_value(study.level, fit.model.df) * se
         out.append(LeftOut(symbol, car, car - half, car + half))
     return tuple(out)
-
-
-def as_rows(left: tuple[LeftOut, ...]) -> list[dict[str, Any]]:
-    """Write the means as tidy rows."""
-    return [
-        {"without": item.symbol, "mean": item.mean, "low": item.low, "high": item.high}
-        for item in left
-    ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analysis._typing import Progress
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
     from analysis.study import Study
@@ -88,7 +88,7 @@ def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:
     MarketImpactError
         If it cannot run.
     """
-    from analysis.details import find_details
+    from analysis.context.details import find_details
     from analysis.run.study import run_study
 
     study, data = study_from_options(**options)

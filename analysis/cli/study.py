@@ -16,7 +16,7 @@ from analysis.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.results import StudyResult
 
 

@@ -1,1 +1,1 @@
-"""What surrounds a headline: other firms, other dates, the index, volatility, recovery, history."""
+"""The headline's setting."""

@@ -12,8 +12,8 @@ from analysis.formatting import percent, probability
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
-    from analysis.effects.conformal_rank import ConformalRank
+    from analysis.context.conformal import ConformalRank
+    from analysis.context.details import Details
 
 
 def conformal(details: Details, style: Style = LIGHT) -> Figure:

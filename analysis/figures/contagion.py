@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis._typing import FloatArray
-    from analysis.details import Details
-    from analysis.effects.contagion import Contagion
+    from analysis.context.contagion import Contagion
+    from analysis.context.details import Details
 
 
 def contagion(details: Details, style: Style = LIGHT) -> Figure:

@@ -10,7 +10,7 @@ from analysis.models.catalog import MODELS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
+    from analysis.context.details import Details
 
 ALPHA = 0.05
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis._typing import FigureFormat, FigureStyle, Progress
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.figures.style import Style
     from analysis.results import StudyResult
 

@@ -10,8 +10,8 @@ from analysis.formatting import percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
-    from analysis.effects.index_share import IndexShare
+    from analysis.context.details import Details
+    from analysis.context.index_arithmetic import IndexShare
 
 
 def index_arithmetic(details: Details, style: Style = LIGHT) -> Figure:

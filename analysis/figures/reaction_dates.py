@@ -12,8 +12,8 @@ from analysis.formatting import long_date, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
-    from analysis.effects.reaction_dates import ReactionDates
+    from analysis.context.dates import ReactionDates
+    from analysis.context.details import Details
     from analysis.inference.announcement import Reaction
 
 ALPHA = 0.05

@@ -11,8 +11,8 @@ from analysis.figures.style import LIGHT, Style, title
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
-    from analysis.effects.recovery_path import RecoveryPath
+    from analysis.context.details import Details
+    from analysis.context.recovery import RecoveryPath
 
 
 SHOWN = 20

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.robustness import CurvePoint, SpecificationCurve
 
 NAMES = {

@@ -12,8 +12,8 @@ from analysis.formatting import percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
-    from analysis.effects.synthetic import SyntheticPath
+    from analysis.context.details import Details
+    from analysis.context.synthetic import SyntheticPath
 
 
 def synthetic_control(details: Details, style: Style = LIGHT) -> Figure:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.effects.volatility import ROLLING
+from analysis.context.volatility import ROLLING
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent, probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
-    from analysis.effects.volatility import VolatilityChange
+    from analysis.context.details import Details
+    from analysis.context.volatility import VolatilityChange
 
 
 def volatility(details: Details, style: Style = LIGHT) -> Figure:

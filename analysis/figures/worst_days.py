@@ -10,7 +10,7 @@ from analysis.formatting import billions, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
+    from analysis.context.details import Details
 
 
 def worst_days(details: Details, style: Style = LIGHT) -> Figure:

@@ -16,6 +16,7 @@ import numpy as np
 
 from analysis.errors import WindowError
 from analysis.models.point import PointFit
+from analysis.models.simplex import simplex_least_squares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,9 +143,6 @@ def simplex_weights(y: FloatArray, x: FloatArray) -> FloatArray:
     """
     Find the weights, not negative and adding up to 1, of the donors' mix closest to the firm.
 
-    The distance from the origin to the hull of the donors' gaps to the firm, which non-negative
-    least squares finds exactly: with a row of ones to be met at 1, its solution is proportional.
-
     Parameters
     ----------
     y : ndarray of shape (M,)
@@ -161,15 +159,7 @@ def simplex_weights(y: FloatArray, x: FloatArray) -> FloatArray:
     >>> simplex_weights(x @ [0.25, 0.75], x).round(6).tolist()
     [0.25, 0.75]
     """
-    gaps = x - y[:, None]
-    gaps = gaps / max(float(np.abs(gaps).max()), 1e-300)
-    system = np.vstack([gaps, np.ones(gaps.shape[1])])
-    target = np.append(np.zeros(len(gaps)), 1.0)
-    from scipy import optimize  # noqa: PLC0415 - slow to import, needed by these models alone
-
-    solution = optimize.nnls(system, target)[0]
-    weights: FloatArray = solution / solution.sum()
-    return weights
+    return simplex_least_squares(y, x).dense(x.shape[1])
 
 
 def augmented_weights(y: FloatArray, x: FloatArray, penalty: float) -> FloatArray:

@@ -9,7 +9,7 @@ from analysis.report.page import report_page
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
-    from analysis.details import Details
+    from analysis.context.details import Details
 
 
 def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str]:

@@ -28,7 +28,7 @@ from analysis.study_file import dump_study
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
-    from analysis.details import Details
+    from analysis.context.details import Details
 
 TABLE_OF_FIGURE = {
     "specification-curve": ("specifications.csv", "Every specification"),

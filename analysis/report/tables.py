@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.details import Details
+    from analysis.context.details import Details
     from analysis.impact import Impact
     from analysis.results import FirmResult, GroupResult, StudyResult
     from analysis.windows import Window

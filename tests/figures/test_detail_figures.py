@@ -128,7 +128,7 @@ def test_the_same_details_give_the_same_bytes(full, full_details) -> None:
 
 
 def test_a_figure_that_there_is_not_is_refused(small, snapshot) -> None:
-    from analysis.details import find_details
+    from analysis.context.details import find_details
 
     details = find_details(small, snapshot)
     with pytest.raises(StudyError, match=r"contagion.*needs 5 other firms"):

@@ -19,7 +19,7 @@ sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent / "support")]
 
 from thumbnails import thumbnails  # noqa: E402 - its folder is put on the path just above
 
-from analysis.details import find_details  # noqa: E402
+from analysis.context.details import find_details  # noqa: E402
 from analysis.prices.snapshot import load_snapshot  # noqa: E402
 from analysis.run.study import run_study  # noqa: E402
 from analysis.study_file import load_study  # noqa: E402

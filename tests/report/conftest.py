@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.details import Details, find_details
+from analysis.context.details import Details, find_details
 from analysis.prices.snapshot import load_snapshot
 from analysis.run.study import run_study
 from analysis.study import Overrides, override

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from analysis.details import find_details
+from analysis.context.details import find_details
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.snapshot import load_snapshot
 from analysis.report.cells import Cell, cite, cited_markup, label

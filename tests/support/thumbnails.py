@@ -13,7 +13,7 @@ from analysis.figures.style import LIGHT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.details import Details
+    from analysis.context.details import Details
 
 SIDE = 96
 """Pixels of a thumbnail's sides."""

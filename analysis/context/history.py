@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -42,6 +42,16 @@ class WorstDay:
     loss: float | None
     basis: str
 
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a tidy row; the loss in USD."""
+        return {
+            "session": str(self.session),
+            "return": self.move,
+            "loss_usd": self.loss,
+            "basis": self.basis or "no share count",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class LargestLoss:
@@ -66,6 +76,18 @@ class LargestLoss:
     others: tuple[float, ...]
     percent: float | None
     note: str
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a tidy row; the loss in USD."""
+        return {
+            "company": self.company,
+            "date": str(self.date),
+            "loss_usd": self.loss,
+            "others_usd_bn": ", ".join(f"{value / 1e9:g}" for value in self.others),
+            "percent": self.percent,
+            "note": self.note,
+        }
 
 
 def worst_days(

@@ -56,6 +56,20 @@ class RecoveryPath:
         low, middle, high = np.quantile(self.placebo, (0.1, 0.5, 0.9), axis=0)
         return low, middle, high
 
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a session after the event; the levels of the eves are 1."""
+        low, middle, high = (part[: len(self.path)] for part in self.band)
+        return pd.DataFrame(
+            {
+                "sessions_after": range(len(self.path)),
+                "growth": self.path,
+                "earlier_falls_10": low,
+                "earlier_falls_50": middle,
+                "earlier_falls_90": high,
+            }
+        )
+
 
 def recovery_path(setting: Setting, history: pd.Series | None = None) -> RecoveryPath | None:
     """

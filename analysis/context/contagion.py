@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from analysis.abnormal import cumulative
@@ -60,6 +61,21 @@ class Contagion:
     intercept: float
     slope: float
     rank_correlation: float
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row another firm."""
+        return pd.DataFrame(
+            [
+                {
+                    "symbol": point.symbol,
+                    "group": point.group,
+                    "correlation": point.correlation,
+                    "abnormal_return": point.abnormal,
+                }
+                for point in self.points
+            ]
+        )
 
 
 def contagion(setting: Setting) -> Contagion | None:

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from analysis._bundle import bundled_data
 from analysis.claims.evidence import CheckedClaim, check_claims, gather
 from analysis.claims.ledger import load_ledger
-from analysis.detail_tables import detail_frames
-from analysis.effects.conformal_rank import ConformalRank, conformal_rank
-from analysis.effects.contagion import FEWEST_FIRMS, Contagion, contagion
-from analysis.effects.history import LargestLoss, WorstDay, largest_losses, worst_days
-from analysis.effects.index_share import FARTHEST, IndexShare, index_shares
-from analysis.effects.reaction_dates import ReactionDates, reaction_dates
-from analysis.effects.recovery_path import RecoveryPath, recovery_path
+from analysis.context.conformal import ConformalRank, conformal_rank
+from analysis.context.contagion import FEWEST_FIRMS, Contagion, contagion
+from analysis.context.dates import ReactionDates, reaction_dates
+from analysis.context.history import LargestLoss, WorstDay, largest_losses, worst_days
+from analysis.context.index_arithmetic import FARTHEST, IndexShare, index_shares
+from analysis.context.recovery import RecoveryPath, recovery_path
+from analysis.context.synthetic import SyntheticPath, synthetic_path
+from analysis.context.volatility import ROLLING, VolatilityChange, volatility_change
 from analysis.effects.setting import headline_setting
-from analysis.effects.synthetic import SyntheticPath, synthetic_path
-from analysis.effects.volatility import ROLLING, VolatilityChange, volatility_change
 from analysis.prices.load import SNAPSHOT
 from analysis.prices.manifest import read_verified
 from analysis.prices.snapshot import NVDA_HISTORY, load_nvda_history
@@ -30,8 +31,6 @@ from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
 from analysis.robustness import specification_curve as curve_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from analysis._typing import Progress
     from analysis.effects.setting import Setting
     from analysis.prices.manifest import InputFile
@@ -89,7 +88,28 @@ class Details:
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tidy frames by the name of the file that they are written to; only those with rows."""
-        return detail_frames(self)
+        dates, path = self.reaction_dates, self.synthetic
+        frames = {
+            "specifications.csv": self.curve.tidy,
+            "abroad.csv": self.abroad,
+            "leave-one-out.csv": pd.DataFrame([item.row for item in self.left_out]),
+            "claims.csv": pd.DataFrame([claim_row(item) for item in self.claims]),
+            "reactions.csv": None if dates is None else dates.tidy_firms,
+            "reaction-groups.csv": None if dates is None else dates.tidy_groups,
+            "own-dates.csv": None if dates is None else dates.tidy,
+            "contagion.csv": None if self.contagion is None else self.contagion.tidy,
+            "index-arithmetic.csv": pd.DataFrame(
+                [row for share in self.index_shares for row in share.rows]
+            ),
+            "conformal.csv": None if self.conformal is None else self.conformal.tidy,
+            "synthetic-control.csv": None if path is None else path.tidy,
+            "donors.csv": None if path is None else path.tidy_weights,
+            "volatility.csv": None if self.volatility is None else self.volatility.tidy,
+            "recovery-path.csv": None if self.recovery is None else self.recovery.tidy,
+            "worst-days.csv": pd.DataFrame([item.row for item in self.worst_days]),
+            "largest-losses.csv": pd.DataFrame([item.row for item in self.largest_losses]),
+        }
+        return {name: frame for name, frame in frames.items() if frame is not None and len(frame)}
 
     @cached_property
     def absent(self) -> dict[str, str]:
@@ -183,6 +203,21 @@ def find_details(
             *(() if history is None else (read_verified(bundled_data(), NVDA_HISTORY)[1],)),
         ),
     )
+
+
+def claim_row(item: CheckedClaim) -> dict[str, str]:
+    """Lay out a claim and what the figures say of it as a tidy row."""
+    return {
+        "id": item.claim.id,
+        "says": item.claim.says,
+        "source": item.claim.source,
+        "unit": item.claim.unit,
+        "claimed": " to ".join(f"{value:g}" for value in item.claim.claimed),
+        "computed": item.finding.shown
+        or " to ".join(f"{value:.4g}" for value in item.finding.computed),
+        "verdict": item.finding.verdict,
+        "reasoning": item.finding.reasoning,
+    }
 
 
 def _has_history(study: Study) -> bool:

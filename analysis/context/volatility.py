@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.inference.effects.variance import brown_forsythe_test
 from analysis.windows import Window
@@ -51,6 +52,11 @@ class VolatilityChange:
     after: float
     n_after: int
     outcome: Outcome
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a rolling stretch, by its last session."""
+        return pd.DataFrame({"event_time": self.offsets, "volatility": self.rolling})
 
 
 def volatility_change(setting: Setting) -> VolatilityChange | None:

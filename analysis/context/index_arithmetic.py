@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -68,6 +68,22 @@ class IndexShare:
     def rest(self) -> float:
         """What the firms without a known weight contributed together, decimal."""
         return self.move - sum(part.points for part in self.parts)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One tidy row a firm with a known weight."""
+        return [
+            {
+                "index": self.index,
+                "symbol": part.symbol,
+                "weight": part.weight,
+                "weight_published_for": str(part.anchor),
+                "firm_return": part.move,
+                "contribution": part.points,
+                "index_return": self.move,
+            }
+            for part in self.parts
+        ]
 
 
 def index_shares(setting: Setting) -> tuple[IndexShare, ...]:

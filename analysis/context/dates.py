@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
@@ -16,8 +17,6 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from analysis._typing import FloatArray, IntArray
     from analysis.effects.setting import Setting
@@ -79,6 +78,44 @@ class ReactionDates:
     def joint_p(self) -> dict[str, float]:
         """Romano-Wolf p of each firm on the event session, over all firms tested together."""
         return {r.series: r.p_day for r in self.reactions if r.day == self.event_day}
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a session, of the headline's firm alone."""
+        return pd.DataFrame(
+            [
+                {
+                    "session": str(self.sessions[item.day].date()),
+                    "event_time": self.first + item.day,
+                    "abnormal_return": item.ar,
+                    "t": item.statistic,
+                    "p_romano_wolf": item.p_all,
+                    "p_holm": item.p_holm,
+                }
+                for item in self.own
+            ]
+        )
+
+    @property
+    def tidy_firms(self) -> pd.DataFrame:
+        """One row a firm and session, all tested together."""
+        return pd.DataFrame([self._row(item, "symbol") for item in self.reactions])
+
+    @property
+    def tidy_groups(self) -> pd.DataFrame:
+        """One row a group and session, all tested together."""
+        return pd.DataFrame([self._row(item, "series") for item in self.groups])
+
+    def _row(self, item: Reaction, what: str) -> dict[str, Any]:
+        return {
+            "session": str(self.sessions[item.day].date()),
+            what: item.series,
+            "abnormal_return": item.ar,
+            "t": item.statistic,
+            "p_session": item.p_day,
+            "p_all": item.p_all,
+            "p_holm": item.p_holm,
+        }
 
 
 def reaction_dates(setting: Setting) -> ReactionDates | None:

@@ -10,9 +10,9 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.claims.ledger import PublishedLoss
-from analysis.effects.history import COUNT, largest_losses, worst_days
-from analysis.effects.index_share import index_shares
-from analysis.effects.recovery_path import recovery_path
+from analysis.context.history import COUNT, largest_losses, worst_days
+from analysis.context.index_arithmetic import index_shares
+from analysis.context.recovery import recovery_path
 from analysis.effects.setting import headline_setting
 from analysis.prices.reference import ShareCount
 from analysis.prices.snapshot import load_nvda_history

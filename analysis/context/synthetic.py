@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.inference.rank import rank_test
 from analysis.models.donors import SyntheticControl
@@ -57,6 +58,22 @@ class SyntheticPath:
     gap: float
     error: float
     outcome: Outcome
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a session; the level of the eve is 1."""
+        return pd.DataFrame(
+            {
+                "event_time": range(self.first, self.first + len(self.actual)),
+                "growth": self.actual,
+                "growth_control": self.control,
+            }
+        )
+
+    @property
+    def tidy_weights(self) -> pd.DataFrame:
+        """One row a donor."""
+        return pd.DataFrame({"donor": list(self.weights), "weight": list(self.weights.values())})
 
 
 def synthetic_path(setting: Setting, donors: Sequence[str]) -> SyntheticPath | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.models.linear import LeastSquares, MarketAdjusted
@@ -39,6 +40,15 @@ class ConformalRank:
     residuals: FloatArray
     length: int
     outcome: Outcome
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row a session of the two windows; ``event`` marks those of the event window."""
+        last = len(self.residuals) - self.length
+        rows = range(len(self.residuals))
+        return pd.DataFrame(
+            {"row": rows, "residual": self.residuals, "event": [row >= last for row in rows]}
+        )
 
 
 def conformal_rank(setting: Setting) -> ConformalRank | None:
