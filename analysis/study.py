@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from analysis.currency import USD, check_currency
 from analysis.errors import StudyError, nearest
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ SHORTEST_ESTIMATION = 30
 
 PURGED_SUFFIX = "-ex"
 """``SPY-ex`` is SPY without the event firm."""
+
+MARKET_VALUES = ("nearest", "known")
+"""Which share count a market value takes."""
 
 ALL_FIRMS = "all"
 """Id in results of all firms of a study taken together."""
@@ -126,31 +130,46 @@ class Benchmark:
 @dataclass(frozen=True, slots=True)
 class MarketValue:
     """
-    Shares and a printed close of a firm, for studies beyond the bundled reference figures.
+    Shares of a firm, and its printed close where the data hold none.
 
     Attributes
     ----------
     symbol : str
     shares : float
         Count on the split basis of the close.
-    as_of, source : str
-        Of the share count.
-    close : float
-        USD a share, not adjusted for dividends.
-    close_session : datetime.date
+    as_of : datetime.date
+        Day of the count.
+    source : str
+    known_from : datetime.date or None
+        Day on which the count was filed.
+    close : float or None
+        A share, in `currency`, not adjusted for dividends; None to take the printed close of the
+        data.
+    close_session : datetime.date or None
+    currency : str
+        ISO 4217 code.
     """
 
     symbol: str
     shares: float
-    as_of: str
+    as_of: dt.date
     source: str
-    close: float
-    close_session: dt.date
+    known_from: dt.date | None = None
+    close: float | None = None
+    close_session: dt.date | None = None
+    currency: str = USD
 
     def __post_init__(self) -> None:
-        """Refuse figures that are not positive."""
-        if not (0 < self.shares < math.inf and 0 < self.close < math.inf):
-            raise StudyError(f"market value of {self.symbol}: shares and close must be positive")
+        """Refuse figures that are not positive, half a close, and what is no currency."""
+        where = f"market value of {self.symbol}"
+        if not 0 < self.shares < math.inf or not (self.close is None or 0 < self.close < math.inf):
+            raise StudyError(f"{where}: shares and close must be positive")
+        if (self.close is None) != (self.close_session is None):
+            raise StudyError(
+                f"{where}: close and close_session go together; give both, or neither to take the "
+                "printed close of the data"
+            )
+        check_currency(self.currency, where=where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +230,11 @@ class Study:
         Take donors that are firms of the study all the same.
     data : str
         ``snapshot``, ``store`` or the path of a file of levels.
+    market_value : str
+        Which share count makes market values: the ``nearest`` filed one, or the one ``known`` on
+        the eve.
+    stale_counts : bool
+        Also make dollars from a count more than 150 days from the event, with a flag.
     """
 
     id: str
@@ -232,6 +256,8 @@ class Study:
     donors: tuple[str, ...] = ()
     force_donors: bool = False
     data: str = "snapshot"
+    market_value: str = "nearest"
+    stale_counts: bool = False
 
     def __post_init__(self) -> None:
         """Hold the study against everything that needs no data."""
@@ -242,7 +268,7 @@ class Study:
         _once("symbol", self.symbols)
         _once("event window", [str(window) for window in self.windows])
         _once("symbol in the groups", [s for group in self.groups for s in group.symbols])
-        _once("market value", [value.symbol for value in self.market_values])
+        _once("market value", [f"{v.symbol} {v.as_of}" for v in self.market_values])
         _once("industry member", self.industry)
         _once("donor", self.donors)
         for what, some in (
@@ -254,6 +280,11 @@ class Study:
         ):
             if not some:
                 raise StudyError(f"study '{self.id}' names no {what}; name one or more")
+        if self.market_value not in MARKET_VALUES:
+            raise StudyError(
+                f"market_value '{self.market_value}' is unknown; choose one of: "
+                f"{', '.join(MARKET_VALUES)}"
+            )
         if not 0.5 < self.level < 1:
             raise StudyError(f"level {self.level} is not between 0.5 and 1; 0.95 is usual")
         self._check_estimation()

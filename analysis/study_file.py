@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli_w
 
 from analysis._bundle import bundled_data
+from analysis.currency import USD
 from analysis.errors import MarketImpactError, StudyError, nearest
 from analysis.study import (
     PURGED_SUFFIX,
@@ -137,15 +138,10 @@ def dump_study(study: Study) -> str:
             {"id": g.id, "title": g.title, "symbols": list(g.symbols)} for g in study.groups
         ],
         "benchmarks": [_benchmark_document(benchmark) for benchmark in study.benchmarks],
+        "market_value": study.market_value,
+        "stale_counts": study.stale_counts,
         "market_values": [
-            {
-                "symbol": v.symbol,
-                "shares": v.shares,
-                "as_of": v.as_of,
-                "source": v.source,
-                "close": v.close,
-                "close_session": v.close_session,
-            }
+            {key: value for key, value in asdict(v).items() if value is not None}
             for v in study.market_values
         ],
     }
@@ -186,6 +182,10 @@ class _Table:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise StudyError(f"{self._where}: '{key}' is {value!r}; a {_kind_name(kind)} is needed")
         return value
+
+    def __contains__(self, key: str) -> bool:
+        self._known.append(key)
+        return key in self._content
 
     def day(self, key: str) -> dt.date:
         value = self.take(key, dt.date)
@@ -270,6 +270,8 @@ def _study(table: _Table) -> Study:
         donors=table.texts("donors", []),
         force_donors=table.take("force_donors", bool, default=False),
         data=table.take("data", str, "snapshot"),
+        market_value=table.take("market_value", str, "nearest"),
+        stale_counts=table.take("stale_counts", bool, default=False),
     )
     table.done()
     return study
@@ -336,10 +338,12 @@ def _market_value(table: _Table) -> MarketValue:
     value = MarketValue(
         symbol=table.take("symbol", str),
         shares=table.take("shares", float),
-        as_of=table.take("as_of", str),
+        as_of=table.day("as_of"),
         source=table.take("source", str),
-        close=table.take("close", float),
-        close_session=table.day("close_session"),
+        known_from=table.day("known_from") if "known_from" in table else None,
+        close=table.take("close", float) if "close" in table else None,
+        close_session=table.day("close_session") if "close_session" in table else None,
+        currency=table.take("currency", str, USD),
     )
     table.done()
     return value

@@ -18,6 +18,7 @@ from analysis.models.catalog import MODELS
 from analysis.models.design import ReturnArrays, build_design
 from analysis.prices.manifest import read_verified
 from analysis.prices.reference import closes_from
+from analysis.run.valuation import count_at
 from analysis.prices.snapshot import CLOSES
 from analysis.returns import simple_returns
 from analysis.run.fit import fit_firm, rows_of
@@ -161,11 +162,12 @@ def gather(ledger: Ledger, data: MarketData, folder: Path | None = None) -> Evid
     """
     content, _ = read_verified(folder or bundled_data(), CLOSES)
     table = pd.read_csv(io.BytesIO(content), keep_default_na=False)
-    count = data.reference.shares.get(ledger.firm)
-    eve, session = (
-        closes_from(table, pd.Timestamp(day), where=CLOSES).get(ledger.firm)
-        for day in (ledger.eve, ledger.session)
-    )
+    count = count_at(data.reference.shares.get(ledger.firm, ()), ledger.eve)
+    printed = {
+        close.session.date(): close
+        for close in closes_from(table, where=CLOSES).get(ledger.firm, ())
+    }
+    eve, session = printed.get(ledger.eve), printed.get(ledger.session)
     if count is None or eve is None or session is None:
         raise DataError(
             f"the claims about {ledger.firm} need its share count and its printed closes of "

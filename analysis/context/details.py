@@ -180,7 +180,7 @@ def find_details(
     history = load_nvda_history() if _has_history(study) else None
     setting = headline_setting(study, data)
     donors = study.donors or _others(setting)
-    count = result.shares.get(study.headline.symbol)
+    counts = setting.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
         curve=curve_of(study, data, progress=progress),
@@ -195,7 +195,7 @@ def find_details(
         recovery=recovery_path(setting, None if history is None else history["adj_close"]),
         worst_days=()
         if history is None
-        else worst_days(study.headline.symbol, history, count, ledger.losses),
+        else worst_days(study.headline.symbol, history, counts, ledger.losses),
         largest_losses=largest_losses(ledger.losses) if belongs else (),
         abroad=ledger.abroad if belongs else None,
         inputs=(

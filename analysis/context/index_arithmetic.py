@@ -119,7 +119,7 @@ def _anchors(setting: Setting) -> dict[tuple[str, str], tuple[float, dt.date]]:
     levels = setting.plan.data.levels
     eve = levels.index[setting.placed.position - 1].date()
     known = [
-        (weight.index.split(" ")[0], weight.symbol, weight.weight, _date(weight))
+        (weight.index.split(" ")[0], weight.symbol, weight.weight, weight.as_of)
         for weight in setting.plan.data.reference.weights
     ]
     known += [
@@ -137,10 +137,3 @@ def _anchors(setting: Setting) -> dict[tuple[str, str], tuple[float, dt.date]]:
         if best is None or abs((day - eve).days) < abs((best[1] - eve).days):
             nearest[fund, symbol] = (weight, day)
     return nearest
-
-
-def _date(weight: IndexWeight) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(weight.as_of)
-    except ValueError:
-        return None

@@ -41,6 +41,8 @@ class ShareCount:
     kind : str
         ``cover`` of a filing, ``balance-sheet``, ``level`` shown by an aggregator, ``mean`` over
         a period, or empty.
+    document : str
+        Where the count stands, in a few words: a filing's cover, a balance sheet; else empty.
     digits : int
         Digits that carry information; 0 where not stated.
     note : str
@@ -52,6 +54,7 @@ class ShareCount:
     source: str
     known_from: dt.date | None = None
     kind: str = ""
+    document: str = ""
     digits: int = 0
     note: str = ""
 
@@ -160,8 +163,8 @@ def shares_from(frame: pd.DataFrame, *, where: str) -> dict[str, tuple[ShareCoun
     Parameters
     ----------
     frame : pandas.DataFrame
-        Texts, columns ``symbol, shares, as_of, known_from, kind, significant_digits, source,
-        note``; empty where a figure is not known.
+        Texts, columns ``symbol, shares, as_of, known_from, kind, document, significant_digits,
+        source, note``; empty where a figure is not known.
     where : str
         The file, for messages.
 
@@ -194,6 +197,7 @@ def shares_from(frame: pd.DataFrame, *, where: str) -> dict[str, tuple[ShareCoun
                 source=str(row["source"]),
                 known_from=_day(row["known_from"], f"{where}: known_from of {symbol}"),
                 kind=str(row["kind"]),
+                document=str(row["document"]),
                 digits=int(row["significant_digits"] or 0),
                 note=str(row["note"]),
             )

@@ -277,11 +277,11 @@ def _method(details: Details) -> list[str]:
             + "."
         ),
     ]
-    count, close = result.shares.get(head.symbol), result.closes.get(head.symbol)
-    if count is not None and close is not None:
+    if result.shares:
         lines.append(
-            f"Market value of {head.symbol}: {number(count.shares / 1e9)} billion shares "
-            f"({count.as_of}; {count.source}) at {close.close:,.2f} on {close.session.date()}."
+            "Market values are shares times the printed close of the eve: "
+            + "; ".join(value_source(result, symbol) for symbol in result.shares)
+            + "."
         )
     return lines
 

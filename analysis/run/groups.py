@@ -134,7 +134,7 @@ def _group_result(
         mean_correlation=mean_correlation(residuals),
         bmp=bmp,
         kp=kp,
-        valued=tuple(s for s, v in zip(symbols, values, strict=True) if v.usd is not None),
+        valued=tuple(s for s, v in zip(symbols, values, strict=True) if v.amount is not None),
         impact=_group_impact(paths, values, residuals, unit, df=df, level=study.level),
         flags=(
             *placed_window.flags,
@@ -175,8 +175,8 @@ def _no_result(
 
 
 def _value_flags(values: list[Valuation]) -> tuple[str, ...]:
-    without = sum(value.usd is None for value in values)
-    carried = sorted({v.flag for v in values if v.usd is not None and v.flag})
+    without = sum(value.amount is None for value in values)
+    carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
     return (*((f"no-dollar-figure:{without}-firms",) if without else ()), *carried)
 
 
@@ -200,10 +200,10 @@ def _group_impact(
     With stakes d_i (USD before each session), residual covariances s_ij and the window's unit
     covariance C the variance of the total is the sum over i and j of s_ij d_i' C d_j.
     """
-    chosen = [i for i, value in enumerate(values) if value.usd is not None]
+    chosen = [i for i, value in enumerate(values) if value.amount is not None]
     if not chosen:
         return None
-    stakes = np.column_stack([dollars_at_stake(values[i].usd or 0.0, paths[i].raw) for i in chosen])
+    stakes = np.column_stack([dollars_at_stake(values[i].amount or 0.0, paths[i].raw) for i in chosen])
     raw = np.column_stack([paths[i].raw for i in chosen])
     expected = np.column_stack([paths[i].expected for i in chosen])
     abnormal = float((stakes * (raw - expected)).sum())

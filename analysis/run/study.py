@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.abnormal import cumulative
 from analysis.impact import impact
@@ -102,10 +102,22 @@ def run_study(
         batteries=batteries,
         purge_sensitivity=_purge_sensitivity(plan),
         levels=data.levels[list(dict.fromkeys(used))],
-        shares={s: c for s, c in plan.reference.shares.items() if s in study.symbols},
-        closes={s: c for s, c in plan.reference.closes.items() if s in study.symbols},
+        **_values(plan),
         chronology=plan.reference.chronology,
     )
+
+
+def _values(plan: Plan) -> dict[str, Any]:
+    """List what the headline's dollars were made of, firm by firm, and why others have none."""
+    head = plan.study.headline
+    placed = next(p for p in plan.events if p.event.id == head.event)
+    eve = next(w.eve for w in placed.windows if w.window == head.window)
+    values = {symbol: plan.valuations[symbol, eve] for symbol in plan.study.symbols}
+    return {
+        "shares": {s: v.count for s, v in values.items() if v.count is not None},
+        "closes": {s: v.close for s, v in values.items() if v.close is not None},
+        "unvalued": {s: v.flag for s, v in values.items() if v.amount is None},
+    }
 
 
 def _batteries(
@@ -168,7 +180,7 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     fit = fit_design(plan, placed, specification, head.symbol, design)
     path = fit.path.within(head.window)
     eve = next(w.eve for w in placed.windows if w.window == head.window)
-    value = plan.valuations[head.symbol, eve].usd
+    value = plan.valuations[head.symbol, eve].amount
     return PurgeSensitivity(
         weight=benchmark.weight,
         car=cumulative(path),

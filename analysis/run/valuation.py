@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.prices.reference import Reference, ShareCount
+    from analysis.study import Study
 
 OLDEST_COUNT = 150
 """Days between a share count and the eve beyond which it gives no market value."""
@@ -81,7 +82,8 @@ def value_at(
     """
     count = count_at(reference.shares.get(symbol, ()), session.date(), known=known)
     if count is None:
-        return Valuation(None, "no-share-count")
+        when = f":{session.date()}" if known and symbol in reference.shares else ""
+        return Valuation(None, f"no-share-count{when}")
     age = abs((count.as_of - session.date()).days)
     if age > OLDEST_COUNT and not stale:
         return Valuation(None, f"share-count-too-old:{count.as_of}")
@@ -102,6 +104,24 @@ def value_at(
     flags = (*old, f"value-carried-from:{anchor.session.date()}")
     return Valuation(
         count.shares * anchor.close * ratio, ";".join(flags), anchor.currency, count, anchor
+    )
+
+
+def value_of(
+    study: Study,
+    symbol: str,
+    session: pd.Timestamp,
+    levels: pd.DataFrame,
+    reference: Reference,
+) -> Valuation:
+    """Value a firm at a close as a study asks for it; see `value_at`."""
+    return value_at(
+        symbol,
+        session,
+        levels,
+        reference,
+        known=study.market_value == "known",
+        stale=study.stale_counts,
     )
 
 
