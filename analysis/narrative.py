@@ -278,11 +278,8 @@ def _other_events(result: StudyResult, cite: Cite = plain) -> str:
     head = result.headline
     others = [
         (firm, firm.at(result.study.headline.window))
-        for firm in result.firms
-        if firm.symbol == head.symbol
-        and firm.model == head.model
-        and firm.benchmark == head.benchmark
-        and firm.event != head.event
+        for firm in result.headline_dates
+        if firm.event != head.event
     ]
     sentences = []
     quiet = [f for f, w in others if beyond_chance(w, result.study.level) is False]
@@ -373,19 +370,13 @@ _CHOICE = {
 
 
 def _firms_together(result: StudyResult, cite: Cite) -> str:
-    head = result.headline
-    for line, group in enumerate(result.groups, start=2):
-        same = (group.event, group.model, group.benchmark) == (
-            head.event,
-            head.model,
-            head.benchmark,
-        )
-        if not same or group.group != ALL_FIRMS or group.window != result.study.headline.window:
+    for group in result.headline_groups:
+        if group.group != ALL_FIRMS:
             continue
         if group.t.p is None:
             return ""
-        mean = cite(percent(group.caar), Place("groups.csv", line, "caar"))
-        p = cite(_relation(probability(group.t.p)), Place("groups.csv", line, "p"))
+        mean = cite(percent(group.caar), result.group_place(group, "caar"))
+        p = cite(_relation(probability(group.t.p)), result.group_place(group, "p"))
         return (
             f"The {len(group.symbols)} firms together returned {mean} abnormally on average (as "
             f"one portfolio p {p}); {_agreement(result, group.t.p)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from analysis.context.details import Details, find_details
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
     from analysis.study import Study
+
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")  # a busy machine fails no test
 
 ROOT = Path(__file__).resolve().parent.parent
 

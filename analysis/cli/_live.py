@@ -211,6 +211,7 @@ class Job:
                 since=self.since,
                 max_age=self.max_age,
                 wait=self.wait,
+                waiting=None if quiet else _tell_of_waiting,
                 options=options,
             )
             if report.exit_code == 4:
@@ -231,7 +232,7 @@ class Job:
         for name in ("yfinance", "stamina"):
             logging.getLogger(name).addHandler(logging.NullHandler())
         patience = Patience(
-            connect=min(4.0, self.timeout),
+            connect=min(self.timeout, max(4.0, self.timeout / 2)),
             stall=self.timeout,
             rate=self.rate,
             attempts=self.retries + 1,
@@ -240,6 +241,10 @@ class Job:
         )
         folder = Path(platformdirs.user_cache_dir("market-impact", appauthor=False)) / "yfinance"
         return YahooSource(folder, patience)
+
+
+def _tell_of_waiting(holder: str) -> None:
+    click.echo(f"waiting for another refresh ({holder})", err=True)
 
 
 def print_report(report: RefreshReport, *, as_json: bool) -> None:

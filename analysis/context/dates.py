@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.inference.announcement import Reaction, reactions
-from analysis.inference.placebo import placebo_scars, pseudo_dates
+from analysis.inference.placebo import RECENT, placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
 from analysis.models.linear import LeastSquares
 from analysis.run.fit import fit_firm
@@ -135,7 +135,7 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
         return None
     days = Window(AROUND.start, min(AROUND.end, setting.sessions_after))
     start = setting.placed.position + days.start
-    dates = pseudo_dates(start, study.estimation, Window(0, 0))
+    dates = pseudo_dates(start, study.estimation, Window(0, 0), most=RECENT)
     if len(dates) <= 2 * len(days):
         return None
     rows = slice(dates[0] + study.estimation.start, start + len(days))

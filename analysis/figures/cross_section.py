@@ -28,11 +28,7 @@ def cross_section(result: StudyResult, style: Style = LIGHT) -> Figure:
     matplotlib.figure.Figure
     """
     head, window = result.headline, result.study.headline.window
-    firms = [
-        f
-        for f in result.firms
-        if (f.event, f.model, f.benchmark) == (head.event, head.model, head.benchmark)
-    ]
+    firms = result.headline_firms
     groups = _grouped(result, firms)
     lines = sum(len(members) + (1 if name else 0) for name, members in groups)
     figure, axes = style.figure(1.6 + 0.215 * lines)
@@ -78,7 +74,9 @@ def cross_section(result: StudyResult, style: Style = LIGHT) -> Figure:
     return figure
 
 
-def _grouped(result: StudyResult, firms: list[FirmResult]) -> list[tuple[str, list[FirmResult]]]:
+def _grouped(
+    result: StudyResult, firms: tuple[FirmResult, ...]
+) -> list[tuple[str, list[FirmResult]]]:
     window = result.study.headline.window
     ordered = sorted(firms, key=lambda f: f.at(window).car)
     groups = [
@@ -89,7 +87,7 @@ def _grouped(result: StudyResult, firms: list[FirmResult]) -> list[tuple[str, li
     return [*groups, *([("", rest)] if rest else [])]
 
 
-def _finding(result: StudyResult, firms: list[FirmResult]) -> str:
+def _finding(result: StudyResult, firms: tuple[FirmResult, ...]) -> str:
     window, alpha = result.study.headline.window, 1 - result.study.level
     cells = [(f.symbol, f.at(window)) for f in firms]
     fell = [s for s, c in cells if c.t.p is not None and c.t.p < alpha and c.car < 0]

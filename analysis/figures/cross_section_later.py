@@ -32,14 +32,7 @@ def cross_section_later(details: Details, style: Style = LIGHT) -> Figure:
     result, later = details.result, details.later
     assert later is not None  # noqa: S101 - the catalogue draws it only where there is one
     head, window = result.headline, result.study.headline.window
-    firms = sorted(
-        (
-            f
-            for f in result.firms
-            if (f.event, f.model, f.benchmark) == (head.event, head.model, head.benchmark)
-        ),
-        key=lambda f: f.at(window).car,
-    )
+    firms = sorted(result.headline_firms, key=lambda f: f.at(window).car)
     joint = {} if details.reaction_dates is None else details.reaction_dates.joint_p()
     figure, axes = style.figure(1.7 + 0.215 * len(firms))
     with style.applied():
@@ -74,12 +67,7 @@ def cross_section_later(details: Details, style: Style = LIGHT) -> Figure:
 
 def _finding(details: Details) -> str:
     result, later = details.result, details.later
-    head, window = result.headline, result.study.headline.window
-    firms = [
-        f
-        for f in result.firms
-        if (f.event, f.model, f.benchmark) == (head.event, head.model, head.benchmark)
-    ]
+    window, firms = result.study.headline.window, result.headline_firms
     fell = [f for f in firms if f.at(window).car < 0]
     assert later is not None  # noqa: S101 - see the caller
     deeper = [f for f in fell if f.at(later).car < f.at(window).car]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.errors import SourceError, StoreError
 from analysis.prices.assimilate import GOOD, Stored, Verdict, assimilate
-from analysis.prices.lock import RefreshLock
+from analysis.prices.lock import alone_at
 from analysis.prices.sources import BAR_COLUMNS, SourceUnavailable, bars_frame, no_actions
 from analysis.prices.store_records import Change, LogEntry
 from analysis.sessions import FIRST_YEAR, exchange_calendar
@@ -232,6 +232,7 @@ class Refresher:
                         future = pool.submit(self._source.fetch, task.symbol, task.since)
                         running[future] = task
                     done = _arrivals(running)
+                    self._store.passing("arrived")
                     settled, again, offline = self._settle([(running.pop(f), f) for f in done])
                     queue.extendleft(again)
                     if offline is not None:
@@ -294,6 +295,7 @@ class Refresher:
             accept=symbol in self._options.accept,
             snapshot=None if snapshot is None or symbol not in snapshot else snapshot[symbol],
         )
+        self._store.passing("judged")
         if verdict.outcome is None:
             return None
         outcome = SymbolOutcome(
@@ -394,6 +396,7 @@ def refresh_store(
     since: dt.date | None = None,
     max_age: dt.timedelta | None = None,
     wait: float = 60.0,
+    waiting: Callable[[str], None] | None = None,
     options: RefreshOptions | None = None,
 ) -> RefreshReport:
     """
@@ -411,6 +414,8 @@ def refresh_store(
         As in `plan`.
     wait : float
         Seconds to wait for another refresh.
+    waiting : callable, optional
+        Told once who is waited for.
     options : RefreshOptions, optional
 
     Raises
@@ -419,8 +424,9 @@ def refresh_store(
         If there is nothing to refresh, another refresh does not end in time, or the store cannot
         be written.
     """
-    with RefreshLock(store.path, wait):
+    with alone_at(store.path, wait, waiting):
         tasks, fresh = plan_for(store, symbols, now=now, since=since, max_age=max_age)
+        store.passing("planned")
         return Refresher(store, source, now, options).run(tasks, fresh)
 
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from analysis.atomic import replaced
 from analysis.errors import StoreError
+from analysis.prices.instants import nothing
 from analysis.prices.store_reader import Reader
 from analysis.prices.store_schema import MIGRATIONS, migrate, version_of
 from analysis.prices.store_writer import Writer
@@ -25,6 +27,8 @@ from analysis.prices.store_writer import Writer
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
+
+    from analysis.prices.instants import Passing
 
 DB_VARIABLE = "MARKET_IMPACT_DB"
 """Environment variable that names the store."""
@@ -59,10 +63,13 @@ class PriceStore:
     path : pathlib.Path
     patience : float
         Seconds to wait while another process holds the database.
+    passing : callable, optional
+        Called with the name of each instant of `analysis.prices.instants` that a change passes.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path, patience: float = PATIENCE, passing: Passing = nothing) -> None:
         self.path = path
+        self.passing = passing
         self._patience = patience
 
     def exists(self) -> bool:
@@ -111,24 +118,22 @@ class PriceStore:
         if not self.exists():
             self._create(now)
         with self._connection(read_only=False) as connection:
-            migrate(connection, now)
-            yield Writer(connection)
+            migrate(connection, now, self.passing)
+            self.passing("opened")
+            yield Writer(connection, self.passing)
+        self.passing("closed")
 
     def _create(self, now: dt.datetime) -> None:
         """Make the database under another name first: no reader ever finds half of one."""
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(duckdb.connect(str(fresh))) as connection:
-                migrate(connection, now)
-            if not self.exists():
-                fresh.replace(self.path)
+            with replaced(self.path, keep=True) as fresh:
+                self.passing("folder-made")
+                with contextlib.closing(duckdb.connect(str(fresh))) as connection:
+                    migrate(connection, now, self.passing)
+                self.passing("store-made")
+            self.passing("store-named")
         except (OSError, duckdb.Error) as error:
             raise _store_error(self.path, error) from error
-        finally:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
-                fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:

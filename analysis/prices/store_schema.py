@@ -9,10 +9,15 @@ which that was believed, so that nothing is lost when a vendor changes it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from analysis.errors import StoreError
+from analysis.prices.instants import nothing
+
+if TYPE_CHECKING:
+    from analysis.prices.instants import Passing
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -80,7 +85,9 @@ def version_of(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def migrate(connection: duckdb.DuckDBPyConnection, now: dt.datetime) -> int:
+def migrate(
+    connection: duckdb.DuckDBPyConnection, now: dt.datetime, passing: Passing = nothing
+) -> int:
     """
     Bring a database to the present schema, each step in a transaction of its own.
 
@@ -102,12 +109,15 @@ def migrate(connection: duckdb.DuckDBPyConnection, now: dt.datetime) -> int:
         )
     for number in range(found + 1, len(MIGRATIONS) + 1):
         connection.execute("BEGIN")
+        passing("step-begun")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER, applied TIMESTAMP)"
         )
         connection.execute(MIGRATIONS[number - 1])
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", [number, utc(now)])
+        passing("step-applied")
         connection.execute("COMMIT")
+        passing("step-kept")
     return len(MIGRATIONS) - found
 
 

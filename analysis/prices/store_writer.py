@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pandas as pd
 
+from analysis.prices.instants import KEPT, nothing
 from analysis.prices.sources import ACTION_COLUMNS, BAR_COLUMNS
 from analysis.prices.store_reader import Reader
 from analysis.prices.store_schema import utc
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
+    from analysis.prices.instants import Passing
     from analysis.prices.store_records import Change, LogEntry
 
 
 class Writer(Reader):
     """Changes the store; made by `PriceStore.writing`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, passing: Passing = nothing) -> None:
+        super().__init__(connection)
+        self._passing = passing
 
     def apply(self, change: Change) -> None:
         """
@@ -34,8 +40,10 @@ class Writer(Reader):
         with self._transaction():
             log = change.log
             self._insert_row("fetch_log", log)
+            self._passing("logged")
             if change.findings or change.bars is not None or change.quarantine is not None:
                 self._replace_findings(change)
+            self._passing("findings-replaced")
             if change.bars is None:
                 return
             at, reason = utc(log.at), change.reason
@@ -60,6 +68,7 @@ class Writer(Reader):
                     "at": at,
                 },
             )
+            self._passing("symbol-written")
 
     def log_only(self, entries: Sequence[LogEntry]) -> None:
         """Write lines to the fetch log, in one transaction."""
@@ -94,6 +103,7 @@ class Writer(Reader):
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN")
+        self._passing("begun")
         try:
             yield
             self._connection.execute("COMMIT")
@@ -101,6 +111,7 @@ class Writer(Reader):
             with contextlib.suppress(duckdb.Error):
                 self._connection.execute("ROLLBACK")
             raise
+        self._passing(KEPT)
 
     def _insert_row(self, table: str, row: LogEntry) -> None:
         self._connection.execute(
@@ -145,12 +156,15 @@ class Writer(Reader):
             f"FROM {table} t JOIN incoming n ON {same_key} WHERE {differs}",
             values,
         )
+        self._passing(f"{table}-superseded")
         run(f"DELETE FROM {table} t USING incoming n WHERE {same_key} AND ({differs})")
+        self._passing(f"{table}-deleted")
         run(
             f"INSERT INTO {table} ({''.join(given)}, known_from) SELECT {''.join(selected)}, $at "
             f"FROM incoming n WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {same_key})",
             {"at": at, **constants},
         )
+        self._passing(f"{table}-inserted")
         self._connection.unregister("incoming")
 
     def _replace_actions(self, change: Change, at: dt.datetime) -> None:
@@ -173,13 +187,16 @@ class Writer(Reader):
             f"FROM actions t WHERE {gone}",
             {**values, "at": at, "reason": change.reason or "withdrawn"},
         )
+        self._passing("actions-superseded")
         run(f"DELETE FROM actions t WHERE {gone}", values)
+        self._passing("actions-deleted")
         run(
             "INSERT INTO actions "
             "SELECT $symbol, n.session::DATE, n.kind, n.value, $at FROM incoming n "
             f"WHERE NOT EXISTS (SELECT 1 FROM actions t WHERE t.symbol = $symbol AND {same})",
             {"symbol": change.log.symbol, "at": at},
         )
+        self._passing("actions-inserted")
         self._connection.unregister("incoming")
 
     def _replace_findings(self, change: Change) -> None:

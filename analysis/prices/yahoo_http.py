@@ -23,6 +23,8 @@ from curl_cffi.requests.exceptions import RequestException
 from analysis.prices.sources import BadAnswer, SourceUnavailable, SymbolRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from curl_cffi.requests import Response
     from curl_cffi.requests.session import HttpMethod
 
@@ -62,19 +64,35 @@ class Patience:
 
 
 class Pace:
-    """Spaces calls evenly over all threads."""
+    """
+    Spaces calls evenly over all threads.
 
-    def __init__(self, rate: float) -> None:
+    Parameters
+    ----------
+    rate : float
+        Most calls a second.
+    clock, sleep : callable
+        Seconds that have passed, and how to let some pass.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._interval = 1 / rate
         self._next = 0.0
         self._lock = threading.Lock()
+        self._clock, self._sleep = clock, sleep
 
     def wait(self) -> None:
         """Sleep until it is this call's turn."""
         with self._lock:
-            turn = max(self._next, time.monotonic())
+            now = self._clock()
+            turn = max(self._next, now)
             self._next = turn + self._interval
-        time.sleep(max(0.0, turn - time.monotonic()))
+        self._sleep(turn - now)
 
 
 class Silence:

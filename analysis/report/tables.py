@@ -66,7 +66,7 @@ def study_tables(result: StudyResult) -> list[PageTable]:
 
 def _models(result: StudyResult) -> PageTable:
     head = result.study.headline
-    firms = [f for f in result.firms if (f.event, f.symbol) == (head.event, head.symbol)]
+    firms = result.headline_models
     return PageTable(
         "models",
         f"{head.symbol}, window {head.window}, under every model and benchmark",
@@ -109,11 +109,6 @@ def _windows(result: StudyResult) -> PageTable:
 
 def _events(result: StudyResult) -> PageTable:
     head = result.headline
-    firms = [
-        f
-        for f in result.firms
-        if (f.symbol, f.model, f.benchmark) == (head.symbol, head.model, head.benchmark)
-    ]
     titles = {placed.event.id: placed.event.title for placed in result.events}
     window = result.study.headline.window
     return PageTable(
@@ -126,19 +121,9 @@ def _events(result: StudyResult) -> PageTable:
                 label(str(firm.session.date())),
                 *result_cells(result, firm, window),
             )
-            for firm in firms
+            for firm in result.headline_dates
         ),
     )
-
-
-def headline_firms(result: StudyResult) -> list[FirmResult]:
-    """List every firm under the headline's event and specification."""
-    head = result.headline
-    return [
-        f
-        for f in result.firms
-        if (f.event, f.model, f.benchmark) == (head.event, head.model, head.benchmark)
-    ]
 
 
 def _firms(result: StudyResult) -> PageTable:
@@ -150,7 +135,7 @@ def _firms(result: StudyResult) -> PageTable:
         if r.event == head.event
     }
     rows = []
-    for firm in sorted(headline_firms(result), key=lambda f: f.at(window).car):
+    for firm in sorted(result.headline_firms, key=lambda f: f.at(window).car):
         line, recovery = back[firm.symbol]
         text = "did not fall"
         place = None
@@ -179,13 +164,7 @@ def _firms(result: StudyResult) -> PageTable:
 def _groups(result: StudyResult) -> PageTable:
     head, window = result.headline, result.study.headline.window
     titles = {"all": "All firms", **{group.id: group.title for group in result.study.groups}}
-    rows = []
-    for line, group in enumerate(result.groups, start=2):
-        if (group.event, group.model, group.benchmark) != (head.event, head.model, head.benchmark):
-            continue
-        if group.window != window:
-            continue
-        rows.append(_group_row(group, titles[group.group], line))
+    rows = [_group_row(result, group, titles[group.group]) for group in result.headline_groups]
     return PageTable(
         "groups",
         f"Groups, window {window}, {_specification(head)}",
@@ -207,9 +186,9 @@ def _groups(result: StudyResult) -> PageTable:
     )
 
 
-def _group_row(group: GroupResult, title: str, line: int) -> tuple[Cell, ...]:
+def _group_row(result: StudyResult, group: GroupResult, title: str) -> tuple[Cell, ...]:
     def at(column: str, value: float | None, text: str) -> Cell:
-        return Cell(text, value, Place("groups.csv", line, column))
+        return Cell(text, value, result.group_place(group, column))
 
     usd = group.impact
     return (

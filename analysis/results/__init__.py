@@ -12,6 +12,7 @@ from analysis.results.records import (
     PurgeSensitivity,
     Recovery,
     WindowResult,
+    benchmark_name,
 )
 from analysis.results.study_result import StudyResult
 
@@ -28,4 +29,5 @@ __all__ = [
     "Recovery",
     "StudyResult",
     "WindowResult",
+    "benchmark_name",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analysis.abnormal import AbnormalPath
     from analysis.impact import Impact
     from analysis.inference.outcome import Outcome
+    from analysis.models.catalog import ModelSpec
     from analysis.prices.reference import ChronologyEntry
     from analysis.study import Event
     from analysis.windows import Window
@@ -26,6 +27,27 @@ NO_BENCHMARK = "none"
 
 FACTOR_MARKET = "Mkt-RF"
 """The benchmark of a factor model: the library's own market factor."""
+
+
+def benchmark_name(model: ModelSpec, benchmark: str) -> str:
+    """
+    Name the benchmark of a model as results do.
+
+    Parameters
+    ----------
+    model : ModelSpec
+    benchmark : str
+        Id of a benchmark of the study.
+
+    Returns
+    -------
+    str
+        `benchmark` where the model takes one, `FACTOR_MARKET` for a factor model, else
+        `NO_BENCHMARK`.
+    """
+    if model.uses_benchmark:
+        return benchmark
+    return FACTOR_MARKET if model.factors else NO_BENCHMARK
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.results.records import FACTOR_MARKET, NO_BENCHMARK, Place
+from analysis.models.catalog import MODELS
+from analysis.results.records import Place, benchmark_name
 from analysis.results.rows import (
     GROUP_COLUMNS,
     TEST_COLUMNS,
@@ -114,13 +115,51 @@ class StudyResult:
     @property
     def headline(self) -> FirmResult:
         """The result that the study leads with."""
+        return self.firm(self.study.headline.event, self.study.headline.symbol, *self._leading)
+
+    @cached_property
+    def _leading(self) -> tuple[str, str]:
+        """The headline's model, and its benchmark as results name it."""
         head = self.study.headline
-        return next(
-            firm
-            for firm in self.firms
-            if (firm.event, firm.symbol, firm.model) == (head.event, head.symbol, head.model)
-            and firm.benchmark in {head.benchmark, NO_BENCHMARK, FACTOR_MARKET}
+        return head.model, benchmark_name(MODELS[head.model], head.benchmark)
+
+    @cached_property
+    def headline_firms(self) -> tuple[FirmResult, ...]:
+        """Every firm at the headline's event under its specification, as the study lists them."""
+        event = self.study.headline.event
+        return tuple(
+            f for f in self.firms if (f.event, f.model, f.benchmark) == (event, *self._leading)
         )
+
+    @cached_property
+    def headline_groups(self) -> tuple[GroupResult, ...]:
+        """Every group at the headline's event and window under its specification."""
+        head = self.study.headline
+        return tuple(
+            g
+            for g in self.groups
+            if (g.event, g.model, g.benchmark) == (head.event, *self._leading)
+            and g.window == head.window
+        )
+
+    @cached_property
+    def headline_dates(self) -> tuple[FirmResult, ...]:
+        """The headline's firm at every event under the headline's specification."""
+        symbol = self.study.headline.symbol
+        return tuple(
+            f for f in self.firms if (f.symbol, f.model, f.benchmark) == (symbol, *self._leading)
+        )
+
+    @cached_property
+    def headline_models(self) -> tuple[FirmResult, ...]:
+        """The headline's firm at its event under every specification."""
+        head = self.study.headline
+        return tuple(f for f in self.firms if (f.event, f.symbol) == (head.event, head.symbol))
+
+    @property
+    def headline_event(self) -> PlacedEvent:
+        """The event that the study leads with, in its place in the data."""
+        return next(e for e in self.events if e.event.id == self.study.headline.event)
 
     @property
     def headline_window(self) -> WindowResult:
@@ -140,6 +179,11 @@ class StudyResult:
         """Say where a firm's number stands in ``results.csv``, the file of `tidy`."""
         key = (firm.event, firm.symbol, firm.model, firm.benchmark, str(window))
         return Place("results.csv", self._lines[key], column)
+
+    def group_place(self, group: GroupResult, column: str) -> Place:
+        """Say where a group's number stands in ``groups.csv``, the file of `tidy_groups`."""
+        line = next(line for line, one in enumerate(self.groups, start=2) if one is group)
+        return Place("groups.csv", line, column)
 
     @cached_property
     def tidy(self) -> pd.DataFrame:

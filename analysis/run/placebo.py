@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.abnormal import cumulative
-from analysis.inference.placebo import market_adjusted_scars, placebo_scars, pseudo_dates
+from analysis.inference.placebo import (
+    RECENT,
+    market_adjusted_scars,
+    placebo_scars,
+    pseudo_dates,
+)
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.run.fit import fit_firm, rows_of
 
@@ -52,7 +57,8 @@ def placebo_draws(
     """
     study, estimator = plan.study, specification.model.estimator
     dates = {
-        window: pseudo_dates(placed.position, study.estimation, window) for window in study.windows
+        window: pseudo_dates(placed.position, study.estimation, window, most=RECENT)
+        for window in study.windows
     }
     if isinstance(estimator, LeastSquares | MarketAdjusted):
         return _by_least_squares(

@@ -12,7 +12,7 @@ from analysis.tables.render import WIDTH
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.results import GroupResult, StudyResult
+    from analysis.results import StudyResult
 
 
 def notes_text(result: StudyResult) -> str:
@@ -84,24 +84,13 @@ def _correlation_notes(result: StudyResult) -> list[str]:
         "on average, which inflates the variance of their mean "
         f"{number(group.variance_inflation, 1)}-fold. Tests that take firms for independent are "
         "not shown."
-        for group in headline_groups(result)
+        for group in result.headline_groups
         if group.group == ALL_FIRMS
     ]
 
 
-def headline_groups(result: StudyResult) -> list[GroupResult]:
-    """Pick the groups' results at the headline event, specification and window."""
-    head = result.headline
-    return [
-        group
-        for group in result.groups
-        if (group.event, group.model, group.benchmark) == (head.event, head.model, head.benchmark)
-        and group.window == result.study.headline.window
-    ]
-
-
 def _confounder_notes(result: StudyResult) -> list[str]:
-    placed = next(p for p in result.events if p.event.id == result.study.headline.event)
+    placed = result.headline_event
     seen = {entry.id: entry for window in placed.windows for entry in window.confounders}
     if not seen:
         return []

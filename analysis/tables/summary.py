@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.formatting import billions, number, probability, rank_probability
 from analysis.models.catalog import MODELS
 from analysis.narrative import summary_paragraph
-from analysis.tables.notes import headline_groups, notes_text
+from analysis.tables.notes import notes_text
 from analysis.tables.render import WIDTH, interval, points, render, usd_interval
 
 if TYPE_CHECKING:
@@ -95,7 +95,6 @@ def _mark(result: StudyResult, firm: FirmResult) -> str:
 
 def _headline(result: StudyResult) -> str:
     head = result.study.headline
-    firms = [f for f in result.firms if (f.event, f.symbol) == (head.event, head.symbol)]
     rows = [
         (
             f"{_mark(result, firm)} {firm.model}",
@@ -103,7 +102,7 @@ def _headline(result: StudyResult) -> str:
             *_firm_cells(firm.at(head.window), firm.beta)[:7],
             *_dollar_cells(firm.at(head.window)),
         )
-        for firm in firms
+        for firm in result.headline_models
     ]
     columns = ("  model", "benchmark", *_FIRM_COLUMNS[:7], "USD bn", "USD bn interval")
     title = (
@@ -134,18 +133,13 @@ def _across_events(result: StudyResult) -> str:
     head = result.headline
     if len(result.events) < 2:
         return ""
-    firms = [
-        f
-        for f in result.firms
-        if (f.symbol, f.model, f.benchmark) == (head.symbol, head.model, head.benchmark)
-    ]
     rows = [
         (
             f.event,
             str(f.session.date()),
             *_firm_cells(f.at(result.study.headline.window), f.beta)[1:],
         )
-        for f in firms
+        for f in result.headline_dates
     ]
     title = f"DATES: {head.symbol}, window {result.study.headline.window}, {_specification(head)}"
     return render(title, ("event", "session 0", *_FIRM_COLUMNS[1:]), rows, left=2)
@@ -155,14 +149,9 @@ def _firms(result: StudyResult) -> str:
     head, study = result.headline, result.study
     if len(study.symbols) < 2:
         return ""
-    firms = [
-        f
-        for f in result.firms
-        if (f.event, f.model, f.benchmark) == (head.event, head.model, head.benchmark)
-    ]
     recovered = {r.symbol: r for r in result.recoveries if r.event == head.event}
     rows = []
-    for firm in sorted(firms, key=lambda f: f.at(study.headline.window).car):
+    for firm in sorted(result.headline_firms, key=lambda f: f.at(study.headline.window).car):
         window, back = firm.at(study.headline.window), recovered[firm.symbol]
         if not back.fell:
             until = "did not fall"
@@ -186,11 +175,10 @@ def _firms(result: StudyResult) -> str:
 
 def _groups(result: StudyResult) -> str:
     head, study = result.headline, result.study
-    chosen = headline_groups(result)
-    if not chosen:
+    if not result.headline_groups:
         return ""
     tests = {b.subject: b for b in result.batteries if b.kind == "group"}
-    rows = [_group_cells(group, tests.get(group.group)) for group in chosen]
+    rows = [_group_cells(group, tests.get(group.group)) for group in result.headline_groups]
     columns = (
         *("group", "N", "mean %", "interval %", "p", "r"),
         *("p KP", "p GRANK", "p placebo", "agree", "USD bn", "interval", "valued"),

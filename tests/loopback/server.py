@@ -36,6 +36,10 @@ HOSTS = (
 )  # fmt: skip
 
 
+HANG = 120.0
+"""Seconds after which a test that waits for something that never comes is let fail."""
+
+
 @dataclass
 class Fault:
     """How the next answers about a symbol go wrong, and how often before they go right."""
@@ -53,7 +57,10 @@ class Vendor:
     faults: dict[str, Fault] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, list[str]]]] = field(default_factory=list)
     delay: float = 0.0
-    stall: float = 30.0
+    gate: threading.Event | None = None  # charts wait until it is set
+    crowd: int = 0  # as many charts in flight set the gate
+    asked: threading.Event = field(default_factory=threading.Event)  # something was
+    over: threading.Event = field(default_factory=threading.Event)  # the test has ended
     live: dict[str, float] = field(default_factory=dict)  # an unfinished bar's close
     live_session: pd.Timestamp | None = None
     zips: dict[str, bytes] = field(default_factory=dict)
@@ -194,6 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         host, path, query = self.host or target.hostname, target.path, parse_qs(target.query)
         vendor = self.vendor
+        vendor.asked.set()
         with vendor.lock:
             vendor.requests.append((host, path, query))
             vendor.in_flight += 1
@@ -227,6 +235,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chart(self, symbol: str, query: dict[str, list[str]]) -> None:  # noqa: PLR0911 - one a mode
         time.sleep(self.vendor.delay)
+        if self.vendor.gate is not None:
+            if 0 < self.vendor.crowd <= self.vendor.in_flight:
+                self.vendor.gate.set()
+            self.vendor.gate.wait(HANG)
         fault = self.vendor.fault_for(symbol)
         item = self.vendor.listings.get(symbol)
         if item is None:
@@ -241,8 +253,9 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "500":
             return self._json(500, refused("Internal Server Error", "try later"))
         if kind == "slow":
-            time.sleep(self.vendor.stall)
-            return self._json(200, chart(self.vendor, item, query))
+            self.vendor.over.wait()
+            self.close_connection = True
+            return None
         if kind == "html":
             return self._send(200, b"<html><body>Will be right back...</body></html>", "text/html")
         if kind == "empty":
@@ -340,6 +353,7 @@ class Loopback:
         }
 
     def close(self) -> None:
+        self.vendor.over.set()
         self._server.shutdown()
         self._server.server_close()
 

@@ -16,7 +16,7 @@ from analysis.prices.store import PriceStore
 from analysis.prices.yahoo import YahooSource
 from analysis.prices.yahoo_http import Patience
 from tests.loopback.listings import after_close, day
-from tests.loopback.server import Loopback, Vendor, make_certificate
+from tests.loopback.server import HANG, Loopback, Vendor, make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 HASTY = Patience(
     connect=1, stall=1, total=3, silences=3, rate=1000, attempts=3, wait=0.01, longest_wait=0.05
 )
+
+
+PATIENT = dataclasses.replace(HASTY, connect=60, stall=60, total=120)
+"""For a vendor that answers in the end, on a machine however busy."""
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +56,7 @@ def vendor(loopback: Loopback) -> Vendor:
 @pytest.fixture
 def source(loopback: Loopback, tmp_path: Path) -> YahooSource:
     """The real yfinance over its real HTTP stack."""
-    return YahooSource(tmp_path / "cache", HASTY)
+    return YahooSource(tmp_path / "cache", PATIENT)
 
 
 @pytest.fixture
@@ -111,7 +115,7 @@ class Command:
 
     def __call__(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
         with self.start(*arguments, **variables) as process:
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=10 * HANG)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 

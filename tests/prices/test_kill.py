@@ -1,19 +1,20 @@
-"""``kill -9`` at random instants of a refresh: every symbol is wholly old or wholly new."""
+"""``kill -9`` at every named instant of a refresh: every symbol is wholly old or wholly new."""
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import os
-import random
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
+from analysis.errors import StoreError
+from analysis.prices.instants import KEPT, MAKING, READING, WRITING
 from analysis.prices.store import PriceStore
+from analysis.prices.store_schema import MIGRATIONS
 from tests.loopback.listings import Listing, listing, sessions
 
 pytestmark = [
@@ -21,8 +22,9 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
 ]
 
-KILLS = 110
 SYMBOLS = tuple(f"K{i}" for i in range(4))
+ROUNDS = 2
+"""Times that every instant is killed at, each time on another evening."""
 
 
 class Zygote:
@@ -36,24 +38,38 @@ class Zygote:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._process.stdout.readline() == "ready\n"
+        assert self._line() == "ready"
 
-    def run(self, last: str, kill_after: float | None = None) -> tuple[int, float]:
-        """Refresh to an evening; kill the process after a while. Its wait status and its time."""
-        self._process.stdin.write(f"{last} {' '.join(SYMBOLS)}\n")
+    def _line(self) -> str:
+        return self._process.stdout.readline().rstrip("\n")
+
+    def _say(self, text: str) -> None:
+        self._process.stdin.write(text + "\n")
         self._process.stdin.flush()
-        child = int(self._process.stdout.readline())
-        start = time.monotonic()
-        if kill_after is not None:
-            time.sleep(kill_after)
-            with contextlib.suppress(ProcessLookupError):  # it was quicker
+
+    def run(self, last: str, at=lambda instant, passed: None) -> int:
+        """
+        Refresh to an evening; its exit status, negative where it was killed.
+
+        At each instant ``at`` is asked with its name and how often it was passed before; where it
+        answers True the process is killed while it stands there.
+        """
+        self._say(f"{last} {' '.join(SYMBOLS)}")
+        child = int(self._line())
+        passed: dict[str, int] = {}
+        while (line := self._line()).startswith("at "):
+            instant = line.removeprefix("at ")
+            if at(instant, passed.get(instant, 0)):
                 os.kill(child, signal.SIGKILL)
-        status = int(self._process.stdout.readline())
-        return status, time.monotonic() - start
+            else:
+                passed[instant] = passed.get(instant, 0) + 1
+                self._say("go on")
+        return os.waitstatus_to_exitcode(int(line.removeprefix("ended ")))
 
     def close(self) -> None:
         self._process.stdin.close()
-        self._process.wait(timeout=30)
+        self._process.stdout.close()
+        self._process.wait()
 
 
 @pytest.fixture
@@ -92,50 +108,94 @@ def versions(store: PriceStore, vendor) -> dict[str, str | None]:
     return found
 
 
+def new(held: dict[str, str | None], evening: str) -> int:
+    return sum(version == evening for version in held.values())
+
+
+def passages() -> list[tuple[str, int]]:
+    """Every instant of a refresh that restates, with how often it is passed before."""
+    inside = itertools.product((*WRITING, KEPT), range(len(SYMBOLS)))
+    outside = [(name, 0) if name == "planned" else (name, n) for name in READING for n in range(4)]
+    return [*inside, *dict.fromkeys(outside)]
+
+
 def test_a_killed_refresh_leaves_every_symbol_old_or_new(zygote, vendor, tmp_path):
-    rng = random.Random(20250127)
     days = sessions("2024-01-02", "2025-03-31")
-    evenings = [str(day.date()) for day in days[100:]]
     vendor.add(*(restating(symbol, days) for symbol in SYMBOLS))
     store = PriceStore(tmp_path / "prices.duckdb")
-    vendor.show_until(days[100])
-    assert zygote.run(evenings[0])[0] == 0
-    vendor.show_until(days[days.get_loc(evenings[1])])
-    status, whole = zygote.run(evenings[1])  # the first one that restates, as all later ones do
-    assert status == 0
+    evenings = iter(days[100:])
+
+    def next_evening() -> str:
+        day = next(evenings)
+        vendor.show_until(day)
+        return str(day.date())
+
+    assert zygote.run(next_evening()) == 0
     held = versions(store, vendor)
-    assert set(held.values()) == {evenings[1]}
-    killed = mixed = 0
-    for evening in evenings[2:]:
-        vendor.show_until(days[days.get_loc(evening)])
-        status, _ = zygote.run(evening, kill_after=rng.uniform(0, whole))
-        killed += os.WIFSIGNALED(status)
+    killed = 0
+    for name, before in passages() * ROUNDS:
+        evening = next_evening()
+        status = zygote.run(evening, lambda at, passed, n=name, b=before: (at, passed) == (n, b))
+        assert status == -signal.SIGKILL, (name, before)
+        killed += 1
         now = versions(store, vendor)
         assert all(now[symbol] in (held[symbol], evening) for symbol in SYMBOLS)
-        mixed += 0 < sum(version == evening for version in now.values()) < len(SYMBOLS)
+        if name in WRITING:  # as many as were committed, and nothing of the one in hand
+            assert new(now, evening) == before
+        elif name == KEPT:
+            assert new(now, evening) == before + 1
         held = now
-        if killed >= KILLS:
-            break
-    assert killed >= KILLS
-    assert mixed >= 5  # the kills fell inside refreshes, not only before or after them
-    vendor.show_until(days[-1])
-    assert zygote.run(str(days[-1].date()))[0] == 0
-    assert set(versions(store, vendor).values()) == {str(days[-1].date())}
+    assert killed == len(passages()) * ROUNDS >= 110
+    evening = next_evening()
+    assert zygote.run(evening) == 0
+    assert set(versions(store, vendor).values()) == {evening}
 
 
 def test_killed_while_the_store_is_made(zygote, vendor, tmp_path):
-    rng = random.Random(7)
     days = sessions("2024-01-02", "2025-03-31")
     vendor.add(*(restating(symbol, days) for symbol in SYMBOLS))
     vendor.show_until(days[100])
     evening = str(days[100].date())
     store = PriceStore(tmp_path / "prices.duckdb")
-    _, whole = zygote.run(evening)
-    for _ in range(10):
+    steps = [(name, n) for name in MAKING[1:4] for n in range(len(MIGRATIONS))]
+    ends = [(name, 0) for name in (MAKING[0], *MAKING[4:], "opened", *WRITING, KEPT)]
+    for name, before in [*steps, *ends]:
         for file in tmp_path.glob("*prices.duckdb*"):
             file.unlink()
-        zygote.run(evening, kill_after=rng.uniform(0, whole))
+        status = zygote.run(evening, lambda at, passed, n=name, b=before: (at, passed) == (n, b))
+        assert status == -signal.SIGKILL, (name, before)
+        assert store.exists() == (name not in MAKING[:-1])
         if store.exists():
-            assert set(versions(store, vendor).values()) <= {None, evening}
-        assert zygote.run(evening)[0] == 0
+            held = versions(store, vendor)
+            assert set(held.values()) <= {None, evening}
+            assert new(held, evening) == (name == KEPT)
+        assert zygote.run(evening) == 0
         assert set(versions(store, vendor).values()) == {evening}
+        assert not list(tmp_path.glob(".prices.duckdb.*"))  # the temporary of the dead is swept
+
+
+def test_a_reader_sees_whole_symbols_at_every_instant(zygote, vendor, tmp_path):
+    days = sessions("2024-01-02", "2025-03-31")
+    vendor.add(*(restating(symbol, days) for symbol in SYMBOLS))
+    store = PriceStore(tmp_path / "prices.duckdb", patience=0)
+    vendor.show_until(days[100])
+    assert zygote.run(str(days[100].date())) == 0
+    vendor.show_until(days[101])
+    old, evening = str(days[100].date()), str(days[101].date())
+    turned_away, read = set(), {}
+
+    def look(instant: str, passed: int) -> bool:
+        try:
+            read[instant, passed] = versions(store, vendor)
+        except StoreError as error:
+            turned_away.add((instant, "is held by process" in str(error)))
+        return False
+
+    assert zygote.run(evening, look) == 0
+    alone = {"opened", "judged", *WRITING, KEPT}  # a writer has it to itself
+    assert turned_away == {(instant, True) for instant in alone}
+    assert all(version in (old, evening) for held in read.values() for version in held.values())
+    counts = [new(held, evening) for held in read.values()]
+    assert counts == sorted(counts)  # a symbol that was new stays new
+    assert {0, len(SYMBOLS)} <= set(counts)
+    assert any(0 < count < len(SYMBOLS) for count in counts)

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import resource
 import subprocess
 import sys
 import threading
-import time
 
 import pandas as pd
 import pytest
 
 from analysis.errors import StoreError
-from analysis.prices.lock import RefreshLock
+from analysis.prices.lock import alone_at
 from analysis.prices.store import PriceStore
 from tests.loopback.listings import day, listing
+from tests.loopback.server import HANG
 
 SYMBOLS = tuple(f"P{i}" for i in range(6))
-QUICK = ("--rate", "1000", "--backoff", "0.01", "--retries", "1", "--timeout", "2")
+QUICK = ("--rate", "1000", "--backoff", "0.01", "--retries", "1", "--timeout", "60")
 
 
 @pytest.mark.slow
-def test_a_second_refresh_waits_for_the_first(command, vendor, tmp_path):
+def test_a_second_refresh_waits_for_the_first(command, vendor):
     vendor.add(*(listing(symbol) for symbol in SYMBOLS))
-    vendor.delay = 0.2
-    arguments = ("refresh", "--symbols", ",".join(SYMBOLS), "--now", "2025-03-31", "--json", *QUICK)
-    both = [command.start(*arguments) for _ in range(2)]
-    answers = [process.communicate(timeout=60) for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    outcomes = [json.loads(out)["outcomes"] for out, _ in answers]
-    assert sorted(outcomes, key=str) == [{"unchanged": 6}, {"updated": 6}]
+    vendor.gate = threading.Event()
+    arguments = ("refresh", "--symbols", ",".join(SYMBOLS), "--now", "2025-03-31", *QUICK)
+    with command.start(*arguments) as first:
+        assert vendor.asked.wait(HANG)
+        with command.start(*arguments, "--wait", str(HANG)) as second:
+            line = second.stderr.readline()
+            vendor.gate.set()
+            answers = [process.communicate() for process in (first, second)]
+    assert line == f"waiting for another refresh (process {first.pid})\n"
+    assert (first.returncode, second.returncode) == (0, 0)
+    heads = [out.partition(";")[0] for out, _ in answers]
+    assert heads == ["6 read or fresh: 6 updated", "6 read or fresh: 6 unchanged"]
 
 
 @pytest.mark.slow
 def test_a_second_refresh_that_may_not_wait_says_who_holds_the_store(command, vendor, tmp_path):
     database = tmp_path / "prices.duckdb"
-    with RefreshLock(database, wait=0):
+    with alone_at(database, wait=0):
         done = command("refresh", "--symbols", "NVDA", "--wait", "0", "--now", "2025-03-31", *QUICK)
     assert done.returncode == 2
     assert re.fullmatch(
@@ -51,40 +55,38 @@ def test_a_second_refresh_that_may_not_wait_says_who_holds_the_store(command, ve
 
 def test_the_lock_passes_on_when_it_is_let_go(tmp_path):
     order = []
+    waits = threading.Event()
 
     def second() -> None:
-        with RefreshLock(tmp_path / "db", wait=10):
+        with alone_at(tmp_path / "db", HANG, lambda holder: (order.append(holder), waits.set())):
             order.append("second")
 
-    with RefreshLock(tmp_path / "db", wait=0):
+    with alone_at(tmp_path / "db", wait=0):
         waiting = threading.Thread(target=second)
         waiting.start()
-        time.sleep(0.3)
+        assert waits.wait(HANG)
         order.append("first")
-    waiting.join(timeout=10)
-    assert order == ["first", "second"]
+    waiting.join()
+    assert order == [f"process {os.getpid()}", "first", "second"]
 
 
-@pytest.mark.slow
-def test_readers_see_whole_symbols_while_a_refresh_writes(command, vendor, tmp_path, night):
-    vendor.add(*(listing(symbol, splits={day("2025-03-28"): 2.0}) for symbol in SYMBOLS))
-    night("2025-03-27", *SYMBOLS)
-    vendor.show_until(day("2025-03-28"))
-    vendor.delay = 0.1
-    process = command.start("refresh", "--now", "2025-03-28", *QUICK)
-    reads, versions = 0, set()
-    while process.poll() is None:
-        with night.store.reading() as reader:
-            for symbol in SYMBOLS:
-                bars = reader.bars(symbol)
-                shown = vendor.listings[symbol].but(visible_until=bars.index[-1]).view()
-                assert (bars["close"] - shown["close"]).abs().max() < 1e-4
-                versions.add(bars.index[-1])
-        reads += 1
-    process.communicate()
-    assert process.returncode == 0
-    assert reads > 5
-    assert versions == {day("2025-03-27"), day("2025-03-28")}
+def test_the_lock_is_let_go_when_its_holder_fails(tmp_path):
+    def fail() -> None:
+        with alone_at(tmp_path / "db", wait=0):
+            raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            fail()
+
+
+def test_a_lock_that_cannot_be_written_is_said_so(tmp_path):
+    (tmp_path / "db.lock").mkdir()
+    with (
+        pytest.raises(StoreError, match=r"db\.lock cannot be written"),
+        alone_at(tmp_path / "db", 0),
+    ):
+        pass
 
 
 def _limited_to(size: int):
@@ -102,7 +104,7 @@ def _refresh_with(command, limit=None, **variables):
         preexec_fn=limit,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=10 * HANG,
         check=False,
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import datetime as dt
-import time
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from analysis.prices.yahoo import YahooSource
 from analysis.prices.yahoo_http import Pace, judge
 from tests.loopback.listings import day, listing
 from tests.loopback.server import Fault
-from tests.prices.conftest import HASTY
+from tests.prices.conftest import HASTY, PATIENT
 
 SINCE = dt.date(2024, 1, 1)
 
@@ -69,11 +69,13 @@ def test_what_does_not_pass_is_unavailable_after_bounded_tries(vendor, source, k
     assert len(vendor.requests) - before == HASTY.attempts
 
 
-def test_an_answer_that_is_too_slow_is_given_up(vendor, source):
+def test_an_answer_that_never_comes_is_given_up(vendor, loopback, tmp_path):
+    source = YahooSource(tmp_path, dataclasses.replace(PATIENT, stall=1, attempts=50))
     vendor.add(listing("NVDA"), listing("AMD"))
     source.fetch("AMD", SINCE)
-    vendor.faults["NVDA"] = Fault("slow", times=1)
-    assert len(source.fetch("NVDA", SINCE).bars) == 312  # the second try
+    fault = vendor.faults["NVDA"] = Fault("slow", times=1)
+    assert len(source.fetch("NVDA", SINCE).bars) == 312  # a later try
+    assert fault.times == 0
 
 
 @pytest.mark.parametrize("kind", ["delisted", "empty"])
@@ -94,7 +96,7 @@ def test_nan_rows_arrive_as_nan(vendor, source):
 def test_retry_after_is_heeded_up_to_a_bound(loopback, vendor, tmp_path):
     vendor.add(listing("NVDA"))
     vendor.faults["NVDA"] = Fault("429", times=1, header={"Retry-After": "3600"})
-    source = YahooSource(tmp_path, HASTY)
+    source = YahooSource(tmp_path, PATIENT)
     assert len(source.fetch("NVDA", SINCE).bars) == 312
 
 
@@ -138,8 +140,17 @@ def test_judge_lets_pass_what_yfinance_handles(status):
 
 
 def test_requests_are_spaced_over_all_threads():
-    pace = Pace(rate=100)
-    start = time.monotonic()
+    slept: list[float] = []
+    pace = Pace(rate=100, clock=lambda: 5.0, sleep=slept.append)  # all at the same instant
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: pace.wait(), range(11)))
-    assert time.monotonic() - start >= 0.1
+    np.testing.assert_allclose(sorted(slept), np.arange(11) / 100, atol=1e-12)
+
+
+def test_a_pause_between_requests_counts():
+    slept: list[float] = []
+    ticks = iter([0.0, 0.25, 10.0])
+    pace = Pace(rate=2, clock=lambda: next(ticks), sleep=slept.append)
+    for _ in range(3):
+        pace.wait()
+    assert slept == [0.0, 0.25, 0.0]
