@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, long_date, no_value, percent, probability, rank_probability
+from analysis.formatting import (
+    billions,
+    long_date,
+    no_value,
+    percent,
+    probability,
+    rank_probability,
+)
 from analysis.inference.group_battery import REQUIRED
 from analysis.models.catalog import MODELS
 from analysis.results import Place

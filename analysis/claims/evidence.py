@@ -18,11 +18,11 @@ from analysis.models.catalog import MODELS
 from analysis.models.design import ReturnArrays, build_design
 from analysis.prices.manifest import read_verified
 from analysis.prices.reference import closes_from
-from analysis.run.valuation import count_at
 from analysis.prices.snapshot import CLOSES
 from analysis.returns import simple_returns
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.plan import benchmark_returns
+from analysis.run.valuation import count_at
 from analysis.study import Benchmark
 from analysis.windows import Window
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.returns import drifted_weight
+from analysis.run.flags import LEAST_WEIGHT
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from analysis.effects.setting import Setting
-    from analysis.prices.reference import IndexWeight
 
 FARTHEST = 150
 """Days that a weight may be carried; beyond, rebalancing makes it guesswork."""
@@ -125,11 +126,15 @@ def _anchors(setting: Setting) -> dict[tuple[str, str], tuple[float, dt.date]]:
     known += [
         (b.symbol, b.purged_of, b.weight, b.weight_session)
         for b in setting.study.benchmarks
-        if b.purged_of
+        if b.purged_of and b.weight_session
     ]
     nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}
     for fund, symbol, weight, day in known:
-        if day is None or abs((day - eve).days) > FARTHEST or not {fund, symbol} <= set(levels):
+        if (
+            weight < LEAST_WEIGHT
+            or abs((day - eve).days) > FARTHEST
+            or not {fund, symbol} <= set(levels)
+        ):
             continue
         if pd.Timestamp(day) not in levels.index:
             continue

@@ -9,7 +9,6 @@ from analysis.prices.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
     from pathlib import Path
 
     import pandas as pd

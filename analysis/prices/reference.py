@@ -270,10 +270,11 @@ def weights_from(frame: pd.DataFrame, *, where: str) -> tuple[IndexWeight, ...]:
             f"{where}: the weight of {row['symbol']} in {row['index']} is {row['weight_percent']} "
             "percent; a firm's weight is below 100"
         )
-    sums = percent.groupby([frame["index"], frame["as_of"], frame["source"]]).sum()
-    for (index, day, _), total in sums[sums > WHOLE * (1 + ROUNDING)].items():
+    keys = frame["index"] + " on " + frame["as_of"].astype(str)
+    sums = percent.groupby(keys + " (" + frame["source"] + ")").sum()
+    for key, total in sums[sums > WHOLE * (1 + ROUNDING)].items():
         raise DataError(
-            f"{where}: the weights in {index} on {day} sum to {total:.2f} percent of it; "
+            f"{where}: the weights in {key} sum to {total:.2f} percent of it; "
             "one of them is wrong, or a row occurs twice"
         )
     days = [_day(day, f"{where}: as_of") for day in frame["as_of"]]

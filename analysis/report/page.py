@@ -16,7 +16,7 @@ from markupsafe import Markup
 from analysis._bundle import bundled_data
 from analysis.export import versions
 from analysis.figures.export import drawers
-from analysis.formatting import billions, number, percent
+from analysis.formatting import billions, percent
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
@@ -25,6 +25,7 @@ from analysis.report.svg import InlineFigure, inline_figure
 from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
 from analysis.study_file import dump_study
+from analysis.tables.notes import value_source
 
 if TYPE_CHECKING:
     from analysis._typing import Progress

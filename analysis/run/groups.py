@@ -203,7 +203,9 @@ def _group_impact(
     chosen = [i for i, value in enumerate(values) if value.amount is not None]
     if not chosen:
         return None
-    stakes = np.column_stack([dollars_at_stake(values[i].amount or 0.0, paths[i].raw) for i in chosen])
+    stakes = np.column_stack(
+        [dollars_at_stake(values[i].amount or 0.0, paths[i].raw) for i in chosen]
+    )
     raw = np.column_stack([paths[i].raw for i in chosen])
     expected = np.column_stack([paths[i].expected for i in chosen])
     abnormal = float((stakes * (raw - expected)).sum())

@@ -90,9 +90,7 @@ def value_at(
     old = (f"STALE-SHARE-COUNT:{count.as_of}",) if age > OLDEST_COUNT else ()
     close = _close_at(symbol, session, reference)
     if close is not None:
-        return Valuation(
-            count.shares * close.close, ";".join(old), close.currency, count, close
-        )
+        return Valuation(count.shares * close.close, ";".join(old), close.currency, count, close)
     anchors = reference.closes.get(symbol, ())
     if not anchors:
         return Valuation(None, "no-printed-close")
@@ -173,7 +171,7 @@ def _close_at(symbol: str, session: pd.Timestamp, reference: Reference) -> Print
     daily = reference.daily_closes
     if daily is None or symbol not in daily or session not in daily.index:
         return None
-    value = float(daily.at[session, symbol])
+    value = float(daily[symbol].loc[session])
     if not value > 0:
         return None
     return PrintedClose(symbol, session, value, "daily bars of the data")
