@@ -19,25 +19,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.errors import MarketImpactError as MarketImpactError
-    from analysis.figures.export import FIGURES as FIGURES
+    from analysis.figures.catalog import FIGURES as FIGURES
     from analysis.models.catalog import MODELS as MODELS
     from analysis.narrative import summary_paragraph as summary_paragraph
+    from analysis.overrides import Overrides as Overrides
+    from analysis.overrides import override as override
     from analysis.prices.load import load_market_data as load_market_data
     from analysis.prices.snapshot import load_nvda_history as load_nvda_history
     from analysis.prices.snapshot import load_snapshot as load_snapshot
     from analysis.results import StudyResult as StudyResult
     from analysis.run.study import run_study as run_study
-    from analysis.study import Overrides as Overrides
     from analysis.study import Study as Study
-    from analysis.study import override as override
     from analysis.study_file import load_study as load_study
     from analysis.windows import Window as Window
 
 _HOMES = {
-    "FIGURES": "analysis.figures.export",
+    "FIGURES": "analysis.figures.catalog",
     "MODELS": "analysis.models.catalog",
     "MarketImpactError": "analysis.errors",
-    "Overrides": "analysis.study",
+    "Overrides": "analysis.overrides",
     "Study": "analysis.study",
     "StudyResult": "analysis.results",
     "Window": "analysis.windows",
@@ -45,7 +45,7 @@ _HOMES = {
     "load_nvda_history": "analysis.prices.snapshot",
     "load_snapshot": "analysis.prices.snapshot",
     "load_study": "analysis.study_file",
-    "override": "analysis.study",
+    "override": "analysis.overrides",
     "run_study": "analysis.run.study",
     "summary_paragraph": "analysis.narrative",
 }

@@ -93,3 +93,32 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
         return "none is known"
     more = f", ... ({len(names)} in all)" if len(names) > most else ""
     return "known: " + ", ".join(names[:most]) + more
+
+
+def printable(text: str, most: int = 300) -> str:
+    r"""
+    Make a stranger's text fit for one line of a terminal or a log.
+
+    Parameters
+    ----------
+    text : str
+        From a vendor, a file, the operating system.
+    most : int
+        Characters to keep; more are cut off with an ellipsis.
+
+    Returns
+    -------
+    str
+        Runs of blanks and line ends as one blank; what is not printable (control characters, the
+        escapes that colour or rewrite a terminal, marks that turn the direction of writing) as
+        its code.
+
+    Examples
+    --------
+    >>> printable("gone\x1b[31m for\n good")
+    'gone\\x1b[31m for good'
+    """
+    short = text[: 4 * most]
+    line = " ".join(short.split())
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return shown if len(shown) <= most and len(short) == len(text) else shown[: most - 1] + "…"

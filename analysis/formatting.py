@@ -109,5 +109,17 @@ def long_date(day: dt.date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def counted(count: int, what: str) -> str:
+    """
+    Write a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "session"), counted(20, "session")
+    ('1 session', '20 sessions')
+    """
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def _absent(value: float | None) -> bool:
     return value is None or math.isnan(value)

@@ -1,8 +1,9 @@
 """
 Robustness: the headline under every reasonable choice, and without any one firm.
 
-Fits go through one function, `_fit`, which calls the same estimators as a study's run; an engine
-that fits many windows at once would take its place there.
+Fits go through the function of a study's run, window by window, so that the study's own choice has
+its value on the curve to the last bit. The dollars of a window of several sessions need the whole
+covariance of their errors, which the panel engine does not keep.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from analysis.abnormal import cumulative, cumulative_se
 from analysis.errors import DataError, WindowError
 from analysis.impact import impact
 from analysis.inference.one_firm import t_test
-from analysis.inference.student import critical_value
-from analysis.models.catalog import MODELS
+from analysis.inference.portfolio import portfolio_test
 from analysis.models.design import Design
-from analysis.run.designs import design_of
+from analysis.run.case import Case, headline_case
 from analysis.run.fit import fit_firm, rows_of
-from analysis.run.plan import Plan, Specification, plan_study
+from analysis.run.groups import sample_of
+from analysis.run.plan import plan_study
 from analysis.run.valuation import value_of
 from analysis.windows import Window
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
+    from analysis.run.records import Specification
     from analysis.study import Study
 
 Returns = Literal["simple", "log"]
@@ -234,9 +236,10 @@ def specification_curve(
     windows, lengths, gaps, left_out = _grids(study, placed, data)
     points: list[CurvePoint] = []
     kinds: tuple[Returns, ...] = ("simple", "log")
-    cells = [(kind, specification) for specification in plan.specifications for kind in kinds]
-    for done, (kind, specification) in enumerate(cells, start=1):
-        points += _points(plan, placed, specification, kind, windows, lengths, gaps)
+    wide = replace(plan, span=_span(windows))
+    cells = [(kind, Case(wide, placed, s)) for s in plan.specifications for kind in kinds]
+    for done, (kind, case) in enumerate(cells, start=1):
+        points += _points(case, kind, windows, lengths, gaps)
         if progress is not None:
             progress("specification curve", done, len(cells))
     return SpecificationCurve(
@@ -269,31 +272,33 @@ def _grids(
     return kept, lengths, gaps, tuple(left_out)
 
 
+def _span(windows: list[Window]) -> Window:
+    return Window(min(w.start for w in windows), max(w.end for w in windows))
+
+
 def _points(
-    plan: Plan,
-    placed: PlacedEvent,
-    specification: Specification,
+    case: Case,
     kind: Returns,
     windows: list[Window],
     lengths: list[int],
     gaps: list[int],
 ) -> Iterator[CurvePoint]:
-    design = design_of(plan, placed, specification, plan.study.headline.symbol)
+    design, position = case.design(case.symbol), case.placed.position
     if kind == "log":
         design = _logarithmic(design)
-    span = Window(min(w.start for w in windows), max(w.end for w in windows))
-    if not design.complete[rows_of(placed.position, span)].all():
+    span = _span(windows)
+    if not design.complete[rows_of(position, span)].all():
         return
     for length in lengths:
         for gap in gaps:
             estimation = Window(-gap - length, -gap - 1)
-            if -estimation.start > placed.position - 1 or estimation.end >= span.start:
+            if -estimation.start > position - 1 or estimation.end >= span.start:
                 continue
-            fit = _fit(design, specification, placed.position, estimation, span)
+            fit = _fit(design, case.specification, position, estimation)
             if fit is None:
                 continue
             for window in windows:
-                yield _point(plan, placed, specification, kind, estimation, window, fit)
+                yield _point(case, kind, estimation, window, fit)
 
 
 def _logarithmic(design: Design) -> Design:
@@ -311,35 +316,26 @@ def _fit(
     specification: Specification,
     position: int,
     estimation: Window,
-    span: Window,
 ) -> FirmFit | None:
     rows = design.complete[rows_of(position, estimation)]
     if int(rows.sum()) < COMPLETE * len(estimation):
         return None
     try:
-        return fit_firm(
-            design, specification.model.estimator, position, estimation=estimation, span=span
-        )
+        return fit_firm(design, specification.model.estimator, position, estimation=estimation)
     except (WindowError, DataError):
         return None
 
 
 def _point(
-    plan: Plan,
-    placed: PlacedEvent,
-    specification: Specification,
-    kind: Returns,
-    estimation: Window,
-    window: Window,
-    fit: FirmFit,
+    case: Case, kind: Returns, estimation: Window, window: Window, fit: FirmFit
 ) -> CurvePoint:
-    study = plan.study
+    study, plan, specification = case.study, case.plan, case.specification
     head = study.headline
-    path = fit.path.within(window)
+    path = fit.path(window)
     car, se = cumulative(path), cumulative_se(path)
     test = t_test(car, se, fit.model.df, level=study.level) if se else None
     ends = (car, test.low if test else None, test.high if test else None)
-    eve = plan.data.levels.index[placed.position + window.start - 1]
+    eve = plan.data.levels.index[case.placed.position + window.start - 1]
     value = value_of(study, head.symbol, eve, plan.data.levels, plan.reference).amount
     dollars: tuple[float | None, ...]
     if kind == "log":
@@ -364,21 +360,9 @@ def _point(
         impact=dollars[0],
         impact_low=dollars[1],
         impact_high=dollars[2],
-        headline=_is_headline(study, specification, kind, estimation, window),
+        headline=specification.key == plan.headline_specification.key
+        and (kind, estimation, window) == ("simple", study.estimation, head.window),
     )
-
-
-def _is_headline(
-    study: Study,
-    specification: Specification,
-    kind: Returns,
-    estimation: Window,
-    window: Window,
-) -> bool:
-    head = study.headline
-    same = specification.model.id == head.model and window == head.window
-    benchmark = specification.benchmark == head.benchmark or not MODELS[head.model].uses_benchmark
-    return same and benchmark and kind == "simple" and estimation == study.estimation
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,41 +392,21 @@ def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
     Returns
     -------
     tuple of LeftOut
-        The interval is that of the equally weighted portfolio of the firms left. Empty where the
-        study has fewer than three firms, or they have too few sessions in common.
+        The interval is that of the group's mean, see `analysis.run.groups`. Empty where the study
+        has fewer than three firms, or `portfolio_test` gives no interval.
     """
     head = study.headline
     if len(study.symbols) < 3:
         return ()
     events = tuple(event for event in study.events if event.id == head.event)
     plan = plan_study(replace(study, events=events, windows=(head.window,)), data)
-    placed = plan.events[0]
-    specification = next(
-        s
-        for s in plan.specifications
-        if s.model.id == head.model
-        and (s.benchmark == head.benchmark or not MODELS[head.model].uses_benchmark)
-    )
-    designs = [design_of(plan, placed, specification, symbol) for symbol in study.symbols]
-    if not all(np.array_equal(d.x, designs[0].x, equal_nan=True) for d in designs):
-        return ()
-    rows = rows_of(placed.position, study.estimation)
-    use = np.logical_and.reduce([design.complete[rows] for design in designs])
-    if int(use.sum()) < study.min_estimation:
-        return ()
-    returns = np.column_stack([design.y for design in designs])
+    case = headline_case(plan)
     out = []
-    for column, symbol in enumerate(study.symbols):
-        rest = np.delete(returns, column, axis=1).mean(axis=1)
-        fit = fit_firm(
-            replace(designs[0], y=rest),
-            specification.model.estimator,
-            placed.position,
-            estimation=study.estimation,
-            span=head.window,
-            use=use,
-        )
-        car, se = cumulative(fit.path), cumulative_se(fit.path)
-        half = math.nan if se is None else critical_value(study.level, fit.model.df) * se
-        out.append(LeftOut(symbol, car, car - half, car + half))
+    for symbol in study.symbols:
+        rest = [other for other in study.symbols if other != symbol]
+        sample = sample_of(case, rest, head.window)
+        t = portfolio_test(sample, level=study.level)
+        if t.low is None or t.high is None:
+            return ()
+        out.append(LeftOut(symbol, float(sample.car.mean()), t.low, t.high))
     return tuple(out)

@@ -12,12 +12,14 @@ import functools
 from typing import TYPE_CHECKING
 
 import exchange_calendars
+import numpy as np
 import pandas as pd
 from exchange_calendars.errors import InvalidCalendarName
 
 from analysis.errors import SessionError, nearest
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from exchange_calendars import ExchangeCalendar
 
 FIRST_YEAR = 1990
@@ -156,6 +158,43 @@ def session_open(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
         If `session` is no session of the exchange.
     """
     return pd.Timestamp(_of_session(calendar, session).session_open(session))
+
+
+def reaction_days(calendar: str, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """
+    Find the first session that could react to each of many instants, as `reaction_session` does.
+
+    Parameters
+    ----------
+    calendar : str
+        Market code, see `exchange_calendar`.
+    instants : ndarray of shape (n,)
+        Microseconds since 1970 in UTC.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Days since 1970; the smallest 32-bit integer where the calendar does not reach.
+
+    Examples
+    --------
+    News of Friday, 24 January 2025, 22:30 UTC, after the close, maps to the Monday, day 20115.
+
+    >>> import numpy as np
+    >>> reaction_days("XNYS", np.array([1737757800000000])).tolist()
+    [20115]
+    """
+    exchange = exchange_calendar(calendar)
+    closes = (
+        exchange.closes.dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    )
+    opened = exchange.first_session.to_datetime64().astype("datetime64[us]").astype(np.int64)
+    position = np.searchsorted(closes, instants, side="right")
+    outside = (position == closes.size) | (instants < opened)
+    sessions = exchange.closes.index.to_numpy().astype("datetime64[D]").astype(np.int32)
+    nowhere = np.iinfo(np.int32).min
+    found = sessions[np.where(outside, 0, position)]
+    return np.where(outside, nowhere, found).astype(np.int32)
 
 
 def session_close(calendar: str, session: pd.Timestamp) -> pd.Timestamp:

@@ -2,196 +2,55 @@
 A study: what to ask, of which firms, around which events, under which choices.
 
 A `Study` is frozen and valid by construction: whatever can be checked without data is checked
-when it is made. `analysis.study_file` reads and writes it as TOML.
+when it is made. Its defaults stand here and nowhere else: every field is declared once, with
+`analysis.keys.key`, and `analysis.study_file` (TOML), `analysis.overrides` (a caller's choices) and
+the command line derive from the declarations.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from analysis.currency import USD, check_currency
 from analysis.errors import StudyError, nearest
+from analysis.keys import Option, Record, Records, fill, key, understand_fields
+from analysis.kinds import EVENT_TIME, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WINDOWS
+from analysis.study_parts import (
+    ALL_FIRMS,
+    PURGED_SUFFIX,
+    Benchmark,
+    Event,
+    Group,
+    Headline,
+    MarketValue,
+)
+from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.windows import Window
+__all__ = [
+    "ALL_FIRMS",
+    "PURGED_SUFFIX",
+    "SHORTEST_ESTIMATION",
+    "Benchmark",
+    "Event",
+    "Group",
+    "Headline",
+    "MarketValue",
+    "Study",
+    "check_once",
+    "default_min_estimation",
+]
 
 SHORTEST_ESTIMATION = 30
 """An estimation window of fewer sessions is refused."""
 
-PURGED_SUFFIX = "-ex"
-"""``SPY-ex`` is SPY without the event firm."""
-
 MARKET_VALUES = ("nearest", "known")
 """Which share count a market value takes."""
 
-ALL_FIRMS = "all"
-"""Id in results of all firms of a study taken together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """
-    A piece of news and when it was public.
-
-    Attributes
-    ----------
-    id, title : str
-    when : datetime.date or timezone-aware datetime.datetime
-        A bare date means that the hour is not known: the date's own session, or the next one, is
-        taken for the first that could react.
-    source : str
-    """
-
-    id: str
-    title: str
-    when: dt.date | dt.datetime
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse an instant without a time zone."""
-        if isinstance(self.when, dt.datetime) and self.when.tzinfo is None:
-            raise StudyError(
-                f"event '{self.id}': {self.when.isoformat()} has no time zone; "
-                f"write {self.when.isoformat()}Z or an offset such as -05:00"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """
-    Firms that belong together.
-
-    Attributes
-    ----------
-    id, title : str
-    symbols : tuple of str
-    """
-
-    id: str
-    title: str
-    symbols: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a group without firms, and the name of the group of all firms."""
-        if not self.symbols:
-            raise StudyError(f"group '{self.id}' holds no symbol; name one or more, or drop it")
-        if self.id == ALL_FIRMS:
-            raise StudyError(
-                f"group '{ALL_FIRMS}': the name is kept for all firms of a study; choose another"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """
-    What stands for the market.
-
-    Attributes
-    ----------
-    id : str
-        Name in results; the symbol, or the symbol with ``-ex`` where it is purged.
-    symbol : str
-        Column of the levels.
-    purged_of : str
-        Firm whose own weight is taken out; empty for none.
-    weight : float
-        The firm's weight, decimal, at the close of `weight_session`; 0 where nothing is purged.
-    weight_session : datetime.date or None
-    source : str
-        Where the weight is from.
-    """
-
-    id: str
-    symbol: str
-    purged_of: str = ""
-    weight: float = 0.0
-    weight_session: dt.date | None = None
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse a weight that cannot be one."""
-        if not 0 <= self.weight < 1:
-            raise StudyError(
-                f"benchmark '{self.id}': weight {self.weight} is not between 0 and 1; "
-                "write a decimal fraction, as in 0.0696"
-            )
-        if self.purged_of and self.weight_session is None:
-            raise StudyError(
-                f"benchmark '{self.id}' is purged of {self.purged_of}: give its weight and "
-                "weight_session, the session at whose close the weight was so"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class MarketValue:
-    """
-    Shares of a firm, and its printed close where the data hold none.
-
-    Attributes
-    ----------
-    symbol : str
-    shares : float
-        Count on the split basis of the close.
-    as_of : datetime.date
-        Day of the count.
-    source : str
-    known_from : datetime.date or None
-        Day on which the count was filed.
-    close : float or None
-        A share, in `currency`, not adjusted for dividends; None to take the printed close of the
-        data.
-    close_session : datetime.date or None
-    currency : str
-        ISO 4217 code.
-    """
-
-    symbol: str
-    shares: float
-    as_of: dt.date
-    source: str
-    known_from: dt.date | None = None
-    close: float | None = None
-    close_session: dt.date | None = None
-    currency: str = USD
-
-    def __post_init__(self) -> None:
-        """Refuse figures that are not positive, half a close, and what is no currency."""
-        where = f"market value of {self.symbol}"
-        if not 0 < self.shares < math.inf or not (self.close is None or 0 < self.close < math.inf):
-            raise StudyError(f"{where}: shares and close must be positive")
-        if (self.close is None) != (self.close_session is None):
-            raise StudyError(
-                f"{where}: close and close_session go together; give both, or neither to take the "
-                "printed close of the data"
-            )
-        check_currency(self.currency, where=where)
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """
-    The cell of the results that the study leads with.
-
-    Attributes
-    ----------
-    event, symbol, model, benchmark : str
-        Ids.
-    window : Window
-    beside : str
-        A second benchmark to print beside it; empty for none.
-    """
-
-    event: str
-    symbol: str
-    model: str
-    benchmark: str
-    window: Window
-    beside: str = ""
+USUAL_BENCHMARKS = {"XNYS": "SPY"}
+"""By calendar: the fund that stands for the market where a study names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,29 +58,42 @@ class Study:
     """
     One event study, whole.
 
+    What is None when a study is made is found from the rest of it. Lists, texts such as ``"-1..1"``
+    and names with commas between them are understood.
+
     Attributes
     ----------
-    id, title : str
-    calendar : str
-        Market code of the exchange whose sessions count event time.
+    id : str
+        Name in results.
     event_firm : str
         The firm that the news struck, first of all; purged benchmarks leave it out.
     events : tuple of Event
+        One or more.
+    title : str
+        In words; the id by default.
+    calendar : str
+        Market code of the exchange whose sessions count event time.
     groups : tuple of Group
+        No firm is in two of them.
     symbols : tuple of str
-        Every firm studied, each once, in the order of results.
+        Every firm studied, each once, in the order of results: those of the groups, then the
+        others; the event firm where neither names one.
     benchmarks : tuple of Benchmark
+        By default the usual one of the calendar, where there is one.
     models : tuple of str
+        Ids of `analysis.models.catalog.MODELS`.
     estimation : Window
         Sessions the models are fitted on.
     min_estimation : int
-        Complete sessions a firm must have in it; fewer are refused.
+        Complete sessions a firm must have in it; fewer are refused. Four fifths by default.
     windows : tuple of Window
         Event windows.
     level : float
         Confidence level of every interval.
     headline : Headline
+        What the study leads with.
     market_values : tuple of MarketValue
+        Of firms of the study.
     industry : tuple of str
         Securities whose equally weighted mean, without the firm itself, is the firm's industry.
     donors : tuple of str
@@ -234,61 +106,191 @@ class Study:
         Which share count makes market values: the ``nearest`` filed one, or the one ``known`` on
         the eve.
     stale_counts : bool
-        Also make dollars from a count more than 150 days from the event, with a flag.
+        Also make market values of a count more than 150 days from the event, with a flag.
+
+    Raises
+    ------
+    StudyError
+        If anything in it cannot be, with the mend.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> news = Event("sell-off", "Sell-off", dt.date(2025, 1, 27))
+    >>> study = Study("mine", "NVDA", [news], windows="-1..1")
+    >>> study.symbols, study.models, study.benchmarks[0].id, str(study.headline.window)
+    (('NVDA',), ('market',), 'SPY', '-1..1')
     """
 
-    id: str
-    title: str
-    calendar: str
-    event_firm: str
-    events: tuple[Event, ...]
-    groups: tuple[Group, ...]
-    symbols: tuple[str, ...]
-    benchmarks: tuple[Benchmark, ...]
-    models: tuple[str, ...]
-    estimation: Window
-    min_estimation: int
-    windows: tuple[Window, ...]
-    level: float
-    headline: Headline
-    market_values: tuple[MarketValue, ...] = field(default=())
-    industry: tuple[str, ...] = ()
-    donors: tuple[str, ...] = ()
-    force_donors: bool = False
-    data: str = "snapshot"
-    market_value: str = "nearest"
-    stale_counts: bool = False
+    id: str = key(TEXT, "Name of the study in results.")
+    event_firm: str = key(TEXT, "The firm that the news struck; purged benchmarks leave it out.")
+    events: tuple[Event, ...] = key(
+        Records(Event),
+        "The events, one or more.",
+        option=Option("--event", "ID", "Event; repeatable.", TEXTS),
+    )
+    title: str = key(TEXT, "The study in words; the id by default.", default=None)
+    calendar: str = key(
+        TEXT, "Market code of the exchange whose sessions count event time.", default="XNYS"
+    )
+    groups: tuple[Group, ...] = key(Records(Group), "Firms that belong together.", default=())
+    symbols: tuple[str, ...] = key(
+        TEXTS,
+        "Firms beyond those of the groups; the event firm where neither names one.",
+        default=None,
+        option=Option("--symbols", "A,B", "Firms, with commas; repeatable."),
+    )
+    benchmarks: tuple[Benchmark, ...] = key(
+        Records(Benchmark),
+        "What stands for the market.",
+        default=None,
+        option=Option(
+            "--benchmark",
+            "ID",
+            "A symbol, or SYMBOL-ex for the one without the event firm; repeatable.",
+            TEXTS,
+        ),
+    )
+    models: tuple[str, ...] = key(
+        TEXTS,
+        "Expected-return models.",
+        default=("market",),
+        option=Option("--model", "ID", "Model; repeatable."),
+    )
+    estimation: Window = key(
+        EVENT_TIME,
+        "Sessions the models are fitted on.",
+        default=Window(-260, -11),
+        option=Option("--estimation", "START..END", "Estimation window, as in -260..-11."),
+    )
+    min_estimation: int = key(
+        WHOLE,
+        "Complete sessions a firm must have in the estimation window; four fifths by default.",
+        default=None,
+    )
+    windows: tuple[Window, ...] = key(
+        WINDOWS,
+        "Event windows.",
+        default=(Window(0, 0),),
+        option=Option("--window", "START..END", "Event window, as in -1..1; repeatable."),
+    )
+    level: float = key(NUMBER, "Confidence level of every interval.", default=0.95)
+    headline: Headline = key(Record(Headline), "What the study leads with.", default=None)
+    market_values: tuple[MarketValue, ...] = key(
+        Records(MarketValue), "Shares and closes beyond the bundled figures.", default=()
+    )
+    industry: tuple[str, ...] = key(
+        TEXTS, "Securities whose mean, without the firm itself, is its industry.", default=()
+    )
+    donors: tuple[str, ...] = key(
+        TEXTS, "Securities of which control portfolios are made.", default=()
+    )
+    force_donors: bool = key(
+        FLAG, "Take donors that are firms of the study all the same.", default=False
+    )
+    data: str = key(
+        TEXT,
+        "snapshot, store, or the path of a CSV or Parquet file of levels.",
+        default="snapshot",
+        option=Option(
+            "--data",
+            "snapshot|store|PATH",
+            "Bundled figures, the price store, or a CSV or Parquet file of levels: wide (session, "
+            "SYMBOL...) or long (session, symbol, close).",
+        ),
+    )
+
+    market_value: str = key(
+        TEXT,
+        "Share count of market values: the nearest filed one, or the one known on the eve.",
+        default="nearest",
+    )
+    stale_counts: bool = key(
+        FLAG,
+        "Also make market values of counts more than 150 days from the event, with a flag.",
+        default=False,
+    )
 
     def __post_init__(self) -> None:
-        """Hold the study against everything that needs no data."""
-        _once("event", [event.id for event in self.events])
-        _once("group", [group.id for group in self.groups])
-        _once("benchmark", [benchmark.id for benchmark in self.benchmarks])
-        _once("model", self.models)
-        _once("symbol", self.symbols)
-        _once("event window", [str(window) for window in self.windows])
-        _once("symbol in the groups", [s for group in self.groups for s in group.symbols])
-        _once("market value", [f"{v.symbol} {v.as_of}" for v in self.market_values])
-        _once("industry member", self.industry)
-        _once("donor", self.donors)
+        """Find what was left out, and hold the study against everything that needs no data."""
+        understand_fields(self)
+        self._check_once()
+        self._find_defaults()
+        self._check_some()
+        self._check_market_values()
+        if not 0.5 < self.level < 1:
+            raise StudyError(f"level {self.level} is not between 0.5 and 1; 0.95 is usual")
+        self._check_estimation()
+        self._find_headline()
+        self._check_headline()
+
+    def _find_defaults(self) -> None:
+        grouped = tuple(symbol for group in self.groups for symbol in group.symbols)
+        usual = USUAL_BENCHMARKS.get(self.calendar)
+        fill(
+            self,
+            title=self.id,
+            symbols=() if grouped else (self.event_firm,),
+            benchmarks=() if usual is None else (Benchmark(usual),),
+            min_estimation=default_min_estimation(self.estimation),
+            headline=Headline(),
+        )
+        others = tuple(symbol for symbol in self.symbols if symbol not in grouped)
+        object.__setattr__(self, "symbols", grouped + others)
+        benchmarks = tuple(replace(benchmark) for benchmark in self.benchmarks)
+        for benchmark in benchmarks:
+            fill(benchmark, purged_of=self.event_firm)
+        object.__setattr__(self, "benchmarks", benchmarks)
+
+    def _check_once(self) -> None:
+        for what, names in (
+            ("event", [event.id for event in self.events]),
+            ("group", [group.id for group in self.groups]),
+            ("benchmark", [benchmark.id for benchmark in self.benchmarks or ()]),
+            ("model", self.models),
+            ("symbol", self.symbols or ()),
+            ("event window", [str(window) for window in self.windows]),
+            ("market value", [f"{v.symbol} {v.as_of}" for v in self.market_values]),
+            ("industry member", self.industry),
+            ("donor", self.donors),
+        ):
+            check_once(what, names)
+        owner: dict[str, str] = {}
+        for group in self.groups:
+            for symbol in group.symbols:
+                if symbol in owner:
+                    raise StudyError(
+                        f"symbol '{symbol}' occurs twice in the groups ('{owner[symbol]}' and "
+                        f"'{group.id}'); keep one"
+                    )
+                owner[symbol] = group.id
+
+    def _check_some(self) -> None:
+        if not self.symbols:
+            raise StudyError(
+                f"study '{self.id}' names no firm; give [[groups]] with symbols, or symbols = [...]"
+            )
         for what, some in (
             ("event", self.events),
-            ("symbol", self.symbols),
             ("benchmark", self.benchmarks),
             ("model", self.models),
             ("event window", self.windows),
         ):
             if not some:
                 raise StudyError(f"study '{self.id}' names no {what}; name one or more")
+
+    def _check_market_values(self) -> None:
         if self.market_value not in MARKET_VALUES:
             raise StudyError(
                 f"market_value '{self.market_value}' is unknown; choose one of: "
                 f"{', '.join(MARKET_VALUES)}"
             )
-        if not 0.5 < self.level < 1:
-            raise StudyError(f"level {self.level} is not between 0.5 and 1; 0.95 is usual")
-        self._check_estimation()
-        self._check_headline()
+        for value in self.market_values:
+            if value.symbol not in self.symbols:
+                raise StudyError(
+                    f"[[market_values]] of '{value.symbol}', which is no firm of the study; "
+                    f"{nearest(value.symbol, self.symbols)}"
+                )
 
     def _check_estimation(self) -> None:
         if len(self.estimation) < SHORTEST_ESTIMATION:
@@ -307,6 +309,18 @@ class Study:
                     f"estimation window {self.estimation} reaches into the event window {window}; "
                     f"let it end before {window.start}, best with a gap"
                 )
+
+    def _find_headline(self) -> None:
+        head = replace(self.headline)
+        fill(
+            head,
+            event=self.events[0].id,
+            symbol=self.event_firm if self.event_firm in self.symbols else self.symbols[0],
+            model=self.models[0],
+            benchmark=self.benchmarks[0].id,
+            window=self.windows[0],
+        )
+        object.__setattr__(self, "headline", head)
 
     def _check_headline(self) -> None:
         head = self.headline
@@ -329,120 +343,20 @@ class Study:
         return next((group.id for group in self.groups if symbol in group.symbols), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """
-    Choices that replace those of a study; None keeps the study's own.
-
-    Attributes
-    ----------
-    events, symbols, models, benchmarks : tuple of str or None
-        Ids; a benchmark is a symbol, or ``SYMBOL-ex`` for one the study says how to purge.
-    estimation : Window or None
-    windows : tuple of Window or None
-    data : str or None
-    """
-
-    events: tuple[str, ...] | None = None
-    symbols: tuple[str, ...] | None = None
-    models: tuple[str, ...] | None = None
-    benchmarks: tuple[str, ...] | None = None
-    estimation: Window | None = None
-    windows: tuple[Window, ...] | None = None
-    data: str | None = None
-
-
-def override(study: Study, choices: Overrides) -> Study:
-    """
-    Replace some of a study's choices, and check the whole again.
-
-    The headline keeps what is still in the study and otherwise takes the first of each. Firms stand
-    in the order of the study's groups, those of no group after them, as in a study file.
-
-    Raises
-    ------
-    StudyError
-        If an id is unknown or the outcome is no valid study.
-    """
-    symbols = _grouped_first(study, choices.symbols or study.symbols)
-    events = study.events
-    if choices.events:
-        known = {event.id: event for event in study.events}
-        events = tuple(_known("event", name, known) for name in choices.events)
-    benchmarks = study.benchmarks
-    if choices.benchmarks:
-        benchmarks = tuple(_benchmark(study, name) for name in choices.benchmarks)
-    estimation = choices.estimation or study.estimation
-    models = choices.models or study.models
-    windows = choices.windows or study.windows
-    head = study.headline
-    return replace(
-        study,
-        events=events,
-        symbols=symbols,
-        groups=tuple(
-            replace(group, symbols=tuple(s for s in group.symbols if s in symbols))
-            for group in study.groups
-            if any(s in symbols for s in group.symbols)
-        ),
-        benchmarks=benchmarks,
-        models=models,
-        estimation=estimation,
-        min_estimation=study.min_estimation
-        if choices.estimation is None
-        else default_min_estimation(estimation),
-        windows=windows,
-        headline=Headline(
-            event=_keep(head.event, [event.id for event in events]),
-            symbol=_keep(head.symbol, choices.symbols or study.symbols),
-            model=_keep(head.model, models),
-            benchmark=_keep(head.benchmark, [benchmark.id for benchmark in benchmarks]),
-            window=head.window if head.window in windows else windows[0],
-            beside=head.beside if head.beside in {b.id for b in benchmarks} else "",
-        ),
-        data=choices.data or study.data,
-    )
-
-
 def default_min_estimation(estimation: Window) -> int:
     """Ask for four fifths of the estimation window, and no fewer than the shortest allowed."""
     return min(len(estimation), max(SHORTEST_ESTIMATION, len(estimation) * 4 // 5))
 
 
-def _grouped_first(study: Study, symbols: tuple[str, ...]) -> tuple[str, ...]:
-    _once("symbol", symbols)
-    grouped = [s for group in study.groups for s in group.symbols if s in symbols]
-    return (*grouped, *(s for s in symbols if s not in grouped))
+def check_once(what: str, names: Sequence[str]) -> None:
+    """
+    Hold a list of names against itself.
 
-
-def _benchmark(study: Study, name: str) -> Benchmark:
-    for benchmark in study.benchmarks:
-        if benchmark.id == name:
-            return benchmark
-    if name.endswith(PURGED_SUFFIX):
-        purged = [b.id for b in study.benchmarks if b.purged_of]
-        raise StudyError(
-            f"benchmark '{name}': the study gives no weight of {study.event_firm} in "
-            f"{name.removesuffix(PURGED_SUFFIX)}; add it under [[benchmarks]]"
-            + (f" (purged here: {', '.join(purged)})" if purged else "")
-        )
-    return Benchmark(id=name, symbol=name)
-
-
-_Item = TypeVar("_Item")
-
-
-def _known(what: str, name: str, known: dict[str, _Item]) -> _Item:
-    if name not in known:
-        raise StudyError(f"{what} '{name}' is not in the study; {nearest(name, known)}")
-    return known[name]
-
-
-def _keep(name: str, names: Sequence[str]) -> str:
-    return name if name in names or not names else names[0]
-
-
-def _once(what: str, names: Sequence[str]) -> None:
+    Raises
+    ------
+    StudyError
+        If a name occurs twice.
+    """
     seen: set[str] = set()
     for name in names:
         if name in seen:

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from analysis.errors import WindowError
 
-_PATTERN = re.compile(r"\s*([+-]?\d+)\s*(?:\.\.\s*([+-]?\d+)\s*)?")
+_PATTERN = re.compile(r"\s*[\[(]?\s*([+-]?[0-9]+)\s*(?:(\.\.|,)\s*([+-]?[0-9]+)\s*)?[\])]?\s*")
+
+LONGEST_TEXT = 40
+
+FARTHEST = 100_000
+"""No session is farther from an event: some four hundred years."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,7 +37,12 @@ class Window:
     end: int
 
     def __post_init__(self) -> None:
-        """Refuse a window that ends before it starts."""
+        """Refuse a window that ends before it starts, or reaches beyond any history."""
+        if max(abs(self.start), abs(self.end)) > FARTHEST:
+            raise WindowError(
+                f"a window reaches more than {FARTHEST:,} sessions from the event; "
+                "count sessions, as in -260..-11"
+            )
         if self.start > self.end:
             raise WindowError(
                 f"window {self} ends before it starts; write the earlier session first, "
@@ -42,18 +52,30 @@ class Window:
     @classmethod
     def parse(cls, text: str) -> Window:
         """
-        Read ``"START..END"``, or one session ``"N"``.
+        Read ``"START..END"``, ``"START,END"`` as articles write it, or one session ``"N"``.
 
         Raises
         ------
         WindowError
             If the text is no window.
+
+        Examples
+        --------
+        >>> Window.parse("[-1, 1]") == Window.parse("-1..1"), Window.parse("3")
+        (True, Window(start=3, end=3))
         """
-        match = _PATTERN.fullmatch(text)
+        match = _PATTERN.fullmatch(text) if len(text) <= LONGEST_TEXT else None
         if match is None:
-            raise WindowError(f"'{text}' is no window; write START..END in sessions, as in -1..1")
+            shown = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
+            raise WindowError(f"{shown!r} is no window; write START..END in sessions, as in -1..1")
         start = int(match[1])
-        return cls(start, int(match[2]) if match[2] is not None else start)
+        return cls(start, int(match[3]) if match[3] is not None else start)
+
+    @staticmethod
+    def is_pair(text: str) -> bool:
+        """Say whether text with a comma is one window rather than a list of them."""
+        match = _PATTERN.fullmatch(text) if len(text) <= LONGEST_TEXT else None
+        return match is not None and match[2] == ","
 
     def __str__(self) -> str:
         return f"{self.start}..{self.end}"

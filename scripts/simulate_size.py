@@ -199,7 +199,7 @@ def one_firm(scenario: Scenario, rng: np.random.Generator) -> Iterator[Outcome]:
     fit = LeastSquares().fit(y[:SESSIONS], market[:SESSIONS], ("market",))
     for window, suffix in ((1, ""), (WINDOW, ":5")):
         rows = slice(SESSIONS, SESSIONS + window)
-        prediction = fit.predict(market[rows])
+        prediction = fit.predict(market[rows], gap=0)
         ar = y[rows] - prediction.expected
         car, se = float(ar.sum()), math.sqrt(float(prediction.covariance.sum()))
         whole = ConformalSetting(

@@ -8,8 +8,8 @@ from scipy import stats
 
 from analysis.abnormal import AbnormalPath
 from analysis.impact import dollars_at_stake, impact
-from analysis.run.groups import _group_impact
-from analysis.run.valuation import Valuation
+from analysis.inference.group import GroupSample
+from analysis.run.groups import stake_impact
 
 
 def test_one_session_is_market_value_times_return() -> None:
@@ -37,25 +37,43 @@ def test_no_covariance_no_interval() -> None:
     assert (found.abnormal, found.se, found.low, found.high) == (1.0, None, None, None)
 
 
+def sample_of(residuals: np.ndarray, covariance: np.ndarray | None, df: float) -> GroupSample:
+    """Firms that fell by a tenth against an expectation of nothing."""
+    firms = residuals.shape[1]
+    return GroupSample(
+        residuals=residuals,
+        leverage=np.zeros_like(residuals),
+        sigma=np.sqrt((residuals**2).sum(axis=0) / df),
+        df=np.full(firms, df),
+        ar=np.full((1, firms), -0.1),
+        covariance=np.full((firms, 1, 1), np.nan) if covariance is None else covariance,
+    )
+
+
+def dollars(sample: GroupSample, stakes: list[float]):
+    raw = np.full((1, sample.firms), -0.1)
+    worth = np.array([stakes])
+    return stake_impact(sample, worth, raw, 0 * raw, worth[0] > 0, level=0.95)
+
+
 def test_the_group_interval_carries_the_correlation_of_errors() -> None:
     """m = (3500, 1100, 230) bn, sigma (2.5, 2.2, 2.4) %, rho (.5, .4, .35): s.e. 104.3 bn."""
-    values = [Valuation(v) for v in (3500e9, 1100e9, 230e9)]
+    stakes = [3500e9, 1100e9, 230e9]
     sigma = np.diag([0.025, 0.022, 0.024])
     correlation = np.array([[1, 0.5, 0.4], [0.5, 1, 0.35], [0.4, 0.35, 1]])
     df = 3
     residuals = np.linalg.cholesky(sigma @ correlation @ sigma * df).T  # R'R / df is Sigma
-    paths = [AbnormalPath(0, np.array([-0.1]), np.array([0.0]), np.eye(1)) for _ in values]
-    found = _group_impact(paths, values, residuals, np.eye(1), df=df, level=0.95)
+    variance = (sigma**2).diagonal()[:, None, None]
+    found = dollars(sample_of(residuals, variance, df), stakes)
     assert found.se == pytest.approx(104.3e9, abs=0.05e9)
-    alone = _group_impact(
-        paths, values, np.diag(np.diag(sigma)) * np.sqrt(df), np.eye(1), df=df, level=0.95
-    )
+    assert found.market_value == sum(stakes)
+    assert found.abnormal == pytest.approx(-0.1 * sum(stakes))
+    alone = dollars(sample_of(sigma * np.sqrt(df), variance, df), stakes)
     assert alone.se == pytest.approx(91.0e9, abs=0.1e9)
 
 
 def test_firms_without_a_value_are_left_out_of_the_total() -> None:
-    paths = [AbnormalPath(0, np.array([-0.1]), np.array([0.0]), None) for _ in range(2)]
-    values = [Valuation(None, "no-share-count"), Valuation(50.0)]
-    found = _group_impact(paths, values, np.eye(2), None, df=1, level=0.95)
-    assert (found.raw, found.low) == (pytest.approx(-5.0), None)
-    assert _group_impact(paths, values[:1] * 2, np.eye(2), None, df=1, level=0.95) is None
+    found = dollars(sample_of(np.eye(2), None, 1), [0.0, 50.0])
+    assert (found.raw, found.market_value, found.low) == (pytest.approx(-5.0), 50.0, None)
+    known = dollars(sample_of(np.eye(2), np.full((2, 1, 1), 0.04), 1), [0.0, 50.0])
+    assert known.se == pytest.approx(0.2 * 50.0)

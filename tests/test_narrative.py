@@ -11,8 +11,8 @@ import pytest
 from analysis.impact import Impact
 from analysis.inference.outcome import Outcome
 from analysis.narrative import beyond_chance, summary_paragraph
+from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.windows import Window
 
 if TYPE_CHECKING:

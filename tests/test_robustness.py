@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.robustness import CHOICES, leave_one_out, specification_curve
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.study_file import load_study
 from analysis.windows import Window
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from analysis.errors import StudyError
+from analysis.overrides import Overrides, override
 from analysis.study import (
     Benchmark,
     Event,
     Group,
+    Headline,
     MarketValue,
-    Overrides,
+    Study,
     default_min_estimation,
-    override,
 )
+from analysis.study_file import parse_study
 from analysis.windows import Window
-
-if TYPE_CHECKING:
-    from analysis.study import Study
 
 
 @pytest.mark.parametrize(
@@ -43,14 +42,15 @@ def test_nothing_occurs_twice(study: Study, field: str, twice: None, message: st
 
 def test_a_firm_is_in_one_group(study: Study) -> None:
     again = Group("again", "Again", ("NVDA",))
-    with pytest.raises(StudyError, match="symbol in the groups 'NVDA' occurs twice"):
+    with pytest.raises(StudyError, match=r"'NVDA' occurs twice in the groups \('accelerators' and"):
         replace(study, groups=(*study.groups, again))
 
 
 @pytest.mark.parametrize("field", ["events", "symbols", "benchmarks", "models", "windows"])
 def test_nothing_is_empty(study: Study, field: str) -> None:
+    bare = {"groups": (), "market_values": ()} if field == "symbols" else {}
     with pytest.raises(StudyError, match="names no"):
-        replace(study, **{field: ()})
+        replace(study, **{field: ()}, **bare)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +163,69 @@ def test_overrides_replace_and_the_headline_follows(study: Study) -> None:
 def test_overrides_are_checked(study: Study, choices: Overrides, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         override(study, choices)
+
+
+NEWS = Event("e", "E", dt.date(2025, 1, 27))
+
+
+def test_a_study_of_three_fields_has_the_usual_choices() -> None:
+    study = Study("s", "NVDA", [NEWS])
+    assert study == parse_study(
+        'id = "s"\nevent_firm = "NVDA"\n[[events]]\nid = "e"\ntitle = "E"\nwhen = 2025-01-27\n'
+    )
+    assert (study.symbols, study.benchmarks) == (("NVDA",), (Benchmark("SPY"),))
+    with pytest.raises(StudyError, match="names no benchmark"):
+        Study("s", "7203.T", [NEWS], calendar="XTKS")
+
+
+def test_a_study_understands_what_callers_write() -> None:
+    study = Study(
+        "s",
+        "NVDA",
+        {"id": "e", "title": "E", "when": "2025-01-27"},
+        symbols="NVDA, AMD",
+        windows=["-1..1", Window(0, 2)],
+        models="market,mean",
+        headline={"model": "mean"},
+        benchmarks=[{"id": "SPY-ex", "weight": 0.07, "weight_session": "2025-01-24"}],
+    )
+    assert study.events == (NEWS,)
+    assert study.symbols == ("NVDA", "AMD")
+    assert study.windows == (Window(-1, 1), Window(0, 2))
+    assert (study.headline.model, study.headline.window) == ("mean", Window(-1, 1))
+    assert study.benchmarks[0].purged_of == "NVDA"
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"windows": (0, 1)}, "Study: 'windows' number 1 is 0; a window such as"),
+        ({"windows": 3}, "Study: 'windows' is 3; a list is needed"),
+        ({"symbols": [3]}, "Study: 'symbols' number 1 is 3; a text is needed"),
+        ({"level": "high"}, "Study: 'level' is 'high'; a number is needed"),
+        ({"headline": "NVDA"}, "Study: 'headline' is 'NVDA'; a table is needed"),
+        ({"events": ["e"]}, r"Study: 'events' must be written as \[\[events\]\] tables"),
+    ],
+)
+def test_a_study_refuses_in_words(choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        Study(**{"id": "s", "event_firm": "NVDA", "events": [NEWS], **choices})
+
+
+def test_overrides_understand_texts_and_refuse_unknown_names(study: Study) -> None:
+    changed = override(study, Overrides(symbols="NVDA", windows=("-1..1",), events="sell-off"))
+    assert (changed.symbols, changed.windows) == (("NVDA",), (Window(-1, 1),))
+    assert override(study, Overrides(windows="0,1")).windows == (Window(0, 1),)
+    with pytest.raises(StudyError, match=r"'symbol' is no choice .* did you mean 'symbols'"):
+        Overrides(symbol="NVDA")
+    with pytest.raises(StudyError, match="model 'marekt' is unknown; did you mean 'market'"):
+        override(study, Overrides(models=("marekt",)))
+    with pytest.raises(StudyError, match="'symbols' is empty"):
+        override(study, Overrides(symbols=()))
+
+
+def test_a_caller_keeps_what_was_given_to_a_study() -> None:
+    benchmark = Benchmark("SPY-ex", weight=0.07, weight_session=dt.date(2025, 1, 24))
+    head = Headline()
+    Study("s", "NVDA", [NEWS], benchmarks=[benchmark], headline=head)
+    assert (benchmark.purged_of, head.event) == (None, None)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import tomllib
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analysis.errors import StudyError
+from analysis.keys import keys_of
+from analysis.overrides import Overrides
+from analysis.study import Benchmark, Event, Group, Headline, MarketValue, Study
 from analysis.study_file import dump_study, load_study, parse_study
 from analysis.windows import Window
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from analysis.study import Study
 
 SMALLEST = """
 id = "s"
@@ -78,26 +82,40 @@ def test_a_purged_benchmark_may_have_any_name() -> None:
     ("old", "new", "message"),
     [
         ('id = "s"', 'id = "s"\nmodles = ["mean"]', "key 'modles' is unknown; did you mean 'model"),
-        ('title = "E"', 'titel = "E"', r"\[\[events\]\] number 1 'e': key 'title' is missing"),
+        (
+            'title = "E"',
+            'titel = "E"',
+            "number 1 'e': key 'titel' is unknown; did you mean 'ti",
+        ),
+        ('title = "E"', "", r"\[\[events\]\] number 1 'e': key 'title' is missing"),
         ('title = "E"', 'title = "E"\nwen = 2', "key 'wen' is unknown; did you mean 'when'"),
-        ('id = "SPY"', 'id = "SPY"\nweight = 0.07', "key 'weight' is unknown"),
-        ('id = "SPY"', 'id = "SPY-ex"', "key 'weight' is missing"),
+        ('id = "SPY"', 'id = "SPY"\nweight = 0.07', "has a weight and is purged of no firm"),
+        ('id = "SPY"', 'id = "SPY-ex"', "is purged of the event firm: give its weight and weight_"),
         ('id = "SPY"', 'id = "SPY-ex"\npurged_of = ""' + PURGED, "purged of no firm"),
         (
             'id = "SPY"',
             'id = "SPY-ex"\nweight = 0.1\nweight_session = 2025-01-24T21:00:00Z',
             "'weight_session' is 2025-01-24T21:00:00.*a date such as",
         ),
-        ("when = 2025-01-27", 'when = "2025-01-27"', "a date such as 2025-01-27 is needed"),
+        ("when = 2025-01-27", 'when = "27 Jan 2025"', "an instant such as .* without quotes"),
         ("when = 2025-01-27", "when = 2025-01-27T09:00:00", "no time zone"),
-        ('symbols = ["NVDA"]', "symbols = []", "no firm is named"),
-        ('symbols = ["NVDA"]', 'symbols = ["NVDA", 3]', "'symbols' holds 3; texts are needed"),
+        ('symbols = ["NVDA"]', "symbols = []", "names no firm"),
+        (
+            'symbols = ["NVDA"]',
+            'symbols = ["NVDA", 3]',
+            "'symbols' number 2 is 3; a text",
+        ),
         ('symbols = ["NVDA"]', 'symbols = ["NVDA", "NVDA"]', "symbol 'NVDA' occurs twice"),
-        ('symbols = ["NVDA"]', 'symbols = "NVDA"', "a list is needed"),
+        ('symbols = ["NVDA"]', 'symbols = "NVDA"', r'a list is needed, as in symbols = \["NVDA"\]'),
+        (
+            'symbols = ["NVDA"]',
+            'symbol = ["NVDA"]',
+            "key 'symbol' is unknown; did you mean 'sym",
+        ),
         ('id = "s"', 'id = "s"\nlevel = true', "'level' is True; a number is needed"),
         ('id = "s"', 'id = "s"\nlevel = nan', "level nan is not between"),
         ('id = "s"', 'id = "s"\nmin_estimation = 200.5', "a whole number is needed"),
-        ('id = "s"', 'id = "s"\nmodels = []', "'models' is empty"),
+        ('id = "s"', 'id = "s"\nmodels = []', "names no model"),
         (
             'id = "s"',
             'id = "s"\nwindows = ["1..0"]',
@@ -110,11 +128,6 @@ def test_a_purged_benchmark_may_have_any_name() -> None:
         ('id = "SPY"', 'id = "SPY"\n[headline]\nbeside = "SOXX"', "headline names beside 'SOXX'"),
         ('id = "SPY"', 'id = "SPY"\n[headline]\nmodell = "x"', r"\[headline\]: key 'modell'"),
         ('id = "SPY"', 'id = "SPY"\n[[groups]]\nid = "g"\nsymbols = []', "holds no symbol"),
-        (
-            'id = "SPY"',
-            'id = "SPY"\n[[groups]]\nid = "g"\nsymbols = ["NVDA"]',
-            "symbol 'NVDA' occurs twice",
-        ),
     ],
 )
 def test_a_wrong_study_is_refused_by_file_and_key(old: str, new: str, message: str) -> None:
@@ -140,3 +153,115 @@ def test_a_relative_data_path_is_taken_from_the_files_folder(
     (tmp_path / "my.toml").write_text('data = "levels.csv"\n' + SMALLEST)
     monkeypatch.chdir(tmp_path)
     assert load_study("my.toml").data == str((tmp_path / "levels.csv").resolve())
+
+
+# What once ended in a traceback, in infinite dollars or without a word.
+ONCE_SILENT = [
+    (
+        'id = "s"',
+        'id = "s"\nlevel = ' + "[" * 500 + "]" * 500,
+        "nested too deep",
+    ),
+    ('id = "s"', 'id = "s"\nlevel = 1' + "0" * 400, "more than 18 digits; a number is needed"),
+    ('id = "s"', 'id = "s"\nmin_estimation = 1' + "0" * 5000, "a value is too large"),
+    ('id = "s"', 'id = "s"\nmin_estimation = 1' + "0" * 50, "of at most 1,000,000,000"),
+    ('id = "s"', 'id = "s"\nwindows = ["0..' + "9" * 5000 + '"]', "is no window"),
+    (
+        'id = "s"',
+        'id = "s"\nestimation = "-99999999999999999999..-11"',
+        "than 100,000 sessions",
+    ),
+    ('id = "s"', 'id = "s"\nwindows = []', "names no event window"),
+    ('id = "SPY"', 'id = "-ex"' + PURGED, "benchmark '-ex' names no symbol"),
+    ('id = "s"', 'id = "s"\ndata = "a\\u0000"', "'data' holds a control character"),
+    ('title = "E"', 'title = "E\\u001b[31m"', "'title' holds a control character"),
+    ("2025-01-27", "0001-01-01T00:00:00+05:00", "the year 1 is not between"),
+    ("2025-01-27", "9999-12-31T23:00:00-05:00", "the year 9999 is not between"),
+    ('id = "s"', 'id = "s"\n' + "a." * 100_000 + "a = 1", "more than 30 parts"),
+    ('id = "s"', 'id = "s"\nlevel = {' + '"a" . ' * 40 + "a = 1}", "more than 30 parts"),
+    ('id = "SPY"', 'id = "SPY-ex"\nweight = 0\nweight_session = 2025-01-24', "0 takes nothing out"),
+    (
+        'id = "SPY"',
+        (
+            'id = "SPY"\n[[market_values]]\nsymbol = "NVDAA"\nshares = 1e9\nas_of = 2025-01-24\n'
+            'source = "s"\nclose = 1\nclose_session = 2025-01-24'
+        ),
+        "'NVDAA', which is no firm of the study; did you mean 'NVDA'",
+    ),
+    (
+        'id = "SPY"',
+        (
+            'id = "SPY"\n[[market_values]]\nsymbol = "NVDA"\nshares = 1e308\nas_of = "x"\n'
+            'source = "s"\nclose = 100\nclose_session = 2025-01-24'
+        ),
+        "more than any firm is worth",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), ONCE_SILENT)
+def test_an_extreme_study_is_refused_in_one_line(old: str, new: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message) as caught:
+        parse_study(SMALLEST.replace(old, new), where="my.toml")
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).isprintable()
+
+
+def test_a_study_that_is_no_regular_file_or_too_large_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(StudyError, match="it is no regular file"):
+        load_study(tmp_path / "pipe.toml")
+    (tmp_path / "large.toml").write_bytes(b"#" * 1_000_001)
+    with pytest.raises(StudyError, match="1,000,001 bytes, 1,000,000 are the most"):
+        load_study(tmp_path / "large.toml")
+    (tmp_path / "loop.toml").symlink_to(tmp_path / "loop.toml")
+    for name in (tmp_path / "loop.toml", "a\0b", "x" * 5000):
+        with pytest.raises(StudyError, match=r"no study|cannot be read"):
+            load_study(name)
+
+
+def test_ordinary_text_with_many_dots_is_no_long_key() -> None:
+    text = SMALLEST.replace('title = "E"', f'title = "{"and so on ... " * 20}"')
+    assert parse_study(text).events[0].title.startswith("and so on")
+
+
+def test_dates_as_text_are_understood() -> None:
+    text = SMALLEST.replace("2025-01-27", '"2025-01-27T09:22:00Z"') + (
+        '[[market_values]]\nsymbol = "NVDA"\nshares = 24_490_000_000\nas_of = 2025-01-10\n'
+        'source = "10-K"\nclose = 142.62\nclose_session = "2025-01-24"\n'
+    )
+    study = parse_study(text)
+    assert study.events[0].when == dt.datetime(2025, 1, 27, 9, 22, tzinfo=dt.UTC)
+    (value,) = study.market_values
+    assert (value.as_of, value.close_session) == ("2025-01-10", dt.date(2025, 1, 24))
+    assert parse_study(SMALLEST.replace("2025-01-27", '"2025-01-27"')) == parse_study(SMALLEST)
+
+
+def test_a_firm_may_be_named_among_symbols_and_in_a_group() -> None:
+    text = SMALLEST.replace('["NVDA"]', '["AMD", "NVDA"]') + (
+        '[[groups]]\nid = "g"\nsymbols = ["NVDA", "MU"]\n'
+    )
+    assert parse_study(text).symbols == ("NVDA", "MU", "AMD")
+
+
+def test_overrides_are_put_over_a_file_before_it_is_judged() -> None:
+    text = SMALLEST.replace('id = "s"', 'id = "s"\nwindows = ["-30..30"]', 1)
+    with pytest.raises(StudyError, match=r"my.toml: estimation window -260\.\.-11 reaches into"):
+        parse_study(text, where="my.toml")
+    study = parse_study(text, choices=Overrides(estimation="-290..-41"))
+    assert (study.estimation, study.min_estimation) == (Window(-290, -41), 200)
+    with pytest.raises(StudyError, match=r"^estimation window -20\.\.-11 has 10"):
+        parse_study(text, where="my.toml", choices=Overrides(estimation="-20..-11"))
+
+
+def test_a_wrong_name_in_the_file_is_found_under_overrides_too() -> None:
+    text = SMALLEST.replace('id = "SPY"', 'id = "SPY"\n[headline]\nevent = "ee"')
+    with pytest.raises(StudyError, match="headline names event 'ee'"):
+        parse_study(text, choices=Overrides(events="e"))
+
+
+def test_every_field_of_every_part_is_declared_once() -> None:
+    for record in (Study, Event, Group, Benchmark, MarketValue, Headline):
+        assert list(keys_of(record)) == [f.name for f in fields(record)]
+        assert all(declared.says.endswith(".") for declared in keys_of(record).values())
+    assert set(tomllib.loads(dump_study(load_study()))) <= set(keys_of(Study))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.tables import WIDTH, latex_table, summary_text
 
 if TYPE_CHECKING:

@@ -12,17 +12,11 @@ import pyarrow as pa
 
 from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
 from analysis.batch.writing import writing
+from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.errors import OutputError, StudyError
-from analysis.panel.engine import PanelEstimates, check_windows, estimate_panel
+from analysis.panel.engine import check_windows, estimate_panel
 from analysis.panel.layout import STATUS_TEXT
-from analysis.tabular import (
-    NO_DAY,
-    Piece,
-    Problems,
-    days,
-    read_pieces,
-    texts,
-)
+from analysis.tabular import Piece, Problems, read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +25,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.panel.estimates import PanelEstimates
     from analysis.windows import Window
 
 NO_SYMBOL = "no symbol"
 NO_DATE = "unreadable event date"
+NO_ZONE = "event time without a zone"
+NO_CLOSES = "event with an hour: name the exchange whose closes count with --calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,17 +275,29 @@ class _Located:
 
 
 def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problems) -> _Located:
-    symbol, date = piece.table.columns
-    codes, words = texts(symbol)
-    day = days(date)
-    position = factors.session_of(day)
+    codes, words = piece.texts(0)
+    moments = piece.moments(1)
+    day = moments.day
+    timed = moments.instant != NO_INSTANT
+    position = factors.sessions_of(moments)
+    hidden = moments.naive | (timed if factors.calendar is None else False)
+    position[hidden] = -1
     faults: dict[int, str] = {}
-    for row in map(int, np.flatnonzero((codes < 0) | (day == NO_DAY))):
-        unreadable = f"{NO_DATE} '{date[row].as_py()}'" if date[row].is_valid else NO_DATE
-        faults[row] = NO_SYMBOL if codes[row] < 0 else unreadable
-        problems.add(piece.where(row), f"{faults[row]}; kept with that status")
+    for row in map(int, np.flatnonzero((codes < 0) | (day == NO_DAY) | hidden)):
+        if codes[row] < 0:
+            faults[row] = NO_SYMBOL
+        elif moments.naive[row]:
+            faults[row] = f"{NO_ZONE} '{piece.shown(1, row)}'"
+        elif day[row] != NO_DAY:
+            faults[row] = NO_CLOSES
+        else:
+            given = piece.table.column(1)[row].is_valid
+            faults[row] = f"{NO_DATE} '{piece.shown(1, row)}'" if given else NO_DATE
+    problems.add_rows(
+        piece, np.array(list(faults), np.int64), lambda row: f"{faults[row]}; kept with that status"
+    )
     return _Located(
-        symbol=symbol,
+        symbol=piece.table.column(0),
         day=day,
         session=np.where(position < 0, NO_DAY, factors.sessions[position]).astype(np.int32),
         firm=np.array([*(data.symbols.get(word, -1) for word in words), -1], np.int64)[codes],
@@ -300,11 +309,13 @@ def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problem
 def _statuses(status: npt.NDArray[np.int32], located: _Located) -> tuple[pa.Array, pa.Array]:
     """Give the status of every row as codes into a list of words."""
     words = list(STATUS_TEXT)
+    known: dict[str, int] = {}
     codes = status.astype(np.int64)
     for row, fault in located.faults.items():
-        if fault not in words[len(STATUS_TEXT) :]:
+        if fault not in known:
+            known[fault] = len(words)
             words.append(fault)
-        codes[row] = words.index(fault)
+        codes[row] = known[fault]
     return pa.array(codes.ravel()), pa.array(words, pa.string())
 
 
@@ -313,7 +324,8 @@ def _tally(codes: pa.Array, words: pa.Array) -> Counter[str]:
     tally: Counter[str] = Counter()
     for word, count in zip(words.to_pylist(), counts.tolist(), strict=True):
         if count:
-            tally[NO_DATE if word.startswith(NO_DATE) else word] += count
+            kinds = [kind for kind in (NO_DATE, NO_ZONE) if word.startswith(kind)]
+            tally[kinds[0] if kinds else word] += count
     return tally
 
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import DataError, StudyError, nearest
+from analysis.columns import NO_DAY, NO_INSTANT, as_date
+from analysis.errors import DataError, ReliabilityWarning, StudyError, nearest
 from analysis.panel.layout import LARGEST_REGRESSORS
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
-from analysis.sessions import sessions_between
-from analysis.tabular import NO_DAY, Problems, column_names, days, numbers, read_pieces, texts
+from analysis.plausible import (
+    CRSP_CODES,
+    LARGEST_FACTOR,
+    TypicalSize,
+    impossible_returns,
+    why_impossible,
+)
+from analysis.sessions import reaction_days, sessions_between
+from analysis.tabular import Piece, Problems, read_pieces, table_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
-    import pyarrow as pa
 
-    from analysis._typing import FloatArray
+    from analysis._typing import FloatArray, IntArray
+    from analysis.columns import Moments
 
-EPOCH = dt.date(1970, 1, 1)
+_MISSING = "taken as missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +98,14 @@ class Factors:
         The factors.
     values : ndarray of shape (n_sessions, n_factors)
         Simple returns; NaN where missing.
+    calendar : str or None
+        Exchange whose sessions they are; None where they are the file's own dates.
     """
 
     sessions: npt.NDArray[np.int32]
     names: tuple[str, ...]
     values: FloatArray
+    calendar: str | None = None
 
     def session_of(self, day: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """
@@ -113,6 +124,29 @@ class Factors:
         place = np.searchsorted(self.sessions, day, side="left").astype(np.int64)
         outside = (place == self.sessions.size) | (day < self.sessions[0])
         return np.where(outside, -1, place)
+
+    def sessions_of(self, moments: Moments) -> npt.NDArray[np.int64]:
+        """
+        Find the session of each event.
+
+        A bare date falls as in `session_of`, an instant on the first session that closes after it.
+
+        Parameters
+        ----------
+        moments : Moments
+            Dates and instants; an instant needs `calendar`.
+
+        Returns
+        -------
+        ndarray of shape (n_events,)
+            Positions; -1 where there is none.
+        """
+        day = moments.day
+        timed = np.flatnonzero(moments.instant != NO_INSTANT)
+        if timed.size and self.calendar is not None:
+            day = day.copy()
+            day[timed] = reaction_days(self.calendar, moments.instant[timed])
+        return self.session_of(day)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,21 +182,26 @@ def read_factors(
     path : pathlib.Path
         Wide table: one row a session.
     names : sequence of str
-        Columns to read.
+        Columns to read. Returns are simple, in decimals.
     date_column : str
         Column of the sessions; where the file has no such column, ``session``.
     calendar : str, optional
         Exchange whose sessions count, between the file's first and last date; the file's own
         dates where None.
     problems : Problems
-        Unreadable figures are noted here and count as missing.
+        Unreadable figures, and those beyond `LARGEST_FACTOR`, are noted here and count as missing.
 
     Raises
     ------
     DataError
         If the file cannot be read, a date in it cannot, or dates repeat.
+
+    Warns
+    -----
+    ReliabilityWarning
+        If the figures look like percent.
     """
-    known = column_names(path)
+    known = table_file(path).names
     if date_column not in known and "session" in known:
         date_column = "session"
     missing = [name for name in names if name not in known]
@@ -171,23 +210,50 @@ def read_factors(
         raise DataError(f"{path}: no factor '{missing[0]}'; {choice}")
     found_days: list[npt.NDArray[np.int32]] = []
     found: list[FloatArray] = []
+    typical = TypicalSize()
     for piece in read_pieces(path, [date_column, *names]):
-        day = days(piece.table.column(0))
+        day = piece.days(0)
         if (day == NO_DAY).any():
             row = int(np.flatnonzero(day == NO_DAY)[0])
-            value = piece.table.column(0)[row].as_py()
-            raise DataError(f"{piece.where(row)}: '{value}' is no date; write it as 2025-01-27")
+            raise DataError(
+                f"{piece.where(row)}: '{piece.shown(0, row)}' is no date; write it as 2025-01-27"
+            )
         block = np.empty((day.size, len(names)))
         for at, name in enumerate(names):
-            block[:, at], bad = numbers(piece.table.column(at + 1))
-            for row in bad:
-                value = piece.table.column(at + 1)[int(row)].as_py()
-                problems.add(piece.where(row), f"{name} '{value}' is no number; taken as missing")
+            block[:, at] = _factor(piece, at + 1, name, typical, problems)
         found_days.append(day)
         found.append(block)
     if not found:
         raise DataError(f"{path}: no factor returns in it")
+    _warn_of_percent(path, "factors", typical)
     return _by_session(path, np.concatenate(found_days), tuple(names), np.vstack(found), calendar)
+
+
+def _factor(
+    piece: Piece, column: int, name: str, typical: TypicalSize, problems: Problems
+) -> FloatArray:
+    values, bad = piece.numbers(column)
+    problems.add_rows(
+        piece, bad, lambda row: f"{name} '{piece.shown(column, row)}' is no number; {_MISSING}"
+    )
+    typical.add(values)
+    large = np.abs(values) > LARGEST_FACTOR
+    problems.add_rows(
+        piece,
+        np.flatnonzero(large),
+        lambda row: f"{name} {values[row]:g} is no daily factor in decimals; {_MISSING}",
+    )
+    return np.asarray(np.where(large, np.nan, values))
+
+
+def _warn_of_percent(path: Path, what: str, typical: TypicalSize) -> None:
+    if typical.percent:
+        warnings.warn(
+            f"{path}: half of the {what} are larger than 10 % a day; are they in percent? "
+            "give decimals, as in 0.01 for 1 %",
+            ReliabilityWarning,
+            stacklevel=2,
+        )
 
 
 def _by_session(
@@ -214,12 +280,7 @@ def _by_session(
         )
     wide = np.full((sessions.size, len(names)), np.nan)
     wide[np.searchsorted(sessions, day)] = values
-    return Factors(sessions, names, wide)
-
-
-def as_date(day: int | np.int32) -> dt.date:
-    """Turn days since 1970 into a date."""
-    return EPOCH + dt.timedelta(days=int(day))
+    return Factors(sessions, names, wide, calendar)
 
 
 def read_returns(
@@ -243,34 +304,37 @@ def read_returns(
     symbol_column, date_column, return_column : str
         The columns. Returns are simple, in decimals.
     problems : Problems
-        Rows without a symbol, a readable date or a readable return are noted here.
+        Rows without a symbol, a readable date or a readable return are noted here, and so are
+        returns that cannot be (-1 and lower, codes of missing returns): they count as missing.
 
     Raises
     ------
     DataError
         If the file cannot be read, or a symbol has two returns on one session.
+
+    Warns
+    -----
+    ReliabilityWarning
+        If the figures look like percent.
     """
     symbols: dict[str, int] = {}
     pieces: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray]] = []
+    typical = TypicalSize()
     for piece in read_pieces(path, [symbol_column, date_column, return_column]):
-        codes, words = texts(piece.table.column(0))
-        day = days(piece.table.column(1))
-        value, bad = numbers(piece.table.column(2))
+        codes, words = piece.texts(0)
+        day = piece.days(1)
+        value = _return(piece, typical, problems)
         firm_of = [symbols.setdefault(word, len(symbols)) if word else -1 for word in words]
         place = np.searchsorted(sessions, day)
         place[place == sessions.size] = 0
         off = sessions[place] != day
-        for row in map(int, np.flatnonzero(off | (codes < 0))):
-            fault = _fault(piece.table, row, int(codes[row]), int(day[row]))
-            problems.add(piece.where(row), fault)
-        for row in bad:
-            shown = piece.table.column(2)[int(row)].as_py()
-            problems.add(piece.where(row), f"return '{shown}' is no number; taken as missing")
+        _note_faults(piece, np.flatnonzero(off | (codes < 0)), codes, day, problems)
         keep = ~off & (codes >= 0) & np.isfinite(value)
         firm = np.array([*firm_of, -1], dtype=np.int32)[codes[keep]]
         pieces.append((firm, place[keep].astype(np.int32), value[keep]))
     if not pieces:
         raise DataError(f"{path}: no returns in it")
+    _warn_of_percent(path, "returns", typical)
     shape = {"n_firms": len(symbols), "n_sessions": sessions.size}
     try:
         panel = PanelReturns.from_long(pieces, **shape)
@@ -283,10 +347,30 @@ def read_returns(
     return FirmReturns(symbols, panel)
 
 
-def _fault(table: pa.RecordBatch, row: int, code: int, day: int) -> str:
-    if code < 0:
-        return "no symbol; left out"
-    shown = table.column(1)[int(row)].as_py()
-    if day == NO_DAY:
-        return f"'{shown}' is no date; left out"
-    return f"{shown} is no session of the factors; left out"
+def _return(piece: Piece, typical: TypicalSize, problems: Problems) -> FloatArray:
+    value, bad = piece.numbers(2)
+    problems.add_rows(
+        piece, bad, lambda row: f"return '{piece.shown(2, row)}' is no number; {_MISSING}"
+    )
+    coded = np.isin(value, CRSP_CODES)
+    typical.add(value[~coded])
+    wrong = impossible_returns(value)
+    problems.add_rows(piece, np.flatnonzero(wrong), lambda row: why_impossible(float(value[row])))
+    return np.asarray(np.where(wrong, np.nan, value))
+
+
+def _note_faults(
+    piece: Piece,
+    rows: IntArray,
+    codes: IntArray,
+    day: npt.NDArray[np.int32],
+    problems: Problems,
+) -> None:
+    def fault(row: int) -> str:
+        if codes[row] < 0:
+            return "no symbol; left out"
+        if day[row] == NO_DAY:
+            return f"'{piece.shown(1, row)}' is no date; left out"
+        return f"{as_date(day[row])} is no session of the factors; left out"
+
+    problems.add_rows(piece, rows, fault)

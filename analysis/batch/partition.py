@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from analysis.errors import SourceError
-from analysis.panel.engine import PanelEstimates, estimate_panel
+from analysis.panel.engine import estimate_panel
+from analysis.panel.estimates import PanelEstimates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.batch.inputs import as_date
-from analysis.errors import DataError, SessionError
-from analysis.panel.layout import Rows
+from analysis.columns import NO_DAY, as_date
+from analysis.errors import DataError, ReliabilityWarning, SessionError
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
-from analysis.tabular import NO_DAY, Problems, days, numbers, read_pieces, texts
+from analysis.plausible import LARGEST_JUMP
+from analysis.tabular import Piece, Problems, read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,8 @@ def read_prices(
         The security whose days with a close are the sessions. Where None, they are the days on
         which at least half as many securities have a close as on the median row's day.
     problems : Problems
-        Rows without symbol, date or readable figures are noted here.
+        Rows without symbol, date or readable figures are noted here, and so are closes that are
+        not above zero and volumes below it: they count as missing.
 
     Raises
     ------
@@ -73,17 +75,16 @@ def read_prices(
     symbols: dict[str, int] = {}
     pieces: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray, FloatArray]] = []
     for piece in read_pieces(path, columns):
-        codes, words = texts(piece.table.column(0))
-        day = days(piece.table.column(1))
-        close, bad_close = numbers(piece.table.column(2))
-        volume, bad_volume = numbers(piece.table.column(3))
-        for row in map(int, np.flatnonzero((codes < 0) | (day == NO_DAY))):
-            problems.add(piece.where(row), "no symbol or no readable date; left out")
-        for row in map(int, np.union1d(bad_close, bad_volume)):
-            problems.add(piece.where(row), "close or volume is no number; taken as missing")
+        codes, words = piece.texts(0)
+        day = piece.days(1)
+        problems.add_rows(
+            piece,
+            np.flatnonzero((codes < 0) | (day == NO_DAY)),
+            lambda _: "no symbol or no readable date; left out",
+        )
+        close, volume = _figures(piece, problems)
         firm_of = [symbols.setdefault(word, len(symbols)) if word else -1 for word in words]
         firm = np.array([*firm_of, -1], dtype=np.int32)[codes]
-        close[~(close > 0.0)] = np.nan
         keep = (firm >= 0) & (day != NO_DAY) & np.isfinite(close)
         pieces.append((firm[keep], day[keep], close[keep], volume[keep]))
     if not pieces or not symbols:
@@ -109,7 +110,51 @@ def read_prices(
             f"{as_date(sessions[error.position])}; keep one row a symbol and session"
         ) from None
     volumes = PanelReturns.from_long([(firm, position, volume)], **shape)
-    return PricePanel(tuple(symbols), sessions, closes, volumes, simple_returns(closes))
+    returns = simple_returns(closes)
+    _warn_of_jumps(path, tuple(symbols), sessions, returns)
+    return PricePanel(tuple(symbols), sessions, closes, volumes, returns)
+
+
+def _figures(piece: Piece, problems: Problems) -> tuple[FloatArray, FloatArray]:
+    close, bad_close = piece.numbers(2)
+    volume, bad_volume = piece.numbers(3)
+    problems.add_rows(
+        piece,
+        np.union1d(bad_close, bad_volume),
+        lambda _: "close or volume is no number; taken as missing",
+    )
+    low = close <= 0.0
+    negative = volume < 0.0
+    problems.add_rows(
+        piece,
+        np.flatnonzero(low),
+        lambda row: f"close {close[row]:g} is not above zero; taken as missing",
+    )
+    problems.add_rows(
+        piece,
+        np.flatnonzero(negative),
+        lambda row: f"volume {volume[row]:g} is below zero; taken as missing",
+    )
+    return np.where(low, np.nan, close), np.where(negative, np.nan, volume)
+
+
+def _warn_of_jumps(
+    path: Path, symbols: tuple[str, ...], sessions: npt.NDArray[np.int32], returns: PanelReturns
+) -> None:
+    rows = returns.rows
+    with np.errstate(invalid="ignore"):
+        jumps = np.flatnonzero(np.abs(np.log1p(rows.values)) > LARGEST_JUMP)
+    if not jumps.size:
+        return
+    firm = int(np.searchsorted(rows.offsets, jumps[0], side="right")) - 1
+    day = sessions[int(rows.first[firm] + jumps[0] - rows.offsets[firm])]
+    warnings.warn(
+        f"{path}: {jumps.size:,} closes differ more than threefold from the session before "
+        f"(first {symbols[firm]} on {as_date(day)}: x{1 + rows.values[jumps[0]]:.4g}); "
+        "are splits adjusted for?",
+        ReliabilityWarning,
+        stacklevel=2,
+    )
 
 
 def simple_returns(levels: PanelReturns) -> PanelReturns:
@@ -128,7 +173,7 @@ def simple_returns(levels: PanelReturns) -> PanelReturns:
     values[1:] = rows.values[1:] / rows.values[:-1] - 1.0
     begins = rows.offsets[:-1][np.diff(rows.offsets) > 0]
     values[begins] = np.nan
-    return PanelReturns(Rows(values, rows.offsets, rows.first), levels.n_sessions)
+    return PanelReturns(rows._replace(values=values), levels.n_sessions)
 
 
 def at_session(panel: PanelReturns, position: int) -> FloatArray:
@@ -162,18 +207,23 @@ def window_of(panel: PanelReturns, first: int, last: int) -> FloatArray:
 
 def session_at(sessions: npt.NDArray[np.int32], day: int) -> int:
     """
-    Find a day's session, the next one where it is none.
+    Find a day's session.
 
     Raises
     ------
     SessionError
-        If the data do not reach it.
+        If the data do not reach it, or it is no session of theirs: the day is never moved.
     """
     position = int(np.searchsorted(sessions, day))
     if position == sessions.size or day < sessions[0]:
         raise SessionError(
             f"{as_date(day)} lies outside the data "
             f"({as_date(sessions[0])} to {as_date(sessions[-1])})"
+        )
+    if sessions[position] != day:
+        raise SessionError(
+            f"{as_date(day)} is no session of these prices (no trading, or the benchmark has no "
+            f"close on it); the next one is {as_date(sessions[position])}"
         )
     return position
 

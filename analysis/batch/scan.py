@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from analysis.batch.inputs import EPOCH, as_date
 from analysis.batch.prices import PricePanel, at_session, read_prices, session_at, window_of
+from analysis.columns import EPOCH, as_date
 from analysis.errors import DataError, StudyError, WindowError
 from analysis.panel.engine import check_windows, estimate_panel
-from analysis.tabular import Problems, read_pieces, texts
+from analysis.sessions import reaction_session
+from analysis.tabular import Problems, read_pieces
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 EQUAL = "equal"
 """Benchmark that is the mean return of the securities kept."""
+
+SHORTEST = 3
+"""Sessions that a line and its residual variance need."""
 
 EVENT_DAY = Window(0, 0)
 PLACEBO_BLOCK = 100
@@ -38,8 +42,9 @@ class ScanRequest:
     ----------
     data : pathlib.Path
         Long prices: symbol, session, close, volume.
-    date : datetime.date
-        The day; the next session where it is none.
+    date : datetime.date or timezone-aware datetime.datetime
+        A session of the data, never moved; an instant stands for the first session of `calendar`
+        that could react to it.
     benchmark : str
         The market: a symbol of the file, or ``"equal"``.
     estimation : Window
@@ -56,10 +61,12 @@ class ScanRequest:
         Table of symbol and group.
     columns : tuple of str
         Names of the columns of symbol, session, close and volume.
+    calendar : str
+        Exchange whose closes say which session an instant falls on.
     """
 
     data: Path
-    date: dt.date
+    date: dt.date | dt.datetime
     benchmark: str = "SPY"
     estimation: Window = field(default_factory=lambda: Window(-260, -11))
     placebos: int = 500
@@ -68,6 +75,7 @@ class ScanRequest:
     min_obs: int = 125
     groups: Path | None = None
     columns: tuple[str, ...] = ("symbol", "session", "close", "volume")
+    calendar: str = "XNYS"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be before the file is read."""
@@ -76,6 +84,11 @@ class ScanRequest:
             raise WindowError(
                 f"estimation window {self.estimation} does not end before the date; "
                 "write it as -260..-11"
+            )
+        if len(self.estimation) < SHORTEST:
+            raise WindowError(
+                f"estimation window {self.estimation} has {len(self.estimation)} sessions; "
+                f"a market model needs {SHORTEST} or more, 250 are usual (-260..-11)"
             )
         if self.placebos < 1:
             raise StudyError("a scan needs placebo dates; give --placebos 1 or more")
@@ -154,23 +167,20 @@ def run_scan(
         If the file cannot be read, or does not reach the date with enough sessions before it.
     """
     problems = Problems()
+    when = request.date
+    day = when if not isinstance(when, dt.datetime) else reaction_session(request.calendar, when)
     benchmark = None if request.benchmark == EQUAL else request.benchmark
     prices = read_prices(
         request.data, columns=request.columns, benchmark=benchmark, problems=problems
     )
-    event = session_at(prices.sessions, (request.date - EPOCH).days)
+    event = session_at(prices.sessions, (dt.date(day.year, day.month, day.day) - EPOCH).days)
     if event + request.estimation.start < 1:
         raise DataError(
             f"{request.data}: only {event} sessions before {as_date(prices.sessions[event])}; "
             f"the estimation window {request.estimation} needs {1 - request.estimation.start}"
         )
     kept, left_out = _screen(prices, event, request)
-    if not kept.size:
-        raise DataError(
-            f"{request.data}: no security is left ("
-            + "; ".join(f"{count} {reason}" for reason, count in left_out.items())
-            + "); loosen the filters"
-        )
+    _refuse_nobody(request, kept, left_out)
     market = _market(prices, kept, benchmark)
     earliest = max(1 - request.estimation.start, event - request.placebos)
     placebos = np.arange(earliest, event)
@@ -180,6 +190,7 @@ def run_scan(
     if not computed.all():
         left_out["no residual variance"] = int((~computed).sum())
         kept = kept[computed]
+        _refuse_nobody(request, kept, left_out)
     against = estimate.placebo_t(kept, placebos, progress)
     return _result(
         request,
@@ -192,6 +203,15 @@ def run_scan(
         left_out,
         problems,
     )
+
+
+def _refuse_nobody(request: ScanRequest, kept: IntArray, left_out: dict[str, int]) -> None:
+    if not kept.size:
+        raise DataError(
+            f"{request.data}: no security is left ("
+            + "; ".join(f"{count} {reason}" for reason, count in left_out.items())
+            + "); loosen the filters"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -395,7 +415,7 @@ def _summary(abnormal: FloatArray, t: FloatArray, against: FloatArray) -> dict[s
 def _read_groups(path: Path, symbol_column: str) -> dict[str, str]:
     groups: dict[str, str] = {}
     for piece in read_pieces(path, [symbol_column, "group"]):
-        columns = [texts(column) for column in piece.table.columns]
+        columns = [piece.texts(0), piece.texts(1)]
         for row, (symbol, group) in enumerate(zip(columns[0][0], columns[1][0], strict=True)):
             if symbol < 0 or group < 0:
                 raise DataError(f"{piece.where(row)}: symbol or group is empty; fill it in")

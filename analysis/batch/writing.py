@@ -16,7 +16,6 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from analysis.errors import OutputError
-from analysis.tabular import is_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +85,11 @@ def _needs_quotes(column: pa.ChunkedArray) -> bool:
     if not pa.types.is_string(column.type):
         return False
     return bool(pc.any(pc.match_substring_regex(column, '[",\r\n]')).as_py())
+
+
+def is_parquet(path: Path) -> bool:
+    """Say whether a file is to be Parquet by its name; anything else is CSV."""
+    return path.suffix.lower() in {".parquet", ".pq"}
 
 
 def _writer(

@@ -128,11 +128,11 @@ class Evidence:
             model.estimator,
             position,
             estimation=ESTIMATION,
-            span=DAY,
         )
-        value, se = cumulative(fit.path), cumulative_se(fit.path)
+        path = fit.path(DAY)
+        value, se = cumulative(path), cumulative_se(path)
         outcome = t_test(value, se or float("nan"), fit.model.df)
-        return AbnormalReturn(float(fit.path.raw[0]), value, outcome.p or float("nan"))
+        return AbnormalReturn(float(path.raw[0]), value, outcome.p or float("nan"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from analysis._typing import Progress
-    from analysis.prices.refresh import RefreshReport, SymbolOutcome, Task
-    from analysis.prices.sources import Source
-    from analysis.prices.yahoo import YahooSource
+    from analysis.prices.refresh.plan import Task
+    from analysis.prices.refresh.run import RefreshReport
+    from analysis.prices.sources.protocol import Source
+    from analysis.prices.sources.yahoo import YahooSource
+    from analysis.prices.store.records import SymbolOutcome
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -80,7 +82,7 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic in late click o
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> dt.timedelta:
         """Read the age."""
-        from analysis.prices.refresh import parse_age
+        from analysis.prices.refresh.plan import parse_age
 
         if isinstance(value, dt.timedelta):
             return value
@@ -176,7 +178,7 @@ class Job:
 
     def plan(self) -> tuple[list[Task], list[SymbolOutcome]]:
         """Say what would be read."""
-        from analysis.prices.refresh import plan_for
+        from analysis.prices.refresh.plan import plan_for
 
         return plan_for(
             self.store, self.symbols, now=self.now, since=self.since, max_age=self.max_age
@@ -192,8 +194,8 @@ class Job:
         quiet: bool = False,
     ) -> RefreshReport:
         """Run the refresh, from Yahoo unless another source is given."""
-        from analysis.prices.companions import refresh_factors, refresh_shares
-        from analysis.prices.refresh import RefreshOptions, refresh_store
+        from analysis.prices.refresh.related import refresh_factors, refresh_shares
+        from analysis.prices.refresh.run import RefreshOptions, refresh_store
         from analysis.prices.snapshot import load_snapshot
 
         yahoo = None
@@ -226,8 +228,8 @@ class Job:
         """Open Yahoo; its caches lie in the user's cache folder."""
         import platformdirs
 
-        from analysis.prices.yahoo import YahooSource
-        from analysis.prices.yahoo_http import Patience
+        from analysis.prices.sources.yahoo import YahooSource
+        from analysis.prices.sources.yahoo_http import Patience
 
         for name in ("yfinance", "stamina"):
             logging.getLogger(name).addHandler(logging.NullHandler())

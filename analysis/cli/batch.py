@@ -58,7 +58,8 @@ Example:
 @click.option(
     "--calendar",
     metavar="CODE",
-    help="Sessions of an exchange, as XNYS; else the factor file's dates.",
+    help="Sessions of an exchange, as XNYS, whose closes date events with an hour; else the "
+    "factor file's dates.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: all processors]")
 @click.option(
@@ -82,7 +83,8 @@ def command(
     One row an event and model, in the order of the events: coefficients, residual variance, CAR
     with its exact standard error, SCAR, BHAR, and a status that says why a row has no numbers.
     Returns are simple and in decimals, and are regressed as they are: give excess returns with
-    excess factors. An event on a day that is no session moves to the next one.
+    excess factors. An event on a day that is no session moves to the next one; one with an hour and
+    its zone falls on the first session of --calendar that closes after it.
     """
     request = BatchRequest(
         models=tuple(FactorModel.parse(text) for text in models),

@@ -55,8 +55,8 @@ def command(
     **live: object,
 ) -> None:
     """Parse, call, format."""
-    from analysis.prices.snapshot_source import SNAPSHOT, snapshot_source
-    from analysis.prices.vendor_files import FileSource
+    from analysis.prices.sources.files import FileSource
+    from analysis.prices.sources.snapshot import SNAPSHOT, snapshot_source
 
     source = None
     if path is not None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import click
 
+from analysis._discovery import names
 from analysis._typing import FigureFormat, FigureStyle, choices
 from analysis.cli.options import (
     details_from_options,
@@ -14,6 +15,7 @@ from analysis.cli.options import (
     run_from_options,
     study_options,
 )
+from analysis.figures import gallery
 
 
 @click.command("figures")
@@ -29,10 +31,7 @@ from analysis.cli.options import (
     "--only",
     multiple=True,
     metavar="NAME",
-    help="Figure wanted, repeatable: event-path, abnormal-returns, cross-section, "
-    "loss-by-benchmark, placebo-dates, specification-curve, reaction-dates, cross-section-later, "
-    "contagion, index-arithmetic, conformal, synthetic-control, volatility, recovery-path, "
-    "worst-days, largest-losses.",
+    help=f"Figure wanted, repeatable: {', '.join(names(gallery))}.",
 )
 @click.option(
     "--format",

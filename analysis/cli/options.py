@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import functools
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from analysis.errors import StudyError
+from analysis.keys import options_of
+from analysis.kinds import ListOf, Place
+from analysis.study import Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,48 +23,42 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
-    from analysis.study import Study
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
+class Moment(click.ParamType[dt.date]):
+    """A date, or an instant with its time zone."""
+
+    name = "date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.date:
+        """Read ISO 8601; a bare date stays a date."""
+        text = str(value)
+        try:
+            if len(text) == len("2025-01-27"):
+                return dt.date.fromisoformat(text)
+            return dt.datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is no date; write 2025-01-27, or 2025-01-24T22:30:00Z", param, ctx)
+
+
 def study_options(command: _Command) -> _Command:
-    """Add the study argument and the options that override a study's choices."""
-    decorators = [
-        click.argument("study", default="deepseek-2025", metavar="[STUDY]"),
-        click.option(
-            "--data",
-            metavar="snapshot|store|PATH",
-            help="Bundled figures, the price store, or a CSV or Parquet file of levels: "
-            "wide (session, SYMBOL...) "
-            "or long (session, symbol, close).",
-        ),
-        click.option("--event", "events", multiple=True, metavar="ID", help="Event; repeatable."),
-        click.option(
-            "--symbols", multiple=True, metavar="A,B", help="Firms, with commas; repeatable."
-        ),
-        click.option("--model", "models", multiple=True, metavar="ID", help="Model; repeatable."),
-        click.option(
-            "--benchmark",
-            "benchmarks",
-            multiple=True,
-            metavar="ID",
-            help="A symbol, or SYMBOL-ex for the one without the event firm; repeatable.",
-        ),
-        click.option(
-            "--estimation", metavar="START..END", help="Estimation window, as in -260..-11."
-        ),
-        click.option(
-            "--window",
-            "windows",
-            multiple=True,
-            metavar="START..END",
-            help="Event window, as in -1..1; repeatable.",
-        ),
-    ]
-    for decorator in reversed(decorators):
-        command = decorator(command)
-    return command
+    """Add the study argument, and an option for each choice of a study that may be replaced."""
+    for name, declared in reversed(options_of(Study).items()):
+        option = declared.option
+        if option is None:
+            continue
+        command = click.option(
+            option.flag,
+            name,
+            multiple=isinstance(option.kind or declared.kind, ListOf),
+            metavar=option.metavar,
+            help=option.help,
+        )(command)
+    return click.argument("study", default="deepseek-2025", metavar="[STUDY]")(command)
 
 
 def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:  # noqa: ANN401 - the options of study_options, by name
@@ -98,41 +96,31 @@ def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:
 
 
 def study_from_options(
-    study: str,
-    *,
-    data: str | None,
-    events: tuple[str, ...],
-    symbols: tuple[str, ...],
-    models: tuple[str, ...],
-    benchmarks: tuple[str, ...],
-    estimation: str | None,
-    windows: tuple[str, ...],
+    study: str, **options: str | tuple[str, ...] | None
 ) -> tuple[Study, MarketData]:
     """
     Turn the options of `study_options` into a study and its data.
+
+    Parameters
+    ----------
+    study : str
+        Name or path.
+    **options
+        By field of `Study`, as the command line gave them; None or () where it gave none.
 
     Raises
     ------
     MarketImpactError
         If the study is not valid or its data cannot be loaded.
     """
+    from analysis.overrides import Overrides
     from analysis.prices.load import load_market_data
-    from analysis.study import Overrides, override
     from analysis.study_file import load_study
-    from analysis.windows import Window
 
-    asked = override(
-        load_study(study),
-        Overrides(
-            events=_split(events, "--event"),
-            symbols=_split(symbols, "--symbols"),
-            models=_split(models, "--model"),
-            benchmarks=_split(benchmarks, "--benchmark"),
-            estimation=None if estimation is None else Window.parse(estimation),
-            windows=tuple(map(Window.parse, _split(windows, "--window") or ())) or None,
-            data=None if data is None else _absolute(data),
-        ),
-    )
+    chosen = {name: _joined(name, value) for name, value in options.items() if value}
+    if "data" in chosen:
+        chosen["data"] = _absolute(chosen["data"])
+    asked = load_study(study, Overrides(**chosen))
     return asked, load_market_data(asked.data, calendar=asked.calendar)
 
 
@@ -159,16 +147,22 @@ def _absolute(data: str) -> str:
     return data if data in {"snapshot", "store"} else str(Path(data).resolve())
 
 
-def _split(values: tuple[str, ...], option: str) -> tuple[str, ...] | None:
+def _joined(name: str, value: str | tuple[str, ...]) -> Any:  # noqa: ANN401 - what the option's kind understands
     """
-    Take the names of a repeatable option apart at their commas; None where it was not given.
+    Take the parts of a repeatable option together.
 
     Raises
     ------
     StudyError
         If it was given without a name: to run on everything then would surprise.
     """
-    names = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
-    if values and not names:
-        raise StudyError(f"{option} names nothing; give one or more, or leave the option out")
-    return names or None
+    if isinstance(value, str):
+        return value
+    declared = options_of(Study)[name]
+    option = declared.option
+    kind = declared.kind if option is None or option.kind is None else option.kind
+    flag = "" if option is None else option.flag
+    parts = [part for text in value for part in kind.understand(text, Place(flag))]
+    if not parts:
+        raise StudyError(f"{flag} names nothing; give one or more, or leave the option out")
+    return parts

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import click
 
 from analysis.batch.scan import ScanRequest, run_scan
+from analysis.cli.options import Moment
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ Example:
 )
 @click.option(
     "--date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Moment(),
     required=True,
-    help="The day; the next session where it is none.",
+    help="A session of the data, as 2025-01-27; or an instant with its zone, as "
+    "2025-01-24T22:30:00Z, for the first session that could react to it.",
 )
 @click.option(
     "--benchmark",
@@ -65,6 +67,9 @@ Example:
     type=click.IntRange(min=3),
     help="Fewest returns in the estimation window.  [default: half its sessions]",
 )
+@click.option(
+    "--calendar", default="XNYS", show_default=True, help="Exchange whose closes date an instant."
+)
 @click.option("--groups", type=_FILE, help="Table of symbol and group, for totals by group.")
 @click.option(
     "--top",
@@ -85,7 +90,7 @@ Example:
 @click.option("--volume-column", default="volume", show_default=True, help="Shares traded.")
 def command(
     *,
-    date: dt.datetime,
+    date: dt.date | dt.datetime,
     estimation: str,
     min_obs: int | None,
     top: int | None,
@@ -102,7 +107,7 @@ def command(
     window = Window.parse(estimation)
     names = ("symbol", "date", "close", "volume")
     request = ScanRequest(
-        date=date.date(),
+        date=date,
         estimation=window,
         min_obs=(len(window) + 1) // 2 if min_obs is None else min_obs,
         columns=tuple(str(given.pop(f"{name}_column")) for name in names),

@@ -13,7 +13,7 @@ from analysis.cli import _live
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis.prices.status import SymbolStatus
+    from analysis.prices.store.status import SymbolStatus
 
 
 @click.command(
@@ -33,8 +33,8 @@ def command(
     *, symbols: tuple[str, ...] | None, as_json: bool, db: Path, now: dt.datetime | None
 ) -> None:
     """Parse, call, format."""
-    from analysis.prices.status import status_of
     from analysis.prices.store import PriceStore
+    from analysis.prices.store.status import status_of
 
     statuses = status_of(PriceStore(db), now or dt.datetime.now(dt.UTC), symbols)
     if as_json:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
-    from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
+    from analysis.run.case import Case
 
 SEED = 20250127
 
@@ -51,19 +52,19 @@ class ConformalRank:
         )
 
 
-def conformal_rank(setting: Setting) -> ConformalRank | None:
+def conformal_rank(case: Case) -> ConformalRank | Absent:
     """
     Test the headline's window by permutation of residuals.
 
     Returns
     -------
-    ConformalRank or None
-        None for a model whose fit depends on the order of sessions.
+    ConformalRank or Absent
+        Absent for a model whose fit depends on the order of sessions.
     """
-    specification, study = setting.specification, setting.study
+    specification, study = case.specification, case.study
     if not isinstance(specification.model.estimator, (LeastSquares, MarketAdjusted)):
-        return None
-    design, position = setting.design(setting.symbol), setting.placed.position
+        return Absent(f"model '{specification.model.id}' is not fitted by least squares")
+    design, position = case.design(case.symbol), case.placed.position
     window = study.headline.window
     ahead, rows = rows_of(position, window), rows_of(position, study.estimation)
     use = design.complete[rows]
@@ -75,4 +76,4 @@ def conformal_rank(setting: Setting) -> ConformalRank | None:
         len(window),
     )
     outcome = conformal_test(test, np.random.default_rng(SEED), level=study.level, draws=999)
-    return ConformalRank(setting.symbol, test.residuals(0.0), len(window), outcome)
+    return ConformalRank(case.symbol, test.residuals(0.0), len(window), outcome)

@@ -10,10 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.abnormal import cumulative
+from analysis.context.absent import Absent
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
-    from analysis.effects.setting import Setting
+    from analysis.run.case import Case
 
 FEWEST_FIRMS = 5
 """Other firms needed for a line to mean anything."""
@@ -78,24 +79,24 @@ class Contagion:
         )
 
 
-def contagion(setting: Setting) -> Contagion | None:
+def contagion(case: Case) -> Contagion | Absent:
     """
     Set each firm's abnormal return against its residual correlation with the headline's firm.
 
     Returns
     -------
-    Contagion or None
-        None with fewer than `FEWEST_FIRMS` other firms.
+    Contagion or Absent
+        Absent with fewer than `FEWEST_FIRMS` other firms.
     """
-    others = [symbol for symbol in setting.study.symbols if symbol != setting.symbol]
+    others = [symbol for symbol in case.study.symbols if symbol != case.symbol]
     if len(others) < FEWEST_FIRMS:
-        return None
-    points = sorted((_point(setting, symbol) for symbol in others), key=lambda p: p.correlation)
+        return Absent(f"needs {FEWEST_FIRMS} other firms, and the study has {len(others)}")
+    points = sorted((_point(case, symbol) for symbol in others), key=lambda p: p.correlation)
     x = np.array([point.correlation for point in points])
     y = np.array([point.abnormal for point in points])
     slope, intercept = (float(value) for value in np.polyfit(x, y, 1))
     return Contagion(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         points=tuple(points),
         intercept=intercept,
         slope=slope,
@@ -103,16 +104,16 @@ def contagion(setting: Setting) -> Contagion | None:
     )
 
 
-def _point(setting: Setting, symbol: str) -> ContagionPoint:
-    study = setting.study
-    rows = rows_of(setting.placed.position, study.estimation)
-    pair = (symbol, setting.symbol)
-    both = np.logical_and(*(setting.design(name).complete[rows] for name in pair))
+def _point(case: Case, symbol: str) -> ContagionPoint:
+    study = case.study
+    rows = rows_of(case.placed.position, study.estimation)
+    pair = (symbol, case.symbol)
+    both = np.logical_and(*(case.design(name).complete[rows] for name in pair))
     window = study.headline.window
-    residuals = [setting.fit(name, window, use=both).model.residuals for name in pair]
+    residuals = [case.fit(name, use=both).model.residuals for name in pair]
     return ContagionPoint(
         symbol=symbol,
         group=study.group_of(symbol),
         correlation=float(stats.pearsonr(*residuals).statistic),
-        abnormal=cumulative(setting.fit(symbol, window).path),
+        abnormal=cumulative(case.fit(symbol).path(window)),
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.announcement import Reaction, reactions
-from analysis.inference.placebo import RECENT, placebo_scars, pseudo_dates
+from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
 from analysis.models.linear import LeastSquares
 from analysis.run.fit import fit_firm
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis._typing import FloatArray, IntArray
-    from analysis.effects.setting import Setting
+    from analysis.run.case import Case
 
 AROUND = Window(-36, 9)
 """Sessions asked about; around 27 January 2025 they are 2 December to 7 February."""
@@ -118,7 +119,7 @@ class ReactionDates:
         }
 
 
-def reaction_dates(setting: Setting) -> ReactionDates | None:
+def reaction_dates(case: Case) -> ReactionDates | Absent:
     """
     Test all firms on the sessions around the event, predicted from before the first of them.
 
@@ -127,37 +128,44 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
 
     Returns
     -------
-    ReactionDates or None
-        None where the history is too short or the model is not fitted by least squares.
+    ReactionDates or Absent
+        Absent where the history is too short or the model is not fitted by least squares.
     """
-    study = setting.study
-    if not isinstance(setting.specification.model.estimator, LeastSquares):
-        return None
-    days = Window(AROUND.start, min(AROUND.end, setting.sessions_after))
-    start = setting.placed.position + days.start
-    dates = pseudo_dates(start, study.estimation, Window(0, 0), most=RECENT)
+    study = case.study
+    if not isinstance(case.specification.model.estimator, LeastSquares):
+        return Absent(f"model '{study.headline.model}' is not fitted by least squares")
+    days = Window(AROUND.start, min(AROUND.end, case.sessions_after))
+    start = case.placed.position + days.start
+    dates = pseudo_dates(start, study.estimation, Window(0, 0))
     if len(dates) <= 2 * len(days):
-        return None
+        return Absent(
+            f"needs more than {2 * len(days)} placebo sessions before the first of the {len(days)} "
+            f"sessions asked about; the data have {len(dates)}"
+        )
     rows = slice(dates[0] + study.estimation.start, start + len(days))
-    designs = {symbol: setting.design(symbol) for symbol in study.symbols}
-    x = designs[setting.symbol].x
+    designs = {symbol: case.design(symbol) for symbol in study.symbols}
+    x = designs[case.symbol].x
     returns = {
         symbol: design.y
         for symbol, design in designs.items()
         if design.complete[rows].all() and np.array_equal(design.x[rows], x[rows])
     }
-    if setting.symbol not in returns:
-        return None
-    firms = _judge(setting, returns, dates, days)
+    if case.symbol not in returns:
+        lacking = int((~designs[case.symbol].complete[rows]).sum())
+        return Absent(
+            f"needs a return of {case.symbol} and its benchmark on each of the "
+            f"{rows.stop - rows.start} sessions up to the last one asked about; {lacking} lack one"
+        )
+    firms = _judge(case, returns, dates, days)
     portfolios = {
         group.id: np.mean([returns[s] for s in group.symbols if s in returns], axis=0)
         for group in study.groups
         if any(symbol in returns for symbol in group.symbols)
     }
-    own = {setting.symbol: returns[setting.symbol]}
-    levels = setting.plan.data.levels
+    own = {case.symbol: returns[case.symbol]}
+    levels = case.plan.data.levels
     return ReactionDates(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         first=days.start,
         sessions=tuple(levels.index[start : start + len(days)]),
         series=tuple(returns),
@@ -165,8 +173,8 @@ def reaction_dates(setting: Setting) -> ReactionDates | None:
         n_placebo=firms.n_placebo,
         band=firms.band,
         reactions=firms.reactions,
-        groups=_judge(setting, {**own, **portfolios}, dates, days).reactions,
-        own=_judge(setting, own, dates, days).reactions,
+        groups=_judge(case, {**own, **portfolios}, dates, days).reactions,
+        own=_judge(case, own, dates, days).reactions,
     )
 
 
@@ -179,33 +187,31 @@ class _Judged:
     band: float
 
 
-def _judge(
-    setting: Setting, returns: Mapping[str, FloatArray], dates: IntArray, days: Window
-) -> _Judged:
+def _judge(case: Case, returns: Mapping[str, FloatArray], dates: IntArray, days: Window) -> _Judged:
     """Predict every series from before the first session asked about, and test them together."""
-    study, base = setting.study, setting.design(setting.symbol)
+    study, base = case.study, case.design(case.symbol)
     placebo = placebo_scars(
         np.column_stack(list(returns.values())),
         base.x,
         dates,
         estimation=study.estimation,
         window=Window(0, 0),
-        fewest=study.min_estimation,
+        min_obs=study.min_estimation,
     )
     fits = [
         fit_firm(
             replace(base, y=series),
-            setting.specification.model.estimator,
-            setting.placed.position + days.start,
+            case.specification.model.estimator,
+            case.placed.position + days.start,
             estimation=study.estimation,
-            span=Window(0, len(days) - 1),
         )
         for series in returns.values()
     ]
-    abnormal = np.column_stack([fit.path.abnormal for fit in fits])
-    errors = np.column_stack([fit.path.se for fit in fits if fit.path.se is not None])
+    paths = [fit.path(Window(0, len(days) - 1)) for fit in fits]
+    abnormal = np.column_stack([path.abnormal for path in paths])
+    errors = np.column_stack([path.se for path in paths if path.se is not None])
     df = np.array([fit.model.df for fit in fits], dtype=np.float64)
-    own = list(returns).index(setting.symbol)
+    own = list(returns).index(case.symbol)
     return _Judged(
         reactions=reactions(
             abnormal,

@@ -13,7 +13,7 @@ from analysis.run.flags import LEAST_WEIGHT
 if TYPE_CHECKING:
     import datetime as dt
 
-    from analysis.effects.setting import Setting
+    from analysis.run.case import Case
 
 FARTHEST = 150
 """Days that a weight may be carried; beyond, rebalancing makes it guesswork."""
@@ -87,7 +87,7 @@ class IndexShare:
         ]
 
 
-def index_shares(setting: Setting) -> tuple[IndexShare, ...]:
+def index_shares(case: Case) -> tuple[IndexShare, ...]:
     """
     Split the event session's return of every fund in which the headline's firm has a known weight.
 
@@ -96,14 +96,14 @@ def index_shares(setting: Setting) -> tuple[IndexShare, ...]:
     tuple of IndexShare
         Empty where no weight lies within `FARTHEST` days of the event.
     """
-    levels, eve = setting.plan.data.levels, setting.placed.position - 1
-    anchors = _anchors(setting)
+    levels, eve = case.plan.data.levels, case.placed.position - 1
+    anchors = _anchors(case)
     found = []
     for index in sorted({fund for fund, _ in anchors}):
-        if (index, setting.symbol) not in anchors:
+        if (index, case.symbol) not in anchors:
             continue
         names = sorted(symbol for fund, symbol in anchors if fund == index)
-        names.sort(key=lambda symbol: symbol != setting.symbol)
+        names.sort(key=lambda symbol: symbol != case.symbol)
         parts = []
         for symbol in names:
             weight, day = anchors[index, symbol]
@@ -115,17 +115,17 @@ def index_shares(setting: Setting) -> tuple[IndexShare, ...]:
     return tuple(found)
 
 
-def _anchors(setting: Setting) -> dict[tuple[str, str], tuple[float, dt.date]]:
+def _anchors(case: Case) -> dict[tuple[str, str], tuple[float, dt.date]]:
     """Map fund and firm to the published weight nearest to the eve, where its date is a session."""
-    levels = setting.plan.data.levels
-    eve = levels.index[setting.placed.position - 1].date()
+    levels = case.plan.data.levels
+    eve = levels.index[case.placed.position - 1].date()
     known = [
         (weight.index.split(" ")[0], weight.symbol, weight.weight, weight.as_of)
-        for weight in setting.plan.data.reference.weights
+        for weight in case.plan.data.reference.weights
     ]
     known += [
         (b.symbol, b.purged_of, b.weight, b.weight_session)
-        for b in setting.study.benchmarks
+        for b in case.study.benchmarks
         if b.purged_of and b.weight_session
     ]
     nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}

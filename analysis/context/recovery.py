@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
 from analysis.inference.effects.recovery import FEWEST_FALLS, Recovery, recovery_test
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
-    from analysis.effects.setting import Setting
+    from analysis.run.case import Case
 
 HORIZON = 250
 """Sessions followed."""
@@ -71,29 +72,31 @@ class RecoveryPath:
         )
 
 
-def recovery_path(setting: Setting, history: pd.Series | None = None) -> RecoveryPath | None:
+def recovery_path(case: Case, history: pd.Series | None = None) -> RecoveryPath | Absent:
     """
     Follow the headline's firm after the event and after its earlier falls as deep.
 
     Parameters
     ----------
-    setting : Setting
+    case : Case
     history : pandas.Series, optional
         Longer total-return levels of the firm; spliced before the data's by their ratio.
 
     Returns
     -------
-    RecoveryPath or None
-        None where the firm did not fall on the event session or no session follows it.
+    RecoveryPath or Absent
+        Absent where the firm did not fall on the event session or no session follows it.
     """
-    levels = setting.plan.data.levels[setting.symbol].dropna()
-    session = setting.placed.session
+    levels = case.plan.data.levels[case.symbol].dropna()
+    session = case.placed.session
     if history is not None:
         levels = _spliced(history, levels)
     event = int(levels.index.searchsorted(session))
     values = levels.to_numpy()
-    if values[event] >= values[event - 1] or event == len(values) - 1:
-        return None
+    if values[event] >= values[event - 1]:
+        return Absent(f"{case.symbol} did not fall on session 0")
+    if event == len(values) - 1:
+        return Absent("the data end with session 0")
     for depth in DEPTHS:
         recovery = recovery_test(values, event, depth=depth)
         if len(recovery.placebo) >= FEWEST_FALLS:
@@ -101,7 +104,7 @@ def recovery_path(setting: Setting, history: pd.Series | None = None) -> Recover
     returns = values[1:] / values[:-1] - 1
     rows = np.flatnonzero(returns[: event - 1] <= depth * returns[event - 1]) + 1
     return RecoveryPath(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         path=_after(values, event)[: len(values) - event],
         placebo=np.array([_after(values, int(row)) for row in rows]).reshape(-1, HORIZON + 1),
         days=tuple(levels.index[rows]),

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.context.absent import Absent
+from analysis.errors import StudyError
 from analysis.inference.rank import rank_test
+from analysis.models.design import check_donors
 from analysis.models.donors import SyntheticControl
 from analysis.returns import complete_rows
 from analysis.run.fit import rows_of
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from analysis._typing import FloatArray
-    from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
+    from analysis.run.case import Case
 
 AFTER = 20
 """Sessions followed after the event, where the data have them."""
@@ -76,33 +77,40 @@ class SyntheticPath:
         return pd.DataFrame({"donor": list(self.weights), "weight": list(self.weights.values())})
 
 
-def synthetic_path(setting: Setting, donors: Sequence[str]) -> SyntheticPath | None:
+def synthetic_path(case: Case) -> SyntheticPath | Absent:
     """
     Fit a synthetic control on the estimation window and follow it through the event.
 
     Parameters
     ----------
-    setting : Setting
-    donors : sequence of str
-        Securities of the data.
+    case : Case
 
     Returns
     -------
-    SyntheticPath or None
-        None with fewer than two donors that have a return on every session needed.
+    SyntheticPath or Absent
+        Absent where the study names no donors, or one that the event touched, or where fewer than
+        two donors have a return on every session needed.
     """
-    position, estimation = setting.placed.position, setting.study.estimation
-    span = Window(max(-BEFORE, estimation.start), min(AFTER, setting.sessions_after))
+    study, donors = case.study, case.study.donors
+    if not donors:
+        return Absent("the study names no donors")
+    try:
+        check_donors(donors, study.symbols, case.symbol, force=study.force_donors)
+    except StudyError as error:
+        return Absent(str(error))
+    position, estimation = case.placed.position, case.study.estimation
+    span = Window(max(-BEFORE, estimation.start), min(AFTER, case.sessions_after))
     needed = slice(position + estimation.start, position + span.end + 1)
-    names = [
-        name
-        for name in donors
-        if name != setting.symbol and complete_rows(setting.returns(name)[needed]).all()
-    ]
-    own = setting.returns(setting.symbol)
-    if len(names) < 2 or not complete_rows(own[needed]).all():
-        return None
-    x = np.column_stack([setting.returns(name) for name in names])
+    names = [name for name in donors if complete_rows(case.returns(name)[needed]).all()]
+    own = case.returns(case.symbol)
+    if not complete_rows(own[needed]).all():
+        return Absent(f"{case.symbol} lacks a return on some of the sessions needed")
+    if len(names) < 2:
+        return Absent(
+            "needs two donors with a return on every session from the estimation window on; of the "
+            f"{len(donors)} named, {len(names)} {'has' if len(names) == 1 else 'have'} one"
+        )
+    x = np.column_stack([case.returns(name) for name in names])
     rows = rows_of(position, estimation)
     fit = SyntheticControl().fit(own[rows], x[rows], tuple(names))
     weights = np.array([fit.coefficients[name] for name in names])
@@ -111,7 +119,7 @@ def synthetic_path(setting: Setting, donors: Sequence[str]) -> SyntheticPath | N
     actual, control = np.cumprod(1 + own[shown]), np.cumprod(1 + (x @ weights)[shown])
     gap = float(own[position] - x[position] @ weights)
     return SyntheticPath(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         weights=dict(zip(names, map(float, weights), strict=True)),
         first=span.start,
         actual=actual / actual[eve],

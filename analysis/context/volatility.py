@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.inference.effects.variance import brown_forsythe_test
+from analysis.context.absent import Absent
+from analysis.inference.effects.variance import SESSIONS_AFTER, brown_forsythe_test
 from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
-    from analysis.effects.setting import Setting
     from analysis.inference.outcome import Outcome
-
-AROUND = 60
-"""Sessions looked at on each side."""
+    from analysis.run.case import Case
 
 ROLLING = 20
 """Sessions of the rolling standard deviation."""
@@ -59,28 +57,28 @@ class VolatilityChange:
         return pd.DataFrame({"event_time": self.offsets, "volatility": self.rolling})
 
 
-def volatility_change(setting: Setting) -> VolatilityChange | None:
+def volatility_change(case: Case) -> VolatilityChange | Absent:
     """
     Compare the spread of abnormal returns after the event with that of the estimation window.
 
     Returns
     -------
-    VolatilityChange or None
-        None with fewer than `ROLLING` sessions after the event.
+    VolatilityChange or Absent
+        Absent with fewer than `ROLLING` sessions after the event.
     """
-    after = min(AROUND, setting.sessions_after)
+    after = min(SESSIONS_AFTER, case.sessions_after)
     if after < ROLLING:
-        return None
-    before = min(AROUND, setting.placed.position - 1)
-    fit = setting.fit(setting.symbol, Window(-before, after))
-    abnormal = fit.path.abnormal
+        return Absent(f"needs {ROLLING} sessions after the event, and the data have {after}")
+    before = min(SESSIONS_AFTER, case.placed.position - 1)
+    fit = case.fit(case.symbol)
+    abnormal = fit.path(Window(-before, after)).abnormal
     later = abnormal[before + 1 :]
     quiet = np.delete(abnormal, before)
     offsets = np.delete(np.arange(-before, after + 1), before)
     year = math.sqrt(SESSIONS_A_YEAR)
     stretches = np.lib.stride_tricks.sliding_window_view(quiet, ROLLING)
     return VolatilityChange(
-        symbol=setting.symbol,
+        symbol=case.symbol,
         offsets=offsets[ROLLING - 1 :],
         rolling=year * stretches.std(axis=1, ddof=1),
         before=year * fit.model.sigma,

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import StudyError, nearest
-from analysis.figures.abnormal_returns import abnormal_returns
-from analysis.figures.conformal import conformal
-from analysis.figures.contagion import contagion
-from analysis.figures.cross_section import cross_section
-from analysis.figures.cross_section_later import cross_section_later
-from analysis.figures.event_path import event_path
-from analysis.figures.index_arithmetic import index_arithmetic
-from analysis.figures.largest_losses import largest_losses
-from analysis.figures.loss_by_benchmark import loss_by_benchmark
-from analysis.figures.placebo_dates import placebo_dates
-from analysis.figures.reaction_dates import reaction_dates
-from analysis.figures.recovery_path import recovery_path
-from analysis.figures.specification_curve import specification_curve
+from analysis.figures.catalog import FIGURES
 from analysis.figures.style import DARK, LIGHT
-from analysis.figures.synthetic_control import synthetic_control
-from analysis.figures.volatility import volatility
-from analysis.figures.worst_days import worst_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,30 +19,6 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.figures.style import Style
     from analysis.results import StudyResult
-
-FIGURES: Mapping[str, Callable[[StudyResult, Style], Figure]] = {
-    "event-path": event_path,
-    "abnormal-returns": abnormal_returns,
-    "cross-section": cross_section,
-    "loss-by-benchmark": loss_by_benchmark,
-    "placebo-dates": placebo_dates,
-}
-"""The figures of a study's own results by name, in reading order."""
-
-DETAIL_FIGURES: Mapping[str, Callable[[Details, Style], Figure]] = {
-    "specification-curve": specification_curve,
-    "reaction-dates": reaction_dates,
-    "cross-section-later": cross_section_later,
-    "contagion": contagion,
-    "index-arithmetic": index_arithmetic,
-    "conformal": conformal,
-    "synthetic-control": synthetic_control,
-    "volatility": volatility,
-    "recovery-path": recovery_path,
-    "worst-days": worst_days,
-    "largest-losses": largest_losses,
-}
-"""The figures of what surrounds them by name, in reading order."""
 
 RESOLUTION = 160
 """Dots an inch of PNG files."""
@@ -72,7 +32,7 @@ _METADATA: Mapping[str, dict[str, Any]] = {
 
 def wants_details(only: Sequence[str]) -> bool:
     """Say whether any of the figures asked for (all, where none is named) needs details."""
-    return not only or any(name in DETAIL_FIGURES for name in only)
+    return any(FIGURES[name].needs_details for name in only or FIGURES)
 
 
 def drawers(
@@ -90,20 +50,19 @@ def drawers(
     Returns
     -------
     dict of str to callable
-        In reading order; a figure that `Details.absent` explains is not among them.
+        In reading order.
     """
-    found: dict[str, Callable[[Style], Figure]] = {
-        name: functools.partial(draw, result)
-        for name, draw in FIGURES.items()
-        if details is None or name not in details.absent
+    return {
+        name: figure.ready(result, details)
+        for name, figure in FIGURES.items()
+        if not figure.reason(result, details)
     }
-    if details is not None:
-        found |= {
-            name: functools.partial(draw, details)
-            for name, draw in DETAIL_FIGURES.items()
-            if name not in details.absent
-        }
-    return found
+
+
+def absent(details: Details) -> dict[str, str]:
+    """Name the figures that a study has not, and why."""
+    reasons = {name: figure.reason(details.result, details) for name, figure in FIGURES.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def figure_files(
@@ -148,8 +107,8 @@ def figure_files(
     ready = drawers(result, details)
     for name in only:
         if name not in ready:
-            reason = "" if details is None else f": {details.absent[name]}"
-            raise StudyError(f"figure '{name}' cannot be drawn from these results{reason}")
+            reason = FIGURES[name].reason(result, details)
+            raise StudyError(f"figure '{name}' cannot be drawn from these results: {reason}")
     chosen = replace(DARK if style == "dark" else LIGHT, width=width)
     names = tuple(only or ready)
     files = {}
@@ -172,9 +131,8 @@ def check_choices(only: Sequence[str], width: float) -> None:
         As `figure_files`.
     """
     for name in only:
-        if name not in FIGURES and name not in DETAIL_FIGURES:
-            known = (*FIGURES, *DETAIL_FIGURES)
-            raise StudyError(f"figure '{name}' is unknown; {nearest(name, known, most=20)}")
+        if name not in FIGURES:
+            raise StudyError(f"figure '{name}' is unknown; {nearest(name, FIGURES, most=20)}")
     if not 6 <= width <= 20:
         raise StudyError(f"width {width:g} is not between 6 and 20 inches")
 

@@ -99,7 +99,7 @@ def prediction_errors(
     if float(fit.leverage.max()) > 1 - 1e-9:
         raise WindowError("a session of the estimation window determines its own fit")
     post = with_constant(x[-window:])
-    car = float((y[-window:] - fit.predict(x[-window:]).expected).sum())
+    car = float((y[-window:] - fit.predict(x[-window:], gap=0).expected).sum())
     errors = fit.residuals / np.sqrt(1 - fit.leverage)
     errors = errors - errors.mean()
     if block is None:

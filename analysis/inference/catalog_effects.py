@@ -44,9 +44,9 @@ EFFECTS: tuple[TestMethod, ...] = (
     ),
     TestMethod(
         id="brown-forsythe",
-        title="volatility after against before (Brown-Forsythe)",
+        title="volatility of 60 sessions after against before (Brown-Forsythe)",
         family="other effects",
-        null="abnormal returns spread after the event, its session left out, as before it",
+        null="the 60 sessions after the window spread as the estimation residuals do",
         formula="F of absolute deviations from each side's median",
         distribution="F with 1 and M + L - 2 degrees of freedom",
         assumptions="independent sessions",

@@ -154,7 +154,7 @@ def _start(setting: ConformalSetting) -> tuple[float, float]:
     """Estimate a session's effect from the estimation rows alone, and a first step from it."""
     window = setting.window
     fit = setting.estimator.fit(setting.y[:-window], setting.x[:-window], setting.names)
-    ahead = setting.y[-window:] - fit.predict(setting.x[-window:]).expected
+    ahead = setting.y[-window:] - fit.predict(setting.x[-window:], gap=0).expected
     return float(ahead.mean()), fit.sigma / math.sqrt(window)
 
 

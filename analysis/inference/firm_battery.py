@@ -52,8 +52,13 @@ class FirmSample:
         Those of the event window.
     names : tuple of str
         Names of the regressors.
+    gap : int
+        Sessions between the two windows, through which the model's forecast goes.
     gap_y, gap_x : ndarray of shape (G,), (G, k), optional
-        Sessions between the two windows, through which only the GARCH variance is carried.
+        Those of the sessions between, on whose errors the variance of the GARCH-t test is
+        conditioned; the prediction is not.
+    fitted : FittedModel, optional
+        The fit of the estimation window; made from `y` and `x` where None.
     placebo : ndarray of shape (B,), optional
         SCAR of the same window on pseudo-dates.
     losses : ndarray of shape (n,), optional
@@ -68,6 +73,8 @@ class FirmSample:
     post_y: FloatArray
     post_x: FloatArray
     names: tuple[str, ...]
+    fitted: FittedModel | None = None
+    gap: int = 0
     gap_y: FloatArray | None = None
     gap_x: FloatArray | None = None
     placebo: FloatArray | None = None
@@ -77,12 +84,12 @@ class FirmSample:
     @cached_property
     def fit(self) -> FittedModel:
         """The model, fitted on the estimation window."""
-        return self.estimator.fit(self.y, self.x, self.names)
+        return self.fitted or self.estimator.fit(self.y, self.x, self.names)
 
     @cached_property
     def prediction(self) -> Prediction:
         """Its prediction of the event window."""
-        return self.fit.predict(self.post_x)
+        return self.fit.predict(self.post_x, gap=self.gap)
 
     @cached_property
     def car(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import DataError
-from analysis.inference.many_firms import mean_correlation
+from analysis.inference.many_firms import FEWEST_COMMON_ROWS, mean_correlation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis._typing import BoolArray, FloatArray
+    from analysis._typing import BoolArray, FloatArray, IntArray
+    from analysis.abnormal import AbnormalPath
     from analysis.models.base import FittedModel, Prediction
 
 
@@ -24,8 +26,10 @@ class GroupSample:
     Firms whose event windows are aligned in event time, and their estimation windows.
 
     Simple returns, decimal. Rows of the estimation window are the same sessions for every firm
-    when the date is common. A firm without a return on a row has NaN there; a firm whose event
-    window is not complete is left out by `complete`.
+    when the date is common. Each firm is fitted on the sessions that it has itself, so that the
+    mean abnormal return is the mean of the firms' own; only what ties two firms together, the
+    correlation of their residuals, is of the sessions that both have. A firm without a return on a
+    row has NaN there; a firm whose event window is not complete is left out by `complete`.
 
     Attributes
     ----------
@@ -126,7 +130,7 @@ class GroupSample:
     @cached_property
     def car(self) -> FloatArray:
         """Cumulative abnormal returns, shape (N,)."""
-        total: FloatArray = self.ar.sum(axis=0)
+        total: FloatArray = np.ascontiguousarray(self.ar.T).sum(axis=1)
         return total
 
     @cached_property
@@ -144,6 +148,105 @@ class GroupSample:
     def correlation(self) -> float:
         """Mean off-diagonal correlation of the estimation residuals; NaN for one firm."""
         return mean_correlation(self.residuals)
+
+    @cached_property
+    def common_rows(self) -> IntArray:
+        """Sessions on which both firms of a pair have a residual, shape (N, N)."""
+        known = np.isfinite(self.residuals).astype(np.float64)
+        return np.asarray(known.T @ known, dtype=np.int64)
+
+    @cached_property
+    def error_correlation(self) -> FloatArray:
+        """
+        Correlation of each pair's residuals about zero, their mean under the model; shape (N, N).
+
+        Of the sessions that both have; NaN for a pair with fewer than `FEWEST_COMMON_ROWS` of them
+        where histories are unequal.
+        """
+        known = np.isfinite(self.residuals)
+        filled = np.where(known, self.residuals, 0.0)
+        cross = filled.T @ filled
+        if known.all():
+            scale = np.sqrt(np.diag(cross))
+            same: FloatArray = cross / np.outer(scale, scale)
+        else:
+            square = (filled**2).T @ known.astype(np.float64)
+            same = np.where(
+                self.common_rows >= FEWEST_COMMON_ROWS, cross / np.sqrt(square * square.T), np.nan
+            )
+        np.fill_diagonal(same, 1.0)
+        return same
+
+    @cached_property
+    def roots(self) -> FloatArray:
+        """
+        Lower triangular L of each firm's prediction errors, whose covariance is L L'.
+
+        Shape (N, L, L); NaN where the model has no covariance.
+        """
+        out = np.full(self.covariance.shape, np.nan)
+        known = np.isfinite(self.covariance).all(axis=(1, 2))
+        if known.any():
+            out[known] = np.linalg.cholesky(self.covariance[known])
+        return out
+
+    def sum_variance(self, weights: FloatArray, firms: BoolArray | None = None) -> float:
+        """
+        Prediction-error variance of a weighted sum of the firms' abnormal returns.
+
+        Firm i's errors are L_i z_i with L_i from `roots`, and corr(z_i, z_j) is r_ij of
+        `error_correlation`: the sum over i and j of ``r_ij (L_i' w_i)' (L_j' w_j)``. With shared
+        sessions and regressors it is that of Sigma kron [I + X2 (X1'X1)^-1 X2'] (Campbell, Lo and
+        MacKinlay 1997, ch. 4), the variance of the portfolio's own prediction error.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (L, N)
+            Of each session and firm: 1 / N for the mean CAR, stakes in USD for dollars.
+        firms : ndarray of bool, shape (N,), optional
+            Firms to take; all by default.
+
+        Returns
+        -------
+        float
+            NaN where the model has no covariance, or a pair has too few sessions in common.
+        """
+        chosen = np.ones(self.firms, dtype=np.bool_) if firms is None else firms
+        parts = np.einsum("iab,ai->bi", self.roots[chosen], weights[:, chosen])
+        same = self.error_correlation[np.ix_(chosen, chosen)]
+        total = float((same * (parts.T @ parts)).sum())
+        return total if total > 0 else math.nan
+
+    @cached_property
+    def mean_se(self) -> float:
+        """Prediction standard error of the mean CAR, decimal; NaN as in `sum_variance`."""
+        return math.sqrt(self.sum_variance(np.full(self.ar.shape, 1 / self.firms)))
+
+    @cached_property
+    def mean_df(self) -> float:
+        """Degrees of freedom of `mean_se`: the fewest sessions of a pair, less the parameters."""
+        rows = np.isfinite(self.residuals).sum(axis=0)
+        return float(self.common_rows.min()) - float((rows - self.df).max())
+
+    def during(self, paths: Sequence[AbnormalPath]) -> GroupSample:
+        """
+        Take the same firms in another event window; what rests on residuals alone is kept.
+
+        Parameters
+        ----------
+        paths : sequence of N AbnormalPath
+            Of that window.
+        """
+        other = replace(
+            self,
+            ar=np.column_stack([path.abnormal for path in paths]),
+            covariance=_stacked([path.covariance for path in paths], len(paths[0].raw)),
+            placebo_car=None,
+            placebo_scar=None,
+        )
+        kept = ("sar", "correlation", "common_rows", "error_correlation", "mean_df")
+        vars(other).update({name: getattr(self, name) for name in kept if name in vars(self)})
+        return other
 
 
 def group_sample(
@@ -182,7 +285,6 @@ def group_sample(
     """
     residuals = np.full(rows.shape, np.nan)
     leverage = np.full(rows.shape, np.nan)
-    covariance = np.full((len(fits), len(realised), len(realised)), np.nan)
     ar = np.full(realised.shape, np.nan)
     for i, (fit, prediction) in enumerate(zip(fits, predictions, strict=True)):
         if int(rows[:, i].sum()) != len(fit.residuals):
@@ -193,15 +295,21 @@ def group_sample(
         residuals[rows[:, i], i] = fit.residuals
         leverage[rows[:, i], i] = fit.leverage
         ar[:, i] = realised[:, i] - prediction.expected
-        if prediction.covariance is not None:
-            covariance[i] = prediction.covariance
     return GroupSample(
         residuals=residuals,
         leverage=leverage,
         sigma=np.array([fit.sigma for fit in fits]),
         df=np.array([float(fit.df) for fit in fits]),
         ar=ar,
-        covariance=covariance,
+        covariance=_stacked([p.covariance for p in predictions], len(realised)),
         placebo_car=placebo_car,
         placebo_scar=placebo_scar,
     )
+
+
+def _stacked(covariances: Sequence[FloatArray | None], length: int) -> FloatArray:
+    out = np.full((len(covariances), length, length), np.nan)
+    for i, covariance in enumerate(covariances):
+        if covariance is not None:
+            out[i] = covariance
+    return out

@@ -24,7 +24,12 @@ from analysis.inference.many_firms import (
 )
 from analysis.inference.outcome import Outcome
 from analysis.inference.placebo_dates import placebo_bmp_test, placebo_mean_test
-from analysis.inference.portfolio import calendar_time_test, crude_dependence_test, portfolio_test
+from analysis.inference.portfolio import (
+    NO_PREDICTION_ERROR,
+    calendar_time_test,
+    crude_dependence_test,
+    portfolio_test,
+)
 from analysis.inference.rank_tests import corrado_test, corrado_zivney_test, grank_test
 
 if TYPE_CHECKING:
@@ -90,7 +95,9 @@ class Verdict:
     text: str
 
 
-def group_battery(sample: GroupSample, *, common_date: bool = True) -> tuple[Outcome, ...]:
+def group_battery(
+    sample: GroupSample, *, common_date: bool = True, level: float = 0.95
+) -> tuple[Outcome, ...]:
     """
     Run every test of many firms.
 
@@ -101,6 +108,8 @@ def group_battery(sample: GroupSample, *, common_date: bool = True) -> tuple[Out
     common_date : bool
         Whether all firms share the event date. If so, and their residuals are correlated, the tests
         that survive lead and the others carry a warning with their true size.
+    level : float
+        Confidence level of the intervals.
 
     Returns
     -------
@@ -111,7 +120,7 @@ def group_battery(sample: GroupSample, *, common_date: bool = True) -> tuple[Out
     if usable.firms == 0:
         reason = "no firm has a complete event window"
         return tuple(Outcome.missing(test, reason) for test in (*ROBUST, *INDEPENDENT))
-    outcomes = _each(usable)
+    outcomes = _each(usable, level)
     clustered = common_date and inflation(usable) > 1 and true_size(inflation(usable)) > WORST_SIZE
     order = (*ROBUST, *INDEPENDENT) if clustered else (*INDEPENDENT, *ROBUST)
     return tuple(
@@ -215,20 +224,34 @@ def spread_ratio(sample: GroupSample) -> float:
     return math.sqrt(ratio) if ratio > limit else 1.0
 
 
-def _each(sample: GroupSample) -> Mapping[str, Outcome]:
+def bmp_of(sample: GroupSample) -> Outcome:
+    """Run `bmp_test` on a sample; unavailable where the model has no prediction error."""
+    if np.isnan(sample.scar).all():
+        return Outcome.missing("bmp", NO_PREDICTION_ERROR)
+    return bmp_test(sample.scar)
+
+
+def kolari_pynnonen_of(sample: GroupSample) -> Outcome:
+    """Run `kolari_pynnonen_test` on a sample; unavailable as `bmp_of`."""
+    if np.isnan(sample.scar).all():
+        return Outcome.missing("kp", NO_PREDICTION_ERROR)
+    return kolari_pynnonen_test(sample.scar, sample.correlation)
+
+
+def _each(sample: GroupSample, level: float) -> Mapping[str, Outcome]:
     scar, car, residuals = sample.scar, sample.car, sample.residuals
     tests: tuple[Callable[[], Outcome], ...] = (
-        lambda: kolari_pynnonen_test(scar, sample.correlation),
+        lambda: kolari_pynnonen_of(sample),
         lambda: grank_test(sample.sar, scar, "grank-t"),
         lambda: placebo_bmp_test(sample),
         lambda: placebo_mean_test(sample),
         lambda: kolari_pynnonen_patell_test(scar, sample.df, sample.correlation),
-        lambda: portfolio_test(sample),
+        lambda: portfolio_test(sample, level=level),
         lambda: crude_dependence_test(sample),
-        lambda: _calendar_time(sample),
+        lambda: _calendar_time(sample, level),
         lambda: corrado_zivney_test(sample.sar, sample.event_sar),
         lambda: corrado_test(residuals, sample.ar),
-        lambda: bmp_test(scar),
+        lambda: bmp_of(sample),
         lambda: patell_test(scar, sample.df),
         lambda: cross_sectional_test(car),
         lambda: skewness_adjusted_test(car, "hall"),
@@ -241,11 +264,11 @@ def _each(sample: GroupSample) -> Mapping[str, Outcome]:
     return {outcome.test: outcome for outcome in outcomes}
 
 
-def _calendar_time(sample: GroupSample) -> Outcome:
+def _calendar_time(sample: GroupSample, level: float) -> Outcome:
     if sample.portfolio is None or sample.factors is None:
         return Outcome.missing("calendar-time", "the portfolio's factor rows were not given")
     event = np.arange(len(sample.portfolio)) >= len(sample.portfolio) - sample.length
-    return calendar_time_test(sample.portfolio, sample.factors, event)
+    return calendar_time_test(sample.portfolio, sample.factors, event, level=level)
 
 
 def _warned(outcome: Outcome, sample: GroupSample, *, clustered: bool, wide: float) -> Outcome:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from analysis.panel.engine import estimate_panel
 
@@ -58,7 +59,7 @@ def placebo_scars(
     *,
     estimation: Window,
     window: Window,
-    fewest: int,
+    min_obs: int,
 ) -> FloatArray:
     """
     Standardise CARs on pseudo-dates, by least squares on each date's own estimation window.
@@ -72,14 +73,14 @@ def placebo_scars(
     dates : ndarray of shape (B,)
         Rows of the pseudo-dates.
     estimation, window : Window
-    fewest : int
+    min_obs : int
         Complete rows that an estimation window must have.
 
     Returns
     -------
     ndarray of shape (B, N)
         CAR over its prediction standard error, by the panel engine; NaN where a window reaches
-        beyond the data or has a missing row, or the estimation window has fewer than `fewest`
+        beyond the data or has a missing row, or the estimation window has fewer than `min_obs`
         complete rows.
     """
     firms = y.shape[1]
@@ -91,7 +92,7 @@ def placebo_scars(
         models=[tuple(range(x.shape[1]))],
         estimation=estimation,
         window=window,
-        min_obs=fewest,
+        min_obs=min_obs,
     )
     scars: FloatArray = estimates.scar[:, 0].reshape(len(dates), firms)
     return scars
@@ -103,7 +104,7 @@ def market_adjusted_scars(
     *,
     estimation: Window,
     window: Window,
-    fewest: int,
+    min_obs: int,
 ) -> FloatArray:
     """
     Standardise sums of differences from the benchmark, which need no estimated parameter.
@@ -112,7 +113,7 @@ def market_adjusted_scars(
     ----------
     differences : ndarray of shape (T, N)
         Returns of firms less the benchmark's; NaN where there is none.
-    dates, estimation, window, fewest
+    dates, estimation, window, min_obs
         As `placebo_scars`.
 
     Returns
@@ -121,13 +122,15 @@ def market_adjusted_scars(
         Sum over the window, over the root of L times the mean square of the estimation window.
     """
     scars = np.full((len(dates), differences.shape[1]), np.nan)
-    for row, date in enumerate(dates):
-        before = differences[date + estimation.start : date + estimation.end + 1]
-        ahead = differences[date + window.start : date + window.end + 1]
-        if date + estimation.start < 0 or len(ahead) < len(window):
-            continue
-        known = np.isfinite(before).sum(axis=0)
-        square = np.nansum(before**2, axis=0) / np.maximum(known, 1)
-        usable = (known >= fewest) & (square > 0)
-        scars[row, usable] = ahead.sum(axis=0)[usable] / np.sqrt(len(window) * square[usable])
+    within = (dates + estimation.start >= 0) & (dates + window.end < len(differences))
+    for column, series in enumerate(np.ascontiguousarray(differences.T)):
+        # a row a date, summed along it: no firm's sum depends on which others are there
+        before = sliding_window_view(series, len(estimation))[dates[within] + estimation.start]
+        ahead = sliding_window_view(series, len(window))[dates[within] + window.start]
+        known = np.isfinite(before).sum(axis=1)
+        square = np.nansum(before**2, axis=1) / np.maximum(known, 1)
+        usable = (known >= min_obs) & (square > 0)
+        found = np.full(len(before), np.nan)
+        found[usable] = ahead.sum(axis=1)[usable] / np.sqrt(len(window) * square[usable])
+        scars[within, column] = found
     return scars

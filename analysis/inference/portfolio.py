@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray
     from analysis.inference.group import GroupSample
 
+NO_PREDICTION_ERROR = "the model has no covariance of its prediction errors"
+"""Why a test that needs one has no outcome."""
+
 FEWEST_ROWS = 20
 """Fewer sessions on which every firm has a residual give no standard deviation of the mean."""
 
@@ -48,35 +51,38 @@ def portfolio_test(sample: GroupSample, *, level: float = 0.95) -> Outcome:
     """
     Test the mean CAR as that of one equal-weighted portfolio, with the exact prediction error.
 
-    With the same regressors for every firm the mean of the residuals is the portfolio's residual,
-    and its prediction error the portfolio's own.
+    Each firm's error is that of its own fit; the errors of two firms correlate as their residuals
+    do on the sessions that both have. With the same sessions and regressors for every firm it is
+    the test of the portfolio's own regression.
 
     Parameters
     ----------
     sample : GroupSample
-        Sessions on which a firm has no residual are left out for all.
     level : float
         Confidence level of the interval of the mean CAR.
 
     Returns
     -------
     Outcome
-        ``CAAR / S`` against Student t with the portfolio's residual degrees of freedom.
+        ``CAAR / S`` with S of `GroupSample.mean_se` against Student t with `GroupSample.mean_df`
+        degrees of freedom.
 
     References
     ----------
     Brown and Warner (1985), Journal of Financial Economics 14; Campbell, Lo and MacKinlay (1997).
     """
-    mean = _mean_residual(sample)
-    rows = np.isfinite(sample.residuals).sum(axis=0)
-    df = len(mean) - float((rows - sample.df).max())
-    if len(mean) < FEWEST_ROWS or df < 1:
-        return Outcome.missing("portfolio", _too_few(len(mean)))
-    scale = float((sample.car_variance / sample.sigma**2).mean())
-    if not math.isfinite(scale):
-        return Outcome.missing("portfolio", "the model has no prediction error")
-    se = math.sqrt(float(mean @ mean) / df * scale)
-    outcome = t_test(float(sample.car.mean()), se, df, level=level)
+    if not np.isfinite(sample.covariance).all():
+        return Outcome.missing("portfolio", NO_PREDICTION_ERROR)
+    fewest, df = int(sample.common_rows.min()), sample.mean_df
+    if fewest < FEWEST_ROWS or df < 1:
+        return Outcome.missing(
+            "portfolio",
+            f"two of the firms have only {fewest} estimation sessions in common "
+            f"({FEWEST_ROWS} needed)",
+        )
+    if not math.isfinite(sample.mean_se):
+        return Outcome.missing("portfolio", "the firms' residuals cancel: no error is left")
+    outcome = t_test(float(sample.car.mean()), sample.mean_se, df, level=level)
     return Outcome(
         "portfolio",
         statistic=outcome.statistic,

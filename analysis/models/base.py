@@ -59,7 +59,7 @@ class FittedModel(Protocol):
     def sigma(self) -> float:
         """Residual standard deviation, root of (residual sum of squares / `df`)."""
 
-    def predict(self, x: FloatArray) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
         """
         Predict a window.
 
@@ -67,6 +67,11 @@ class FittedModel(Protocol):
         ----------
         x : ndarray of shape (L, k)
             Regressors of the window, the columns of the fit.
+        gap : int
+            Sessions between the last one of the estimation window and the first row of `x`. What
+            the model does not know of them it carries through: the expected step of a variance, the
+            spread of parameters that move. A model whose errors do not change with time reads it
+            not.
         """
 
 

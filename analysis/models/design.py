@@ -103,8 +103,9 @@ def build_design(
     Returns
     -------
     Design
-        The benchmark's return of the session after is NaN on the row before the event window and 0
-        from the event window on, where no model reads it.
+        The benchmark's return of the session after is NaN on the last row of the estimation window,
+        whose fit must not depend on a session beyond it, and on the row before the event window; it
+        is 0 from the event window on, where no model reads it.
 
     Raises
     ------
@@ -203,7 +204,7 @@ def _column(
         BENCHMARK: lambda: _benchmark(spec, returns),
         BENCHMARK_EXCESS: lambda: _benchmark(spec, returns) - _factor("rf", spec, returns),
         BENCHMARK_BEFORE: lambda: np.append(np.nan, _benchmark(spec, returns)[:-1]),
-        BENCHMARK_AFTER: lambda: _after(_benchmark(spec, returns), first),
+        BENCHMARK_AFTER: lambda: _after(_benchmark(spec, returns), estimation, first),
         INDUSTRY: lambda: _orthogonal(
             industry_index(returns.members, returns.symbol),
             _benchmark(spec, returns),
@@ -225,9 +226,10 @@ def _factor(name: str, spec: ModelSpec, returns: ReturnArrays) -> FloatArray:
     return returns.factors[name]
 
 
-def _after(benchmark: FloatArray, first: int) -> FloatArray:
-    """Return of the session after; it does not reach into the event window."""
+def _after(benchmark: FloatArray, estimation: BoolArray, first: int) -> FloatArray:
+    """Return of the session after, none that lies past the estimation window or in the event."""
     after = np.append(benchmark[1:], np.nan)
+    after[np.flatnonzero(estimation)[-1:]] = np.nan
     after[max(first - 1, 0) : first] = np.nan
     after[first:] = 0.0
     return after

@@ -20,7 +20,7 @@ from analysis.models.base import Prediction
 from analysis.models.linear import with_constant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from arch.univariate.base import ARCHModel, ARCHModelResult
 
@@ -32,6 +32,14 @@ FEWEST_ROWS = 100
 """Fewer sessions do not determine a variance recursion."""
 
 _CLEARLY_HIGHER = 1e-3  # log-likelihoods closer than that are one optimum
+
+# starts: memory of the variance and weight of the last shock; the wide ones where the usual fail
+_USUAL = {
+    "garch": ((0.5, 0.05), (0.9, 0.05)),
+    "gjr": ((0.5, 0.05), (0.9, 0.05)),
+    "egarch": ((0.5, 0.05), (0.9, 0.1)),
+}
+_WIDE = tuple((m, s) for m in (0.0, 0.3, 0.7, 0.8, 0.94) for s in (0.02, 0.04))
 
 _PERCENT = 100.0  # the optimiser is well scaled in percent
 
@@ -117,13 +125,14 @@ class GarchFit:
         """Unconditional residual standard deviation with `df` degrees of freedom."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
         """
-        Predict the window that follows the last session fitted; its variance is frozen there.
+        Predict a window by the forecast of its variance from the last session fitted.
 
-        The covariance is diagonal and leaves out parameter error.
+        The forecast goes through the gap by expected steps, whatever the errors of the gap turned
+        out to be. The covariance is diagonal and leaves out parameter error.
         """
-        variances = self.variance_ahead(len(x))
+        variances = self.variance_ahead(gap + len(x))[gap:]
         return Prediction(self.expected(x), np.diag(variances))
 
     def expected(self, x: FloatArray) -> FloatArray:
@@ -201,11 +210,19 @@ class Garch:
             dist="t",
             rescale=False,
         )
-        starts = _starts(self.kind, y * _PERCENT, x * _PERCENT)
+        scaled = y * _PERCENT, x * _PERCENT
         # the symmetric model has one optimum as a rule, the others often have several
-        result = _best_fit(model, starts, search=self.kind != "garch")
+        usual = _USUAL[self.kind]
+        result = _best_fit(
+            model, [None, *_starts(self.kind, *scaled, usual)], search=self.kind != "garch"
+        ) or _best_fit(
+            model, _starts(self.kind, *scaled, _WIDE), search=True, options={"maxiter": 500}
+        )
         if result is None:
-            raise DataError(f"the {self.kind} model does not converge on this estimation window")
+            raise DataError(
+                f"the {self.kind} model does not converge on this estimation window from any of "
+                f"{1 + len(usual) + len(_WIDE)} starts; choose another model or estimation window"
+            )
         values = [float(value) for value in result.params]
         means, rest = values[: len(names) + 1], values[len(names) + 1 :]
         leverage = rest[2] if self.kind != "garch" else 0.0
@@ -217,31 +234,43 @@ class Garch:
         return GarchFit(coefficients, residuals, volatility, law)
 
 
-def _starts(kind: Volatility, y: FloatArray, x: FloatArray) -> list[FloatArray]:
-    """List starts beside the library's own: a variance of short memory and one of long."""
+def _starts(
+    kind: Volatility, y: FloatArray, x: FloatArray, memories: Sequence[tuple[float, float]]
+) -> list[FloatArray]:
+    """List starts of the recursion by its memory and the weight of the last shock."""
     design = with_constant(x)
     means = np.linalg.lstsq(design, y, rcond=None)[0]
     level = float(np.var(y - design @ means))
     level = math.log(level) if kind == "egarch" else level
     sign = [] if kind == "garch" else [0.0]
     return [
-        np.array([*means, (1 - memory) * level * rest, shock, *sign, memory, 8.0])
-        for memory, shock, rest in (
-            (0.5, 0.05, 1.0 if kind == "egarch" else 0.9),
-            (0.9, 0.1 if kind == "egarch" else 0.05, 1.0 if kind == "egarch" else 0.5),
+        np.array(
+            [
+                *means,
+                level * (1 - memory - (0.0 if kind == "egarch" else shock)),
+                shock,
+                *sign,
+                memory,
+                8.0,
+            ]
         )
+        for memory, shock in memories
     ]
 
 
 def _best_fit(
-    model: ARCHModel, starts: list[FloatArray], *, search: bool
+    model: ARCHModel,
+    starts: Sequence[FloatArray | None],
+    *,
+    search: bool,
+    options: dict[str, int] | None = None,
 ) -> ARCHModelResult | None:
-    """Fit from the library's own start and from others: the first that converges, or the best."""
+    """Fit from each start, None for the library's own: the first that converges, or the best."""
     best: ARCHModelResult | None = None
-    for start in (None, *starts):
+    for start in starts:
         if best is not None and not search:
             break
-        result = model.fit(disp="off", show_warning=False, starting_values=start)
+        result = model.fit(disp="off", show_warning=False, starting_values=start, options=options)
         if result.convergence_flag != 0 or not np.isfinite(result.params).all():
             continue
         if best is None or result.loglikelihood > best.loglikelihood + _CLEARLY_HIGHER:

@@ -51,16 +51,19 @@ class WeightedFit:
     spread: FloatArray
     drift: FloatArray
 
-    def predict(self, x: FloatArray) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
         """
         Predict a window with the covariance of its prediction errors; parameters stay frozen.
+
+        Where parameters drift, their covariance grows by `drift` a session, those of the gap
+        included.
 
         Columns beyond those that have a coefficient (leads and lags used in the fit only) are not
         read.
         """
         values = np.array(list(self.coefficients.values()))
         design = with_constant(x[:, : len(values) - 1])
-        ahead = np.arange(1, len(x) + 1)
+        ahead = np.arange(gap + 1, gap + len(x) + 1)
         moved = np.minimum.outer(ahead, ahead) * (design @ self.drift @ design.T)
         covariance = np.eye(len(x)) + design @ self.spread @ design.T + moved
         return Prediction(design @ values, self.sigma**2 * covariance)

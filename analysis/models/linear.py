@@ -56,7 +56,7 @@ class LinearFit:
         """Residual standard deviation with `df` degrees of freedom."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - errors do not change with time
         """
         Predict a window with the exact covariance of its prediction errors.
 
@@ -92,7 +92,7 @@ class LeastSquares:
         >>> fit = LeastSquares().fit(firm, market, ("market",))
         >>> {name: round(value, 6) for name, value in fit.coefficients.items()}
         {'alpha': 0.002, 'market': 1.5}
-        >>> float(round(fit.predict(np.array([[-0.03]])).covariance[0, 0] ** 0.5, 6))
+        >>> float(round(fit.predict(np.array([[-0.03]]), gap=0).covariance[0, 0] ** 0.5, 6))
         0.004583
         """
         design = with_constant(x)
@@ -147,7 +147,7 @@ class MarketAdjustedFit:
         """Root mean square of the differences."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - errors do not change with time
         """Predict the benchmark's return, errors independent across sessions."""
         return Prediction(x[:, 0], self.sigma**2 * np.eye(len(x)))
 

@@ -45,6 +45,6 @@ class PointFit:
         """Zero: not known for this fit."""
         return np.zeros(len(self.residuals))
 
-    def predict(self, x: FloatArray) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - there is no error to carry
         """Predict a window, without a covariance."""
         return Prediction(with_constant(x) @ np.array(list(self.coefficients.values())), None)

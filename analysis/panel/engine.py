@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import StudyError, WindowError
+from analysis.panel.estimates import LinearModel, PanelEstimates, WindowEstimates
 from analysis.panel.layout import (
-    BHAR,
-    CAR,
-    CAR_SE,
-    CONSTANT,
     EVENT_OUTSIDE,
+    FIXED,
     LARGEST_REGRESSORS,
-    OK,
-    SCAR,
-    SIGMA2,
-    STATUS_TEXT,
+    PER_WINDOW,
+    THROUGH_ORIGIN,
     UNKNOWN_FIRM,
+    WITH_CONSTANT,
     Design,
     Events,
     Results,
@@ -39,67 +36,9 @@ if TYPE_CHECKING:
     from analysis.windows import Window
 
 _TASKS_PER_THREAD = 8
+_LEAST_WORK = 200_000  # sessions of a run of firms below which a thread costs more than it does
 _CONSTANT = 1e-13  # spread of a factor, as a share of its size, that is rounding
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PanelEstimates:
-    """
-    Results of `estimate_panel`, one row an event in the caller's order, one column a model.
-
-    A number that could not be computed is NaN and its `status` says why. Returns are simple and in
-    decimals.
-
-    Attributes
-    ----------
-    models : tuple of tuple of int
-        The factor columns of each model.
-    status : ndarray of shape (n_events, n_models)
-        0 where all is well; else a code whose meaning `status_text` gives.
-    n_estimation : ndarray of shape (n_events, n_models)
-        Returns in the estimation window, missing days left out.
-    n_window : ndarray of shape (n_events,)
-        Returns in the event window.
-    coefficients : ndarray of shape (n_events, n_models, 1 + most factors)
-        The constant, then the slopes in the order of the model's factors; NaN beyond them.
-    sigma2 : ndarray of shape (n_events, n_models)
-        Residual sum of squares over `df`.
-    car : ndarray of shape (n_events, n_models)
-        Cumulative abnormal return: the sum over the event window.
-    car_se : ndarray of shape (n_events, n_models)
-        Its standard error with the error of the estimated coefficients,
-        ``sqrt(sigma2 (L2 + s'(X'X)^-1 s))``, s the sum of the regressors over the event window.
-    scar : ndarray of shape (n_events, n_models)
-        ``car / car_se``; Student t with `df` degrees of freedom under the null.
-    bhar : ndarray of shape (n_events, n_models)
-        Buy-and-hold abnormal return, ``prod(1 + R) - prod(1 + E[R])``.
-    """
-
-    models: tuple[tuple[int, ...], ...]
-    status: npt.NDArray[np.int32]
-    n_estimation: npt.NDArray[np.int32]
-    n_window: npt.NDArray[np.int32]
-    coefficients: FloatArray
-    sigma2: FloatArray
-    car: FloatArray
-    car_se: FloatArray
-    scar: FloatArray
-    bhar: FloatArray
-
-    @property
-    def ok(self) -> BoolArray:
-        """Whether each event and model was computed; shape (n_events, n_models)."""
-        return np.equal(self.status, OK)
-
-    @property
-    def df(self) -> IntArray:
-        """Residual degrees of freedom, `n_estimation` less the regressors."""
-        regressors = np.array([1 + len(model) for model in self.models])
-        return np.asarray(self.n_estimation - regressors, dtype=np.int64)
-
-    def status_text(self) -> npt.NDArray[np.object_]:
-        """Say in words what became of each event and model; shape (n_events, n_models)."""
-        return np.array(STATUS_TEXT, dtype=object)[self.status]
+_KINDS = {"constant": WITH_CONSTANT, "origin": THROUGH_ORIGIN, "fixed": FIXED}
 
 
 def estimate_panel(
@@ -177,29 +116,139 @@ def estimate_panel(
     >>> round(float(found.car[0, 0]), 6), round(float(found.scar[0, 0]), 3)
     (-0.057, -12.438)
     """
+    found = estimate_windows(
+        returns,
+        factors,
+        firm,
+        position,
+        models=models,
+        estimation=estimation,
+        windows=[window],
+        min_obs=min_obs,
+        threads=threads,
+    )
+    return found.of_window(0)
+
+
+def estimate_windows(  # noqa: PLR0913 - keyword-only choices of one numerical call
+    returns: PanelReturns | FloatArray,
+    factors: FloatArray,
+    firm: npt.ArrayLike,
+    position: npt.ArrayLike,
+    *,
+    models: Sequence[LinearModel | Sequence[int]],
+    estimation: Window,
+    windows: Sequence[Window],
+    min_obs: int | None = None,
+    base: FloatArray | None = None,
+    skip_missing: bool = False,
+    log: bool = False,
+    threads: int | None = None,
+) -> WindowEstimates:
+    """
+    Estimate linear models for many events, and their abnormal returns over several windows each.
+
+    Each fit is made once and each window measured by it: a window asked for alone or with others,
+    a path of single sessions among them, has the same value to the last bit.
+
+    Parameters
+    ----------
+    returns : PanelReturns or ndarray of shape (n_sessions,) or (n_sessions, n_firms)
+        As `estimate_panel`; sessions marked by `PanelReturns.leaving_out` are not fitted on.
+    factors, firm, position, estimation, min_obs, threads
+        As `estimate_panel`.
+    models : sequence of LinearModel or of sequence of int
+        Bare factor columns stand for the model with a constant.
+    windows : sequence of Window
+        Event windows, in sessions from the event.
+    base : ndarray of shape (n_sessions,), optional
+        The risk-free rate, for models in excess of it: taken off the returns before the fit, added
+        to what is expected. NaN takes a session out of these models.
+    skip_missing : bool
+        Measure a window on the sessions that have a return and every factor, as long as there is
+        one; else a window with a gap has a status and no numbers.
+    log : bool
+        Returns are logarithms: buy-and-hold returns are the exponentials of their sums.
+
+    Returns
+    -------
+    WindowEstimates
+
+    Raises
+    ------
+    StudyError, WindowError
+        As `estimate_panel`.
+
+    Examples
+    --------
+    The hand case of `estimate_panel`, market-adjusted beside the market model:
+
+    >>> import numpy as np
+    >>> from analysis.windows import Window
+    >>> market = np.array([1, -1, 2, -2, 0, -3]) / 100
+    >>> stock = np.array([2, -1, 3, -3, 0, -10]) / 100
+    >>> found = estimate_windows(
+    ...     stock, market, [0], [5], models=[(0,), LinearModel((0,), "fixed")],
+    ...     estimation=Window(-5, -1), windows=[Window(0, 0), Window(-1, 0)], min_obs=4)
+    Traceback (most recent call last):
+    analysis.errors.WindowError: estimation window -5..-1 overlaps the event window -1..0; \
+end it before -1
+    >>> found = estimate_windows(
+    ...     stock, market, [0], [5], models=[(0,), LinearModel((0,), "fixed")],
+    ...     estimation=Window(-5, -2), windows=[Window(0, 0), Window(-1, 0)], min_obs=4)
+    >>> found.car[0].round(4).tolist(), found.df[0].tolist()
+    ([[-0.0575, -0.06], [-0.07, -0.07]], [2, 4])
+    """
     if not isinstance(returns, PanelReturns):
         returns = PanelReturns.from_matrix(returns)
     factors = np.asarray(factors, dtype=np.float64)
     if factors.ndim == 1:
         factors = factors[:, None]
-    chosen = tuple(tuple(int(column) for column in model) for model in models)
-    _check(returns, factors, chosen, estimation, window)
+    chosen = tuple(_linear(model) for model in models)
+    _check(returns, factors, chosen, base)
+    if not windows:
+        raise WindowError("no event window given; name at least one, as 0..0")
+    for window in windows:
+        check_windows(estimation, window)
     firm = np.ascontiguousarray(firm, dtype=np.int64)
     position = np.ascontiguousarray(position, dtype=np.int64)
     if firm.ndim != 1 or firm.shape != position.shape:
         raise StudyError(
             f"events need one firm and one position each; got {firm.shape} and {position.shape}"
         )
-    n_models = len(chosen)
-    results = _empty_results(firm.size, n_models, max(map(len, chosen)) + 1)
+    results = _empty_results(firm.size, chosen, len(windows))
     active = _screen(firm, position, returns.n_firms, len(factors), results)
-    windows = (estimation.start, estimation.end, window.start, window.end)
-    least = (len(estimation) + 1) // 2 if min_obs is None else int(min_obs)
+    how = _How(
+        estimation=(estimation.start, estimation.end),
+        windows=np.array([(window.start, window.end) for window in windows], dtype=np.int64),
+        min_obs=(len(estimation) + 1) // 2 if min_obs is None else int(min_obs),
+        skip=skip_missing,
+        log=log,
+    )
     events = _grouped(firm, position, active, returns.n_firms, len(factors))
+    nothing = np.zeros(len(factors))
     for slots, columns in _alike(factors, chosen):
-        design = _design(factors, chosen, slots, columns, windows, least)
+        rate = base if base is not None and chosen[slots[0]].excess else nothing
+        design = _design(factors, chosen, slots, columns, np.asarray(rate, np.float64), how)
         _run(returns, design, events, results, threads or usable_processors())
-    return _packed(chosen, results)
+    return WindowEstimates.of(chosen, tuple(windows), results)
+
+
+def _linear(model: LinearModel | Sequence[int]) -> LinearModel:
+    if isinstance(model, LinearModel):
+        return model
+    return LinearModel(tuple(int(column) for column in model))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _How:
+    """Windows and rules that are the same for all models; see `Design`."""
+
+    estimation: tuple[int, int]
+    windows: IntArray
+    min_obs: int
+    skip: bool
+    log: bool
 
 
 def usable_processors() -> int:
@@ -212,9 +261,8 @@ def usable_processors() -> int:
 def _check(
     returns: PanelReturns,
     factors: FloatArray,
-    models: tuple[tuple[int, ...], ...],
-    estimation: Window,
-    window: Window,
+    models: tuple[LinearModel, ...],
+    base: FloatArray | None,
 ) -> None:
     if factors.ndim != 2 or len(factors) != returns.n_sessions:
         raise StudyError(
@@ -224,16 +272,21 @@ def _check(
     if not models:
         raise StudyError("no model given; name at least one, () for the constant mean")
     for model in models:
-        if len(model) >= LARGEST_REGRESSORS:
+        if len(model.factors) >= LARGEST_REGRESSORS:
             raise StudyError(
-                f"a model of {len(model)} factors is too large for the panel engine; "
+                f"a model of {len(model.factors)} factors is too large for the panel engine; "
                 f"it takes {LARGEST_REGRESSORS - 1} besides the constant"
             )
-        if len(set(model)) < len(model):
-            raise StudyError(f"model {model} names a factor twice; name each once")
-        if any(not 0 <= column < factors.shape[1] for column in model):
-            raise StudyError(f"model {model} names a factor column that is not there")
-    check_windows(estimation, window)
+        if len(set(model.factors)) < len(model.factors):
+            raise StudyError(f"model {model.factors} names a factor twice; name each once")
+        if any(not 0 <= column < factors.shape[1] for column in model.factors):
+            raise StudyError(f"model {model.factors} names a factor column that is not there")
+        if not model.factors and model.kind != "constant":
+            raise StudyError("a model without a constant needs a factor; name one")
+        if model.excess and (base is None or base.shape != (len(factors),)):
+            raise StudyError(
+                "a model in excess of the risk-free rate needs the rate of every session"
+            )
 
 
 def check_windows(estimation: Window, window: Window) -> None:
@@ -252,10 +305,11 @@ def check_windows(estimation: Window, window: Window) -> None:
         )
 
 
-def _empty_results(n_events: int, n_models: int, width: int) -> Results:
+def _empty_results(n_events: int, models: tuple[LinearModel, ...], n_windows: int) -> Results:
+    width = 2 + max(len(model.factors) for model in models) + PER_WINDOW * n_windows
     return Results(
-        numbers=np.empty((n_events, n_models, width + CONSTANT)),
-        counts=np.zeros((n_events, 1 + 2 * n_models), np.int32),
+        numbers=np.empty((n_events, len(models), width)),
+        counts=np.zeros((n_events, len(models), 2 + 2 * n_windows), np.int32),
     )
 
 
@@ -265,8 +319,8 @@ def _screen(
     known = (firm >= 0) & (firm < n_firms)
     inside = (position >= 0) & (position < n_sessions)
     results.numbers[~(known & inside)] = np.nan
-    results.counts[~inside, 1::2] = EVENT_OUTSIDE
-    results.counts[~known, 1::2] = UNKNOWN_FIRM
+    results.counts[~inside, :, 0::2] = EVENT_OUTSIDE
+    results.counts[~known, :, 0::2] = UNKNOWN_FIRM
     return np.asarray(known & inside)
 
 
@@ -283,36 +337,37 @@ def _grouped(
 
 
 def _alike(
-    factors: FloatArray, models: tuple[tuple[int, ...], ...]
+    factors: FloatArray, models: tuple[LinearModel, ...]
 ) -> list[tuple[list[int], list[int]]]:
     """Group the models that use the same sessions, so that none costs another its rows."""
     finite = np.isfinite(factors)
-    groups: dict[bytes, tuple[list[int], set[int]]] = {}
+    groups: dict[tuple[bytes, bool], tuple[list[int], set[int]]] = {}
     for slot, model in enumerate(models):
-        rows = finite[:, list(model)].all(axis=1)
-        slots, columns = groups.setdefault(rows.tobytes(), ([], set()))
+        rows = finite[:, list(model.factors)].all(axis=1)
+        slots, columns = groups.setdefault((rows.tobytes(), model.excess), ([], set()))
         slots.append(slot)
-        columns.update(model)
+        columns.update(model.factors)
     return [(slots, sorted(columns)) for slots, columns in groups.values()]
 
 
 def _design(
     factors: FloatArray,
-    models: tuple[tuple[int, ...], ...],
+    models: tuple[LinearModel, ...],
     slots: list[int],
     used: list[int],
-    windows: tuple[int, int, int, int],
-    min_obs: int,
+    base: FloatArray,
+    how: _How,
 ) -> Design:
     chosen = factors[:, used]
-    usable = np.asarray(np.isfinite(chosen).all(axis=1))
+    usable = np.asarray(np.isfinite(chosen).all(axis=1) & np.isfinite(base))
     seen = chosen[usable]
-    mean = seen.mean(axis=0) if len(seen) else np.zeros(len(used))
+    # column by column: the mean of several at once is summed in another order, to other bits
+    mean = np.array([np.ascontiguousarray(x).mean() if len(x) else 0.0 for x in seen.T])
     scale = np.abs(seen).max(axis=0, initial=0.0)
-    sizes = np.array([len(models[slot]) for slot in slots], dtype=np.int64)
+    sizes = np.array([len(models[slot].factors) for slot in slots], dtype=np.int64)
     columns = np.zeros((len(slots), len(used)), dtype=np.int64)
     for row, slot in enumerate(slots):
-        columns[row, : sizes[row]] = [used.index(column) for column in models[slot]]
+        columns[row, : sizes[row]] = [used.index(column) for column in models[slot].factors]
     return Design(
         factors=np.ascontiguousarray(np.where(usable[:, None], chosen - mean, 0.0)),
         mean=mean,
@@ -321,8 +376,13 @@ def _design(
         columns=columns,
         sizes=sizes,
         slots=np.array(slots, dtype=np.int64),
-        windows=windows,
-        min_obs=min_obs,
+        kinds=np.array([_KINDS[models[slot].kind] for slot in slots], dtype=np.int64),
+        base=base,
+        estimation=how.estimation,
+        windows=how.windows,
+        min_obs=how.min_obs,
+        skip=how.skip,
+        log=how.log,
     )
 
 
@@ -333,12 +393,13 @@ def _run(
 
     positions = np.flatnonzero(events.place >= 0)
     n_places, n_models, k = positions.size, design.sizes.size, design.mean.size
+    n_windows = len(design.windows)
     table = Table(
         usable=np.zeros(n_places, np.int64),
         centre=np.zeros((n_places, k)),
-        total=np.zeros((n_places, k)),
+        total=np.zeros((n_places, n_windows, k)),
         inverse=np.zeros((n_places, n_models, k, k)),
-        leverage=np.zeros((n_places, n_models)),
+        leverage=np.zeros((n_places, n_models, n_windows)),
         solvable=np.zeros((n_places, n_models), np.bool_),
     )
     tabulate(design, positions, table)
@@ -361,22 +422,8 @@ def _runs(returns: PanelReturns, events: Events, threads: int) -> list[tuple[int
     work = np.cumsum(np.where(per_firm > 0, np.diff(returns.rows.offsets) + 10 * per_firm, 0))
     if not work.size or work[-1] == 0:
         return []
-    n_runs = 1 if threads == 1 else threads * _TASKS_PER_THREAD
+    most = int(work[-1]) // _LEAST_WORK + 1
+    n_runs = 1 if threads == 1 else min(threads * _TASKS_PER_THREAD, most)
     cuts = np.searchsorted(work, work[-1] * np.arange(1, n_runs) / n_runs, side="left") + 1
     edges = np.unique(np.concatenate([[0], cuts, [per_firm.size]]))
     return [(int(a), int(b)) for a, b in itertools.pairwise(edges)]
-
-
-def _packed(models: tuple[tuple[int, ...], ...], results: Results) -> PanelEstimates:
-    return PanelEstimates(
-        models=models,
-        status=results.counts[:, 1::2],
-        n_estimation=results.counts[:, 2::2],
-        n_window=results.counts[:, 0],
-        coefficients=results.numbers[..., CONSTANT:],
-        sigma2=results.numbers[..., SIGMA2],
-        car=results.numbers[..., CAR],
-        car_se=results.numbers[..., CAR_SE],
-        scar=results.numbers[..., SCAR],
-        bhar=results.numbers[..., BHAR],
-    )

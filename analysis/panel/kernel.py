@@ -27,14 +27,17 @@ from analysis.panel.layout import (
     COLLINEAR,
     CONSTANT,
     EVENT_OUTSIDE,
+    FIXED,
     MISSING_FACTOR,
     MISSING_RETURN,
     NO_VARIANCE,
     OK,
+    PER_WINDOW,
     SCAR,
     SIGMA2,
     TOO_FEW,
     WINDOW_OUTSIDE,
+    WITH_CONSTANT,
     Design,
     Events,
     Results,
@@ -52,6 +55,7 @@ _LOST = 4e-5  # sixteen units of rounding over a relative error of 1e-10
 _DEPENDENT = 1e-10  # share of a factor that the others leave, below which there is none
 _EXACT = 1e-14  # residuals below this share of the returns are rounding
 _BLOCK = 256  # events of a firm whose results are handed over together
+_BY_TABLE, _BY_OWN, _BY_ROWS, _BY_ORIGIN = range(4)  # where a fit's inverse is
 _SHORT = 10  # estimation returns beyond the regressors, below which QR is used
 
 
@@ -146,31 +150,37 @@ def _invert(
     return bool(k == 0 or norm * inverse_norm * _LEAST_RCOND < 1.0)
 
 
-@compiled
+@inlined
 def _leverage(
     total: FloatArray,
+    at: tuple[int, int],
     centre: FloatArray,
     columns: IntArray,
     inverse: FloatArray,
+    place: int,
+    model: tuple[int, int],
     n: int,
     length: int,
 ) -> float:
-    """``s'(X'X)^-1 s`` with s the sums of the regressors, constant first, over the event window."""
+    """``s'(X'X)^-1 s`` with s the sums of the regressors, constant first, over an event window."""
+    m, k = model
     result = length * length / n
-    for i in range(columns.size):
-        left = total[columns[i]] - length * centre[columns[i]]
-        for j in range(columns.size):
-            right = total[columns[j]] - length * centre[columns[j]]
-            result += left * inverse[i, j] * right
+    for i in range(k):
+        a = columns[m, i]
+        left = total[at[0], at[1], a] - length * centre[place, a]
+        for j in range(k):
+            b = columns[m, j]
+            right = total[at[0], at[1], b] - length * centre[place, b]
+            result += left * inverse[place, m, i, j] * right
     return result
 
 
 @compiled
-def _window_total(design: Design, position: int, total: FloatArray) -> None:
-    """Sum each factor over the event window, as far as there are sessions."""
+def _window_total(design: Design, position: int, w: int, total: FloatArray) -> None:
+    """Sum each factor over an event window, as far as there are sessions."""
     total[:] = 0.0
-    first = max(position + design.windows[2], 0)
-    last = min(position + design.windows[3] + 1, design.usable.size)
+    first = max(position + design.windows[w, 0], 0)
+    last = min(position + design.windows[w, 1] + 1, design.usable.size)
     for t in range(first, last):
         for j in range(total.size):
             total[j] += design.factors[t, j]
@@ -183,20 +193,31 @@ def _invert_models(
     least: FloatArray,
     n: int,
     total: FloatArray,
-    table: Table,
     place: int,
+    table: Table,
+    row: int,
     lower: FloatArray,
 ) -> None:
-    """Invert the cross products of every model into one row of a table."""
-    length = design.windows[3] - design.windows[2] + 1
+    """Invert the cross products of every model into one row of a table, for totals of a place."""
     for m in range(design.sizes.size):
-        columns = design.columns[m, : design.sizes[m]]
-        inverse = table.inverse[place, m]
-        table.solvable[place, m] = _invert(cross, columns, least, inverse, lower)
-        if table.solvable[place, m]:
-            table.leverage[place, m] = _leverage(
-                total, table.centre[place], columns, inverse, n, length
-            )
+        k = design.sizes[m]
+        table.solvable[row, m] = _invert(
+            cross, design.columns[m, :k], least, table.inverse[row, m], lower
+        )
+        if table.solvable[row, m]:
+            for w in range(len(design.windows)):
+                length = design.windows[w, 1] - design.windows[w, 0] + 1
+                table.leverage[row, m, w] = _leverage(
+                    total,
+                    (place, w),
+                    table.centre,
+                    design.columns,
+                    table.inverse,
+                    row,
+                    (m, k),
+                    n,
+                    length,
+                )
 
 
 @compiled
@@ -221,8 +242,8 @@ def tabulate(design: Design, positions: IntArray, table: Table) -> None:
         for j in range(k):
             lost[j] += _LOST * design.factors[t, j] ** 2
     for u in range(positions.size):
-        first = max(positions[u] + design.windows[0], 0)
-        last = min(positions[u] + design.windows[1] + 1, n_sessions)
+        first = max(positions[u] + design.estimation[0], 0)
+        last = min(positions[u] + design.estimation[1] + 1, n_sessions)
         centre = table.centre[u]
         centre[:] = 0.0
         cross[:] = 0.0
@@ -247,23 +268,28 @@ def tabulate(design: Design, positions: IntArray, table: Table) -> None:
         for i in range(k):
             for j in range(i):
                 cross[j, i] = cross[i, j]
-        _window_total(design, positions[u], table.total[u])
-        _invert_models(
-            cross, design, np.maximum(n * design.floor, lost), n, table.total[u], table, u, lower
-        )
+        for w in range(len(design.windows)):
+            _window_total(design, positions[u], w, table.total[u, w])
+        least = np.maximum(n * design.floor, lost)
+        _invert_models(cross, design, least, n, table.total, u, table, u, lower)
 
 
 @inlined
 def _run_sums(
-    y: FloatArray, start: int, factors: FloatArray, usable: BoolArray, sums: FloatArray
+    y: FloatArray,
+    start: int,
+    factors: FloatArray,
+    usable: BoolArray,
+    base: FloatArray,
+    sums: FloatArray,
 ) -> float:
     """Run ``(n, y, y^2, x y)`` along a firm's sessions; return the mean that was taken off y."""
     k = factors.shape[1]
     mean = 0.0
     n = 0
     for r in range(y.size):
-        if np.isfinite(y[r]):
-            mean += y[r]
+        if np.isfinite(y[r]) and np.isfinite(base[start + r]):
+            mean += y[r] - base[start + r]
             n += 1
     mean /= max(n, 1)
     sums[0, :] = 0.0
@@ -271,7 +297,7 @@ def _run_sums(
         value = 0.0
         weight = 0.0
         if np.isfinite(y[r]) and usable[start + r]:
-            value = y[r] - mean
+            value = (y[r] - base[start + r]) - mean
             weight = 1.0
         sums[r + 1, 0] = sums[r, 0] + weight
         sums[r + 1, 1] = sums[r, 1] + value
@@ -279,6 +305,47 @@ def _run_sums(
         for j in range(k):
             sums[r + 1, 3 + j] = sums[r, 3 + j] + factors[start + r, j] * value
     return mean
+
+
+@compiled
+def _left_out_days(
+    y: FloatArray, start: int, usable: BoolArray, left_out: BoolArray, days: IntArray
+) -> int:
+    """List the rows of a firm that no model may be fitted on though they have all values."""
+    count = 0
+    for r in range(left_out.size):
+        if left_out[r] and usable[start + r] and np.isfinite(y[r]):
+            days[count] = r
+            count += 1
+    return count
+
+
+@inlined
+def _window_sums(
+    y: FloatArray,
+    start: int,
+    lo: int,
+    hi: int,
+    factors: FloatArray,
+    base: FloatArray,
+    days: IntArray,
+    skipped: tuple[int, int],
+    y_mean: float,
+    sums: FloatArray,
+    window: FloatArray,
+) -> int:
+    """Take the sums of ``(n, y, y^2, x y)`` over an estimation window; return n."""
+    for c in range(window.size):
+        window[c] = sums[hi, c] - sums[lo, c]
+    for at in range(skipped[0], skipped[1]):
+        r = days[at]
+        value = (y[r] - base[start + r]) - y_mean
+        window[0] -= 1.0
+        window[1] -= value
+        window[2] -= value * value
+        for j in range(window.size - 3):
+            window[3 + j] -= factors[start + r, j] * value
+    return int(window[0])
 
 
 @compiled
@@ -301,36 +368,53 @@ def _run_cross(
 
 @compiled
 def _own_inverse(
+    start: int,
+    days: IntArray,
+    skipped: tuple[int, int],
     cross_sums: FloatArray,
     span: tuple[int, int, int],
     design: Design,
     total: FloatArray,
+    place: int,
     own: Table,
     cross: FloatArray,
     lower: FloatArray,
+    window: FloatArray,
+    least: FloatArray,
 ) -> None:
     """Fill the one row of `own` for a window with missing days; see `tabulate`."""
     lo, hi, n = span
     k = design.mean.size
-    least = np.empty(k)
+    factors = design.factors
+    for c in range(window.size):
+        window[c] = cross_sums[hi, c] - cross_sums[lo, c]
+    for skip in range(skipped[0], skipped[1]):
+        t = start + days[skip]
+        at = k
+        for i in range(k):
+            left = factors[t, i]
+            window[i] -= left
+            for j in range(i + 1):
+                window[at] -= left * factors[t, j]
+                at += 1
     at = k
     for i in range(k):
-        own.centre[0, i] = (cross_sums[hi, i] - cross_sums[lo, i]) / n
+        own.centre[0, i] = window[i] / n
         for j in range(i + 1):
-            value = cross_sums[hi, at] - cross_sums[lo, at]
-            value -= n * own.centre[0, i] * own.centre[0, j]
+            value = window[at]
+            value -= n * (own.centre[0, i] * own.centre[0, j])  # the same whichever comes first
             cross[i, j] = value
             cross[j, i] = value
             if i == j:
                 least[i] = max(n * design.floor[i], _LOST * cross_sums[hi, at])
             at += 1
-    _invert_models(cross, design, least, n, total, own, 0, lower)
+    _invert_models(cross, design, least, n, total, place, own, 0, lower)
 
 
 @inlined
 def _solve_sums(
-    sums: FloatArray,
-    span: tuple[int, int, int],
+    window: FloatArray,
+    running: float,
     columns: IntArray,
     model: tuple[int, int],
     place: int,
@@ -339,49 +423,54 @@ def _solve_sums(
     slope: FloatArray,
 ) -> tuple[float, float]:
     """Slopes from window sums; the residual sum of squares (-1: digits are lost) and constant."""
-    lo, hi, n = span
     m, k = model
-    total = sums[hi, 1] - sums[lo, 1]
-    constant = total / n
-    rss = sums[hi, 2] - sums[lo, 2] - total * constant
+    total = window[1]
+    constant = total / window[0]
+    rss = window[2] - total * constant
     for i in range(k):
         slope[i] = 0.0
     for j in range(k):
         c = columns[m, j]
-        product = sums[hi, 3 + c] - sums[lo, 3 + c] - centre[place, c] * total
+        product = window[3 + c] - centre[place, c] * total
         for i in range(k):
             slope[i] += inverse[place, m, i, j] * product
     for j in range(k):
         c = columns[m, j]
-        rss -= slope[j] * (sums[hi, 3 + c] - sums[lo, 3 + c] - centre[place, c] * total)
+        rss -= slope[j] * (window[3 + c] - centre[place, c] * total)
         constant -= slope[j] * centre[place, c]
-    return (rss if rss > _LOST * sums[hi, 2] else -1.0), constant
+    return (rss if rss > _LOST * running else -1.0), constant
 
 
 @compiled
-def _gather(
+def _copy_rows(
     y: FloatArray,
     start: int,
-    lo: int,
-    hi: int,
+    span: tuple[int, int, int],
     design: Design,
+    left_out: BoolArray,
     columns: IntArray,
     rows: FloatArray,
-    centre: FloatArray,
-) -> tuple[int, float, float]:
-    """Copy a window's rows ``(x, y)``, centred by their own means; count, mean and largest of y."""
+) -> tuple[int, float]:
+    """Copy the rows ``(x, y)`` that a window is fitted on; their count and the largest of y."""
+    lo, hi, _ = span
     k = columns.size
     n = 0
+    largest = 0.0
     for r in range(lo, hi):
-        if np.isfinite(y[r]) and design.usable[start + r]:
+        out = left_out.size > 0 and left_out[r]
+        if not out and np.isfinite(y[r]) and design.usable[start + r]:
             for j in range(k):
                 rows[n, j] = design.factors[start + r, columns[j]]
-            rows[n, k] = y[r]
+            rows[n, k] = y[r] - design.base[start + r]
+            largest = max(largest, abs(rows[n, k]))
             n += 1
-    largest = 0.0
+    return n, largest
+
+
+@compiled
+def _centre_rows(rows: FloatArray, n: int, k: int, columns: IntArray, centre: FloatArray) -> float:
+    """Centre a window's rows ``(x, y)`` by their own means; the mean of y."""
     mean = 0.0
-    for r in range(n):
-        largest = max(largest, abs(rows[r, k]))
     for j in range(k + 1):
         mean = 0.0
         for _ in range(2):  # the second pass takes off what rounding left of the first
@@ -394,7 +483,7 @@ def _gather(
                 rows[r, j] -= part
         if j < k:
             centre[columns[j]] = mean
-    return n, mean, largest
+    return mean
 
 
 @compiled
@@ -432,56 +521,133 @@ def _triangularise(
 
 
 @compiled
-def _solve_rows(
-    y: FloatArray,
-    start: int,
-    span: tuple[int, int, int],
-    design: Design,
-    columns: IntArray,
-    total: FloatArray,
+def _row_leverage(
     rows: FloatArray,
-    slope: FloatArray,
-) -> tuple[int, float, float, float, float]:
-    """Solve a window from its rows by QR: status, level, constant beyond it, rss, leverage."""
-    lo, hi, _ = span
-    centre = np.empty(design.mean.size)
-    k = columns.size
-    n, mean, largest = _gather(y, start, lo, hi, design, columns, rows, centre)
-    norm = np.empty(k)
-    diagonal = np.empty(k)
-    least = np.empty(k)
-    for j in range(k):
-        least[j] = design.floor[columns[j]]
-    if not _triangularise(rows, n, k, least, norm, diagonal):
-        return COLLINEAR, mean, 0.0, 0.0, 0.0
+    k: int,
+    norm: FloatArray,
+    diagonal: FloatArray,
+    sums: FloatArray,
+    solved: FloatArray,
+) -> float:
+    """``s'(X'X)^-1 s`` from a triangle, `sums` of the regressors as they were triangularised."""
+    leverage = 0.0
+    for j in range(k):  # forward substitution with the transpose of R
+        value = sums[j] / norm[j]
+        for c in range(j):
+            value -= rows[c, j] * solved[c]
+        solved[j] = value / diagonal[j]
+        leverage += solved[j] * solved[j]
+    return leverage
+
+
+@compiled
+def _back_substitute(
+    rows: FloatArray, k: int, norm: FloatArray, diagonal: FloatArray, slope: FloatArray
+) -> None:
+    """Slopes from a triangle with its right-hand side in the last column."""
     for j in range(k - 1, -1, -1):
         value = rows[j, k]
         for c in range(j + 1, k):
             value -= rows[j, c] * slope[c]
         slope[j] = value / diagonal[j]
-    length = design.windows[3] - design.windows[2] + 1
-    leverage = length * length / n
-    for j in range(k):  # forward substitution with the transpose of R
-        value = (total[columns[j]] - length * centre[columns[j]]) / norm[j]
-        for c in range(j):
-            value -= rows[c, j] * least[c]
-        least[j] = value / diagonal[j]
-        leverage += least[j] * least[j]
-    constant = 0.0
     for j in range(k):
         slope[j] /= norm[j]
+
+
+@compiled
+def _solve_rows(
+    y: FloatArray,
+    start: int,
+    span: tuple[int, int, int],
+    design: Design,
+    left_out: BoolArray,
+    columns: IntArray,
+    rows: FloatArray,
+    centre: FloatArray,
+    norm: FloatArray,
+    diagonal: FloatArray,
+    slope: FloatArray,
+) -> tuple[int, float, float, float]:
+    """Solve a window from its rows by QR: status, level, constant beyond it, rss."""
+    lo, hi, _ = span
+    k = columns.size
+    n, largest = _copy_rows(y, start, span, design, left_out, columns, rows)
+    mean = _centre_rows(rows, n, k, columns, centre)
+    least = np.empty(k)
+    for j in range(k):
+        least[j] = design.floor[columns[j]]
+    if not _triangularise(rows, n, k, least, norm, diagonal):
+        return COLLINEAR, mean, 0.0, 0.0
+    _back_substitute(rows, k, norm, diagonal, slope)
+    constant = 0.0
+    for j in range(k):
         constant -= slope[j] * centre[columns[j]]
     rss = 0.0
     for r in range(lo, hi):
-        if np.isfinite(y[r]) and design.usable[start + r]:
-            residual = y[r] - mean
+        out = left_out.size > 0 and left_out[r]
+        if not out and np.isfinite(y[r]) and design.usable[start + r]:
+            residual = (y[r] - design.base[start + r]) - mean
             for j in range(k):
                 c = columns[j]
                 residual -= slope[j] * (design.factors[start + r, c] - centre[c])
             rss += residual * residual
     exact = _EXACT * largest
     status = OK if rss > n * exact * exact else NO_VARIANCE
-    return status, mean, constant, rss, leverage
+    return status, mean, constant, rss
+
+
+@compiled
+def _solve_origin(
+    y: FloatArray,
+    start: int,
+    span: tuple[int, int, int],
+    design: Design,
+    left_out: BoolArray,
+    model: tuple[int, int],
+    rows: FloatArray,
+    norm: FloatArray,
+    diagonal: FloatArray,
+    slope: FloatArray,
+) -> tuple[int, float, float]:
+    """Solve a window without a constant, or with slopes of one: status, constant, rss."""
+    lo, hi, _ = span
+    m, k = model
+    columns = design.columns[m, :k]
+    n, largest = _copy_rows(y, start, span, design, left_out, columns, rows)
+    if design.kinds[m] == FIXED:
+        slope[:k] = 1.0
+    else:
+        for r in range(n):
+            for j in range(k):
+                rows[r, j] += design.mean[columns[j]]
+        if not _triangularise(rows, n, k, np.zeros(k), norm, diagonal):
+            return COLLINEAR, 0.0, 0.0
+        _back_substitute(rows, k, norm, diagonal, slope)
+    constant = 0.0
+    for j in range(k):
+        constant += slope[j] * design.mean[columns[j]]
+    rss = 0.0
+    for r in range(lo, hi):
+        out = left_out.size > 0 and left_out[r]
+        if not out and np.isfinite(y[r]) and design.usable[start + r]:
+            residual = (y[r] - design.base[start + r]) - constant
+            for j in range(k):
+                residual -= slope[j] * design.factors[start + r, columns[j]]
+            rss += residual * residual
+    exact = _EXACT * largest
+    return (OK if rss > n * exact * exact else NO_VARIANCE), constant, rss
+
+
+@compiled
+def _used_total(
+    y: FloatArray, start: int, window: tuple[int, int, int], design: Design, total: FloatArray
+) -> None:
+    """Sum each factor over the sessions of a window that have a return and all factors."""
+    total[:] = 0.0
+    for t in range(max(window[1], start), min(window[2], start + y.size)):
+        if np.isfinite(y[t - start]) and design.usable[t]:
+            for j in range(total.size):
+                total[j] += design.factors[t, j]
 
 
 @inlined
@@ -491,8 +657,9 @@ def _event_status(
     window: tuple[int, int, int],
     usable: BoolArray,
     sums: FloatArray,
+    skip: bool,
 ) -> tuple[int, int]:
-    """Say whether the event window has all its returns and factors, and count the returns."""
+    """Say whether the event window has the returns and factors it needs, and count them."""
     position, first, last = window
     if position < start or position >= start + y.size:
         return EVENT_OUTSIDE, 0
@@ -502,6 +669,11 @@ def _event_status(
     status = OK
     if first < start or last > start + y.size:
         status = WINDOW_OUTSIDE
+    if skip:
+        lo, hi = max(first, start), min(last, start + y.size)
+        used = int(sums[hi - start, 0] - sums[lo - start, 0]) if lo < hi else 0
+        if used > 0:
+            return OK, used
     seen = 0
     for t in range(max(first, start), min(last, start + y.size)):
         if np.isfinite(y[t - start]):
@@ -514,43 +686,75 @@ def _event_status(
 
 
 @inlined
-def _write(
+def _write_fit(
+    columns: IntArray,
+    model: tuple[int, int],
+    slope: FloatArray,
+    factor_mean: FloatArray,
+    kind: int,
+    fit: tuple[float, float, float],
+    row: int,
+    numbers: FloatArray,
+) -> None:
+    """Write the coefficients and the variance of one fit: level, constant beyond it, variance."""
+    level, constant, variance = fit
+    m, k = model
+    for j in range(k):
+        numbers[row, m, CONSTANT + 1 + j] = slope[j]
+        constant -= slope[j] * factor_mean[columns[m, j]]
+    numbers[row, m, CONSTANT] = level + constant if kind == WITH_CONSTANT else 0.0
+    numbers[row, m, SIGMA2] = variance
+
+
+@inlined
+def _write_window(
     y: FloatArray,
     start: int,
     window: tuple[int, int, int],
     factors: FloatArray,
-    factor_mean: FloatArray,
+    usable: BoolArray,
+    base: FloatArray,
+    how: tuple[bool, bool],
     columns: IntArray,
     model: tuple[int, int],
     slope: FloatArray,
-    fit: tuple[float, float, float, float, int],
+    fit: tuple[float, float, float],
+    used: int,
+    leverage: float,
     row: int,
+    at: int,
     numbers: FloatArray,
 ) -> None:
-    """Write the results of one fit: level, constant beyond it, rss, leverage, df."""
-    level, constant, rss, leverage, df = fit
+    """Write the results of one event window: level, constant beyond it, variance of the fit."""
+    level, constant, variance = fit
     m, k = model
+    skip, log = how
     car = 0.0
     held = 1.0
     expected = 1.0
-    for t in range(window[1], window[2]):
+    held_log = 0.0
+    expected_log = 0.0
+    for t in range(max(window[1], start), min(window[2], start + y.size)):
+        if skip and not (np.isfinite(y[t - start]) and usable[t]):
+            continue
         normal = constant
         for j in range(k):
             normal += slope[j] * factors[t, columns[m, j]]
-        car += (y[t - start] - level) - normal
-        held *= 1.0 + y[t - start]
-        expected *= 1.0 + (level + normal)
-    for j in range(k):
-        numbers[row, m, CONSTANT + 1 + j] = slope[j]
-        constant -= slope[j] * factor_mean[columns[m, j]]
-    numbers[row, m, CONSTANT] = level + constant
-    variance = rss / df
-    error = np.sqrt(variance * (window[2] - window[1] + leverage))
-    numbers[row, m, SIGMA2] = variance
-    numbers[row, m, CAR] = car
-    numbers[row, m, CAR_SE] = error
-    numbers[row, m, SCAR] = car / error
-    numbers[row, m, BHAR] = held - expected
+        car += ((y[t - start] - base[t]) - level) - normal
+        if log:
+            held_log += y[t - start]
+            expected_log += (level + normal) + base[t]
+        else:
+            held *= 1.0 + y[t - start]
+            expected *= 1.0 + ((level + normal) + base[t])
+    if log:
+        held = np.exp(held_log)
+        expected = np.exp(expected_log)
+    error = np.sqrt(variance * (used + leverage))
+    numbers[row, m, at + CAR] = car
+    numbers[row, m, at + CAR_SE] = error
+    numbers[row, m, at + SCAR] = car / error
+    numbers[row, m, at + BHAR] = held - expected
 
 
 @compiled
@@ -564,10 +768,9 @@ def _hand_over(
     """Copy results of a firm to the rows of their events: many far writes under way at once."""
     for row in range(events.size):
         event = events[row]
-        results.counts[event, 0] = counts[row, 0]
         for m in range(slots.size):
-            results.counts[event, 1 + 2 * slots[m]] = counts[row, 1 + 2 * m]
-            results.counts[event, 2 + 2 * slots[m]] = counts[row, 2 + 2 * m]
+            for c in range(counts.shape[2]):
+                results.counts[event, slots[m], c] = counts[row, m, c]
             for c in range(numbers.shape[2]):
                 results.numbers[event, slots[m], c] = numbers[row, m, c]
 
@@ -601,6 +804,7 @@ def solve_firms(
     """
     k_all = design.mean.size
     n_models = design.sizes.size
+    n_windows = len(design.windows)
     longest = 0
     for firm in range(firms[0], firms[1]):
         if events.starts[firm + 1] > events.starts[firm]:
@@ -610,31 +814,49 @@ def solve_firms(
     cross = np.empty((k_all, k_all))
     lower = np.empty((k_all, k_all))
     slope = np.empty(k_all)
-    rows = np.empty((design.windows[1] - design.windows[0] + 1, k_all + 1))
+    row_centre = np.empty(k_all)
+    norm = np.empty(k_all)
+    diagonal = np.empty(k_all)
+    solved = np.empty(k_all)
+    shift = np.empty(k_all)
+    part_total = np.empty((1, 1, k_all))
+    left_days = np.empty(longest, np.int64)
+    cross_window = np.empty(cross_sums.shape[1])
+    least = np.empty(k_all)
+    estimation_sums = np.empty(k_all + 3)
+    rows = np.empty((design.estimation[1] - design.estimation[0] + 1, k_all + 1))
     own = Table(
         np.zeros(1, np.int64),
         np.zeros((1, k_all)),
-        np.zeros((1, k_all)),
+        np.zeros((1, n_windows, k_all)),
         np.zeros((1, n_models, k_all, k_all)),
-        np.zeros((1, n_models)),
+        np.zeros((1, n_models, n_windows)),
         np.zeros((1, n_models), np.bool_),
     )
     factors, usable, columns, sizes = design.factors, design.usable, design.columns, design.sizes
-    estimation_start, estimation_end, window_start, window_end = design.windows
+    estimation_start, estimation_end = design.estimation
+    windows, kinds, base = design.windows, design.kinds, design.base
+    skip, log = design.skip, design.log
     slots, factor_mean, min_obs = design.slots, design.mean, design.min_obs
     count, centre, inverse = table.usable, table.centre, table.inverse
     leverages, solvable, total = table.leverage, table.solvable, table.total
     own_centre, own_inverse, own_solvable = own.centre, own.inverse, own.solvable
     own_leverage = own.leverage
     starts, order, positions, places = events.starts, events.order, events.position, events.place
+    first_window = results.numbers.shape[2] - PER_WINDOW * n_windows
     numbers = np.empty((_BLOCK, n_models, results.numbers.shape[2]))
-    counts = np.empty((_BLOCK, 1 + 2 * n_models), np.int32)
+    counts = np.empty((_BLOCK, n_models, 2 + 2 * n_windows), np.int32)
     for firm in range(firms[0], firms[1]):
         if starts[firm + 1] == starts[firm]:
             continue
         y = data.values[data.offsets[firm] : data.offsets[firm + 1]]
         start = data.first[firm]
-        y_mean = _run_sums(y, start, factors, usable, sums)
+        left_out = data.left_out
+        n_left = 0
+        if left_out.size > 0:
+            left_out = left_out[data.offsets[firm] : data.offsets[firm + 1]]
+            n_left = _left_out_days(y, start, usable, left_out, left_days)
+        y_mean = _run_sums(y, start, factors, usable, base, sums)
         has_cross = False
         for at in range(starts[firm], starts[firm + 1]):
             row = (at - starts[firm]) % _BLOCK
@@ -643,62 +865,171 @@ def solve_firms(
             place = places[position]
             lo = min(max(position + estimation_start - start, 0), y.size)
             hi = min(max(position + estimation_end + 1 - start, lo), y.size)
-            n = int(sums[hi, 0] - sums[lo, 0])
+            skipped = (0, 0)
+            if n_left > 0:
+                known = left_days[:n_left]
+                skipped = (int(np.searchsorted(known, lo)), int(np.searchsorted(known, hi)))
+            n = _window_sums(
+                y,
+                start,
+                lo,
+                hi,
+                factors,
+                base,
+                left_days,
+                skipped,
+                y_mean,
+                sums,
+                estimation_sums,
+            )
             span = (lo, hi, n)
-            window = (position, position + window_start, position + window_end + 1)
-            outcome, counts[row, 0] = _event_status(y, start, window, usable, sums)
+            outcome = OK
+            for w in range(n_windows):
+                window = (position, position + windows[w, 0], position + windows[w, 1] + 1)
+                found, seen = _event_status(y, start, window, usable, sums, skip)
+                if found == EVENT_OUTSIDE:
+                    outcome = EVENT_OUTSIDE
+                for m in range(n_models):
+                    counts[row, m, 2 + 2 * w] = found
+                    counts[row, m, 3 + 2 * w] = seen
             shared = n == count[place]
             if outcome == OK and not shared and n >= min_obs and n > 0:
                 if not has_cross:
                     _run_cross(y, start, factors, usable, cross_sums)
                     has_cross = True
-                _own_inverse(cross_sums, span, design, total[place], own, cross, lower)
+                _own_inverse(
+                    start,
+                    left_days,
+                    skipped,
+                    cross_sums,
+                    span,
+                    design,
+                    total,
+                    place,
+                    own,
+                    cross,
+                    lower,
+                    cross_window,
+                    least,
+                )
             for m in range(n_models):
                 k = sizes[m]
-                counts[row, 2 + 2 * m] = n
+                kind = kinds[m]
+                counts[row, m, 1] = n
+                df = n - k - 1 if kind == WITH_CONSTANT else (n if kind == FIXED else n - k)
                 status = outcome
-                if status == OK and (n < min_obs or n < k + 2):
+                if status == OK and (n < min_obs or df < 1):
                     status = TOO_FEW
-                counts[row, 1 + 2 * m] = status
+                counts[row, m, 0] = status
                 if status != OK:
                     continue
-                df = n - k - 1
                 model = (m, k)
-                level, constant, rss, leverage = y_mean, 0.0, -1.0, 0.0
-                if df >= _SHORT and shared and solvable[place, m]:
-                    leverage = leverages[place, m]
+                level, constant, rss = y_mean, 0.0, -1.0
+                way = _BY_ROWS
+                if kind != WITH_CONSTANT:
+                    way = _BY_ORIGIN
+                    level = 0.0
+                    status, constant, rss = _solve_origin(
+                        y, start, span, design, left_out, model, rows, norm, diagonal, slope
+                    )
+                elif df >= _SHORT and shared and solvable[place, m]:
+                    way = _BY_TABLE
                     rss, constant = _solve_sums(
-                        sums, span, columns, model, place, centre, inverse, slope
+                        estimation_sums, sums[hi, 2], columns, model, place, centre, inverse, slope
                     )
                 elif df >= _SHORT and not shared and own_solvable[0, m]:
-                    leverage = own_leverage[0, m]
+                    way = _BY_OWN
                     rss, constant = _solve_sums(
-                        sums, span, columns, model, 0, own_centre, own_inverse, slope
+                        estimation_sums,
+                        sums[hi, 2],
+                        columns,
+                        model,
+                        0,
+                        own_centre,
+                        own_inverse,
+                        slope,
                     )
                 if rss < 0.0:
-                    fit = _solve_rows(
-                        y, start, span, design, columns[m, :k], total[place], rows, slope
+                    way = _BY_ROWS
+                    status, level, constant, rss = _solve_rows(
+                        y,
+                        start,
+                        span,
+                        design,
+                        left_out,
+                        columns[m, :k],
+                        rows,
+                        row_centre,
+                        norm,
+                        diagonal,
+                        slope,
                     )
-                    status, level, constant, rss, leverage = fit
-                    counts[row, 1 + 2 * m] = status
-                    if status == COLLINEAR:
+                counts[row, m, 0] = status
+                if status == COLLINEAR:
+                    continue
+                fit = (level, constant, rss / df)
+                _write_fit(columns, model, slope, factor_mean, kind, fit, row, numbers)
+                for w in range(n_windows):
+                    if counts[row, m, 2 + 2 * w] != OK:
                         continue
-                parts = (level, constant, rss, leverage, df)
-                _write(
-                    y,
-                    start,
-                    window,
-                    factors,
-                    factor_mean,
-                    columns,
-                    model,
-                    slope,
-                    parts,
-                    row,
-                    numbers,
-                )
-                if status == NO_VARIANCE:
-                    numbers[row, m, CAR_SE] = np.nan
-                    numbers[row, m, SCAR] = np.nan
+                    used = counts[row, m, 3 + 2 * w]
+                    window = (position, position + windows[w, 0], position + windows[w, 1] + 1)
+                    whole = used == window[2] - window[1]
+                    if not whole:
+                        _used_total(y, start, window, design, part_total[0, 0])
+                    leverage = 0.0
+                    if way == _BY_TABLE:
+                        leverage = leverages[place, m, w]
+                        if not whole:
+                            leverage = _leverage(
+                                part_total, (0, 0), centre, columns, inverse, place, model, n, used
+                            )
+                    elif way == _BY_OWN:
+                        leverage = own_leverage[0, m, w]
+                        if not whole:
+                            leverage = _leverage(
+                                part_total,
+                                (0, 0),
+                                own_centre,
+                                columns,
+                                own_inverse,
+                                0,
+                                model,
+                                n,
+                                used,
+                            )
+                    elif kind != FIXED:
+                        for j in range(k):
+                            c = columns[m, j]
+                            shift[j] = total[place, w, c] if whole else part_total[0, 0, c]
+                            if way == _BY_ROWS:
+                                shift[j] -= used * row_centre[c]
+                            else:
+                                shift[j] += used * factor_mean[c]
+                        if way == _BY_ROWS:
+                            leverage = used * used / n
+                        leverage += _row_leverage(rows, k, norm, diagonal, shift, solved)
+                    column = first_window + PER_WINDOW * w
+                    _write_window(
+                        y,
+                        start,
+                        window,
+                        factors,
+                        usable,
+                        base,
+                        (skip, log),
+                        columns,
+                        model,
+                        slope,
+                        fit,
+                        used,
+                        leverage,
+                        row,
+                        column,
+                        numbers,
+                    )
+                    if status == NO_VARIANCE:
+                        numbers[row, m, column + CAR_SE] = np.nan
+                        numbers[row, m, column + SCAR] = np.nan
             if row == _BLOCK - 1 or at == starts[firm + 1] - 1:
                 _hand_over(numbers, counts, order[at - row : at + 1], slots, results)

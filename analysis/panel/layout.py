@@ -36,7 +36,14 @@ STATUS_TEXT = (
 LARGEST_REGRESSORS = 8
 """Regressors of one model at the most, the constant among them."""
 
-SIGMA2, CAR, CAR_SE, SCAR, BHAR, CONSTANT = range(6)
+SIGMA2, CONSTANT = range(2)
+"""Columns of a fit in `Results.numbers`; the slopes follow."""
+
+CAR, CAR_SE, SCAR, BHAR, PER_WINDOW = range(5)
+"""Columns of a window in `Results.numbers`, counted from its own first; and how many there are."""
+
+WITH_CONSTANT, THROUGH_ORIGIN, FIXED = range(3)
+"""Kinds of models: with a constant, without one, and with nothing estimated (0 and ones)."""
 
 
 class Rows(NamedTuple):
@@ -51,11 +58,14 @@ class Rows(NamedTuple):
         Where each firm's returns begin in `values`.
     first : ndarray of shape (n_firms,)
         Position of each firm's first return among the sessions.
+    left_out : ndarray of bool, shape (n_values,) or (0,)
+        Returns on which no model is fitted, though windows may hold them; empty for none.
     """
 
     values: FloatArray
     offsets: IntArray
     first: IntArray
+    left_out: BoolArray
 
 
 class Design(NamedTuple):
@@ -78,10 +88,21 @@ class Design(NamedTuple):
         How many factors each model has.
     slots : ndarray of shape (n_models,)
         The column of the results into which each model goes.
-    windows : tuple of int
-        Estimation start and end, event start and end, in sessions from the event; ends included.
+    kinds : ndarray of shape (n_models,)
+        `WITH_CONSTANT`, `THROUGH_ORIGIN` or `FIXED`.
+    base : ndarray of shape (n_sessions,)
+        Taken off every firm's return before the fit and added to what is expected: the risk-free
+        rate of models in excess of it, else 0.
+    estimation : tuple of int
+        Start and end of the estimation window in sessions from the event; ends included.
+    windows : ndarray of shape (n_windows, 2)
+        Start and end of each event window, likewise.
     min_obs : int
         Fewest estimation returns.
+    skip : bool
+        Whether a window with missing returns is measured on those that it has.
+    log : bool
+        Whether returns are logarithms, which compound by their sum.
     """
 
     factors: FloatArray
@@ -91,8 +112,13 @@ class Design(NamedTuple):
     columns: IntArray
     sizes: IntArray
     slots: IntArray
-    windows: tuple[int, int, int, int]
+    kinds: IntArray
+    base: FloatArray
+    estimation: tuple[int, int]
+    windows: IntArray
     min_obs: int
+    skip: bool
+    log: bool
 
 
 class Table(NamedTuple):
@@ -105,12 +131,12 @@ class Table(NamedTuple):
         Usable sessions in the estimation window.
     centre : ndarray of shape (n_places, n_factors)
         Mean of each factor over them, as in `Design.factors`.
-    total : ndarray of shape (n_places, n_factors)
-        Sum of each factor over the event window.
+    total : ndarray of shape (n_places, n_windows, n_factors)
+        Sum of each factor over each event window.
     inverse : ndarray of shape (n_places, n_models, n_factors, n_factors)
         Inverse of the centred cross products.
-    leverage : ndarray of shape (n_places, n_models)
-        ``s'(X'X)^-1 s`` of the event window.
+    leverage : ndarray of shape (n_places, n_models, n_windows)
+        ``s'(X'X)^-1 s`` of each event window.
     solvable : ndarray of shape (n_places, n_models)
         Whether the inverse can be trusted.
     """
@@ -151,12 +177,12 @@ class Results(NamedTuple):
 
     Attributes
     ----------
-    numbers : ndarray of shape (n_events, n_models, 5 + 1 + most factors)
-        Residual variance, CAR, its standard error, SCAR, BHAR; the constant; then the slopes in
-        the model's own order, NaN beyond them.
-    counts : ndarray of shape (n_events, 1 + 2 n_models)
-        Returns in the event window; then of each model the status, a code of `STATUS_TEXT`, and
-        the returns in the estimation window.
+    numbers : ndarray of shape (n_events, n_models, 1 + 1 + most factors + 4 n_windows)
+        Residual variance; the constant; then the slopes in the model's own order, NaN beyond them;
+        then of each window CAR, its standard error, SCAR, BHAR.
+    counts : ndarray of shape (n_events, n_models, 2 + 2 n_windows)
+        The fit's status, a code of `STATUS_TEXT`, and the returns in the estimation window; then of
+        each window its status and the returns in it.
     """
 
     numbers: FloatArray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.windows import Window
 
     Piece: TypeAlias = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray]
 
@@ -89,7 +90,7 @@ class PanelReturns:
         values = np.empty(offsets[-1])
         for firm in range(n_firms):
             values[offsets[firm] : offsets[firm + 1]] = matrix[first[firm] : last[firm], firm]
-        return cls(Rows(values, offsets.astype(np.int64), first.astype(np.int64)), n_sessions)
+        return cls(_rows(values, offsets.astype(np.int64), first.astype(np.int64)), n_sessions)
 
     @classmethod
     def from_long(cls, pieces: Sequence[Piece], *, n_firms: int, n_sessions: int) -> PanelReturns:
@@ -124,15 +125,54 @@ class PanelReturns:
             given += int(np.count_nonzero(~np.isnan(returns)))
         if np.count_nonzero(~np.isnan(values)) != given:
             raise _repeated(pieces, offsets, first)
-        return cls(Rows(values, offsets, first.astype(np.int64)), n_sessions)
+        return cls(_rows(values, offsets, first.astype(np.int64)), n_sessions)
 
     def part(self, start: int, stop: int) -> PanelReturns:
         """Cut out a run of firms, from `start` up to and without `stop`."""
         offsets = self.rows.offsets[start : stop + 1]
-        values = self.rows.values[offsets[0] : offsets[-1]]
-        return PanelReturns(
-            Rows(values, offsets - offsets[0], self.rows.first[start:stop]), self.n_sessions
+        inside = slice(int(offsets[0]), int(offsets[-1]))
+        rows = Rows(
+            self.rows.values[inside],
+            offsets - offsets[0],
+            self.rows.first[start:stop],
+            self.rows.left_out[inside],
         )
+        return PanelReturns(rows, self.n_sessions)
+
+    def leaving_out(self, firm: IntArray, position: IntArray, span: Window) -> PanelReturns:
+        """
+        Keep models from being fitted on the sessions around some events.
+
+        Event windows still hold these returns. The other sessions of the firm, and all of other
+        firms, are estimated as before, to the last bit.
+
+        Parameters
+        ----------
+        firm, position : ndarray of shape (n_events,)
+            Firm and session of each event, both counted from 0; what lies outside is passed over.
+        span : Window
+            The sessions to leave out, from the event.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from analysis.windows import Window
+        >>> panel = PanelReturns.from_matrix(np.zeros((5, 1)))
+        >>> panel.leaving_out(np.array([0]), np.array([3]), Window(-1, 0)).rows.left_out.tolist()
+        [False, False, True, True, False]
+        """
+        left_out = np.zeros(self.rows.values.size, dtype=np.bool_)
+        known = (firm >= 0) & (firm < self.n_firms)
+        begin, end = self.rows.offsets[firm[known]], self.rows.offsets[firm[known] + 1]
+        day = begin + position[known] - self.rows.first[firm[known]]
+        for step in range(span.start, span.end + 1):
+            at = day + step
+            left_out[at[(at >= begin) & (at < end)]] = True
+        return replace(self, rows=self.rows._replace(left_out=left_out))
+
+
+def _rows(values: FloatArray, offsets: IntArray, first: IntArray) -> Rows:
+    return Rows(values, offsets, first, np.zeros(0, dtype=np.bool_))
 
 
 def _repeated(

@@ -7,24 +7,28 @@ filled or guessed: what breaks the contract is refused with the mend.
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analysis.columns import NO_DAY
 from analysis.errors import DataError, nearest
-from analysis.prices.manifest import InputFile, sha256_of
+from analysis.prices.manifest import InputFile
 from analysis.prices.schemas import check_levels
+from analysis.tabular import check_cells, read_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy.typing as npt
+
+    from analysis._typing import IntArray
     from analysis.prices.market_data import MarketData
+    from analysis.tabular import Piece
 
 SESSION, SYMBOL, LEVEL = "session", "symbol", "close"
-_PARQUET_MAGIC = b"PAR1"
 
 
 def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> MarketData:
@@ -49,136 +53,105 @@ def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> Mar
     Raises
     ------
     DataError
-        If the file cannot be read or breaks the contract of `check_levels`.
+        If the file cannot be read, is too large, or breaks the contract of `check_levels`.
     """
-    where = str(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{where}: cannot be read ({error.strerror}); name a CSV or Parquet file of levels"
-        ) from error
-    table = _parse(content, where)
-    if SESSION not in table.columns:
-        raise DataError(
-            f"{where}: column '{SESSION}' is missing; {nearest(SESSION, map(str, table.columns))}"
-        )
-    sessions = _dates(table[SESSION], where)
-    if SYMBOL in table.columns:
-        levels = _from_long(table, sessions, where)
-    else:
-        levels = _from_wide(table, sessions, where)
+    table, digest = read_whole(path)
+    names = table.file.names
+    if SESSION not in names:
+        raise DataError(f"{path}: column '{SESSION}' is missing; {nearest(SESSION, names)}")
+    sessions = _sessions(table)
+    levels = _from_long(table, sessions) if SYMBOL in names else _from_wide(table, sessions)
     return replace(
         companion,
         name=path.name,
         calendar=calendar,
-        levels=check_levels(levels, calendar=calendar, where=where),
-        inputs=(InputFile(path.name, sha256_of(content)), *companion.inputs),
+        levels=check_levels(levels, calendar=calendar, where=str(path)),
+        inputs=(InputFile(path.name, digest), *companion.inputs),
     )
 
 
-def _parse(content: bytes, where: str) -> pd.DataFrame:
-    if not content.strip():
-        raise DataError(f"{where}: the file is empty")
-    try:
-        if content.startswith(_PARQUET_MAGIC):
-            table = pd.read_parquet(io.BytesIO(content))
-            return table if SESSION in table.columns else table.reset_index()
-        _refuse_broken_lines(content, where)
-        return pd.read_csv(io.BytesIO(content), dtype={SYMBOL: str}, skipinitialspace=True)
-    except DataError:
-        raise
-    except (ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
+def _sessions(table: Piece) -> pd.DatetimeIndex:
+    where, column = table.file.path, table.file.names.index(SESSION)
+    days = table.days(column)
+    wrong = np.flatnonzero(days == NO_DAY)
+    if wrong.size:
+        row = int(wrong[0])
+        shown = table.shown(column, row).strip()
+        if table.table.column(column)[row].as_py() is None or not shown:
+            raise DataError(f"{where}: data row {row + 1} has no date in the column '{SESSION}'")
+        if table.moments(column).day[row] != NO_DAY:
+            raise DataError(f"{where}: '{SESSION}' holds clock times; write dates as 2025-01-27")
         raise DataError(
-            f"{where}: neither a sound CSV nor a sound Parquet file ({reason}); "
-            "is it truncated? fetch or export it again"
-        ) from error
-
-
-def _refuse_broken_lines(content: bytes, where: str) -> None:
-    lines = content.rstrip().split(b"\n")
-    header = lines[0].decode("utf-8", errors="replace").strip()
-    names = [name.strip().strip('"') for name in header.split(",")]
-    for name in names:
-        if names.count(name) > 1:
-            raise DataError(f"{where}: column '{name}' occurs twice; keep one column a symbol")
-    cells = lines[0].count(b",")
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and line.count(b",") < cells:
-            which = "the last line" if number == len(lines) else f"line {number}"
-            raise DataError(
-                f"{where}: {which} has fewer cells than the header; the file is truncated or "
-                "damaged, fetch or export it again"
-            )
-
-
-def _dates(column: pd.Series, where: str) -> pd.DatetimeIndex:
-    try:
-        dates = pd.DatetimeIndex(pd.to_datetime(column, format="ISO8601"))
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{where}: the column '{SESSION}' is not all dates ({str(error).splitlines()[0]}); "
+            f"{where}: the column '{SESSION}' is not all dates ('{shown}' in data row {row + 1}); "
             "write them as 2025-01-27"
-        ) from None
-    if dates.hasnans:
-        row = int(np.argmax(dates.isna()))
-        raise DataError(f"{where}: data row {row + 1} has no date in the column '{SESSION}'")
-    if dates.tz is not None or (dates.normalize() != dates).any():
-        raise DataError(f"{where}: '{SESSION}' holds clock times; write dates as 2025-01-27")
-    return pd.DatetimeIndex(dates.as_unit("us"), name=SESSION)
-
-
-def _numbers(column: pd.Series, symbol: str, sessions: pd.DatetimeIndex, where: str) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    text = column.notna() & numbers.isna()
-    if text.any():
-        row = int(np.argmax(text.to_numpy()))
-        raise DataError(
-            f"{where}: {symbol} on {sessions[row].date()} is {column.iloc[row]!r}, not a number"
         )
-    return numbers.astype(float)
+    index = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[us]"))
+    return index.rename(SESSION)
 
 
-def _from_wide(table: pd.DataFrame, sessions: pd.DatetimeIndex, where: str) -> pd.DataFrame:
-    symbols = [str(name) for name in table.columns if name != SESSION]
-    return pd.DataFrame(
-        {name: _numbers(table[name], name, sessions, where).to_numpy() for name in symbols},
-        index=sessions,
-    )
+def _from_wide(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    names = table.file.names
+    columns = [at for at, name in enumerate(names) if name != SESSION]
+    values, wrong = table.matrix(columns)
+    if wrong is not None:
+        raise _no_level(table, wrong[0], columns[wrong[1]], names[columns[wrong[1]]], sessions)
+    return pd.DataFrame(values, index=sessions, columns=[names[at] for at in columns])
 
 
-def _from_long(table: pd.DataFrame, sessions: pd.DatetimeIndex, where: str) -> pd.DataFrame:
-    if LEVEL not in table.columns:
+def _from_long(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    where, names = table.file.path, table.file.names
+    if LEVEL not in names:
         raise DataError(
-            f"{where}: column '{LEVEL}' is missing beside '{SYMBOL}'; "
-            f"{nearest(LEVEL, map(str, table.columns))}"
+            f"{where}: column '{LEVEL}' is missing beside '{SYMBOL}'; {nearest(LEVEL, names)}"
         )
-    if table[SYMBOL].isna().any():
-        row = int(np.argmax(table[SYMBOL].isna().to_numpy()))
+    codes, words = table.texts(names.index(SYMBOL))
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
         raise DataError(f"{where}: data row {row + 1} ({sessions[row].date()}) names no symbol")
-    frame = pd.DataFrame(
-        {
-            SESSION: sessions,
-            SYMBOL: table[SYMBOL].astype(str).to_numpy(),
-            LEVEL: _numbers(table[LEVEL], "close", sessions, where).to_numpy(),
-        }
-    )
-    twice = frame[frame.duplicated([SESSION, SYMBOL])]
-    if len(twice):
-        first = twice.iloc[0]
-        raise DataError(
-            f"{where}: {first[SYMBOL]} on {first[SESSION].date()} occurs twice; keep one row"
-        )
-    back = frame.groupby(SYMBOL, sort=False)[SESSION].diff() < pd.Timedelta(0)
+    symbols = list(dict.fromkeys(words[code] for code in np.unique(codes)))
+    place = {symbol: at for at, symbol in enumerate(symbols)}
+    column = np.array([place.get(word, -1) for word in words], dtype=np.int64)[codes]
+    level, bad = table.numbers(names.index(LEVEL))
+    if bad.size:
+        raise _no_level(table, int(bad[0]), names.index(LEVEL), LEVEL, sessions)
+    days = sessions.to_numpy()
+    rows, at_row = np.unique(days, return_inverse=True)
+    cells = at_row * len(symbols) + column
+    found, first = np.unique(cells, return_index=True)
+    if found.size < cells.size:
+        repeated = np.ones(cells.size, dtype=np.bool_)
+        repeated[first] = False
+        second = int(np.flatnonzero(repeated)[0])
+        day = sessions[second].date()
+        raise DataError(f"{where}: {symbols[column[second]]} on {day} occurs twice; keep one row")
+    _check_order(where, symbols, column, days)
+    check_cells(where, rows.size * len(symbols))
+    values = np.full((rows.size, len(symbols)), np.nan)
+    values[at_row, column] = level
+    return pd.DataFrame(values, index=pd.DatetimeIndex(rows, name=SESSION), columns=symbols)
+
+
+def _check_order(
+    where: Path, symbols: list[str], column: IntArray, days: npt.NDArray[np.datetime64]
+) -> None:
+    """Refuse rows of a symbol that are not in the order of their sessions."""
+    order = np.argsort(column, kind="stable")
+    back = (np.diff(days[order]) < np.timedelta64(0)) & (np.diff(column[order]) == 0)
     if back.any():
-        first = frame.iloc[int(np.argmax(back.to_numpy()))]
+        first = int(order[np.flatnonzero(back) + 1].min())
+        day = days[first].astype("datetime64[D]")
         raise DataError(
-            f"{where}: {first[SYMBOL]} is not sorted: {first[SESSION].date()} comes after a later "
-            "session; sort the rows of each symbol by session"
+            f"{where}: {symbols[column[first]]} is not sorted: {day} comes after a later session; "
+            "sort the rows of each symbol by session"
         )
-    wide = frame.pivot_table(
-        index=SESSION, columns=SYMBOL, values=LEVEL, aggfunc="first", sort=False, dropna=False
-    ).sort_index()
-    wide.columns.name = None
-    return wide
+
+
+def _no_level(
+    table: Piece, row: int, column: int, what: str, sessions: pd.DatetimeIndex
+) -> DataError:
+    shown = table.shown(column, row)
+    finite = shown.strip().lower().lstrip("+-") not in {"inf", "infinity"}
+    return DataError(
+        f"{table.file.path}: {what} on {sessions[row].date()} is '{shown}', "
+        + ("not a number" if finite else "infinite: a level must be finite")
+    )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.prices.market_data import MarketData
-    from analysis.prices.store_reader import Reader
+    from analysis.prices.store.reader import Reader
 
 
 def load_store(

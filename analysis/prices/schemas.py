@@ -1,55 +1,29 @@
 """
 Frame contracts: what a frame of levels or of factors must be before anything is computed from it.
 
-The contracts are pandera schemas; a breach is a `DataError` that names the file, the place and the
-mend. Nothing is repaired, sorted or filled here.
+A breach is a `DataError` that names the file, the place and the mend. Nothing is
+repaired, sorted or filled here.
 """
 
 from __future__ import annotations
 
-import functools
-import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from analysis.errors import DataError
+from analysis.plausible import LARGEST_FACTOR
 from analysis.sessions import sessions_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis._typing import BoolArray, FloatArray
+
 FACTOR_COLUMNS = ("mkt_rf", "smb", "hml", "rmw", "cma", "mom", "rf")
 """Daily factors in decimals: market excess return, size, value, profitability, investment,
 momentum, risk-free rate."""
-
-LARGEST_FACTOR = 0.5
-"""No daily factor of the library has come near this; a larger one is a figure in percent."""
-
-
-@functools.cache
-def _levels_schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            ".+": pa.Column(
-                float, [pa.Check.gt(0), pa.Check.lt(math.inf)], nullable=True, regex=True
-            )
-        },
-        index=pa.Index("datetime64[us]", unique=True, name="session"),
-        unique_column_names=True,
-    )
-
-
-@functools.cache
-def _factor_schema() -> pa.DataFrameSchema:
-    bound = pa.Check.in_range(-LARGEST_FACTOR, LARGEST_FACTOR)
-    return pa.DataFrameSchema(
-        {name: pa.Column(float, bound) for name in FACTOR_COLUMNS},
-        index=pa.Index("datetime64[us]", unique=True, name="session"),
-        strict=True,
-    )
 
 
 def check_levels(frame: pd.DataFrame, *, calendar: str, where: str) -> pd.DataFrame:
@@ -79,8 +53,10 @@ def check_levels(frame: pd.DataFrame, *, calendar: str, where: str) -> pd.DataFr
     if frame.empty or not len(frame.columns):
         raise DataError(f"{where}: no levels in it")
     _check_sessions(frame.index, calendar=calendar, where=where)
-    _validate(_levels_schema(), frame, where)
-    empty = [str(name) for name in frame.columns if frame[name].isna().all()]
+    values = _floats(frame, where)
+    _refuse_some(frame, np.isinf(values), "a level must be finite", where)
+    _refuse_some(frame, values <= 0, "a level must be positive", where)
+    empty = [str(name) for name in frame.columns[np.flatnonzero(np.isnan(values).all(axis=0))]]
     if empty:
         raise DataError(f"{where}: no level at all for {_some(empty)}; drop the column or fill it")
     return frame
@@ -102,7 +78,11 @@ def check_factors(frame: pd.DataFrame, *, calendar: str, where: str) -> pd.DataF
         )
     frame = frame[list(FACTOR_COLUMNS)]
     _check_sessions(frame.index, calendar=calendar, where=where)
-    return _validate(_factor_schema(), frame, where)
+    values = _floats(frame, where)
+    _refuse_some(frame, np.isnan(values), "a value is missing", where)
+    percent = "a daily factor this large is a figure in percent; give decimals"
+    _refuse_some(frame, np.abs(values) > LARGEST_FACTOR, percent, where)
+    return frame
 
 
 def interior_gaps(levels: pd.DataFrame) -> dict[str, list[pd.Timestamp]]:
@@ -158,27 +138,28 @@ def _check_sessions(index: pd.Index, *, calendar: str, where: str) -> None:
         )
 
 
-def _validate(schema: pa.DataFrameSchema, frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    try:
-        return schema.validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        case = errors.failure_cases.iloc[0]
-        position = case["index"]
-        place = f" at {position.date()}" if isinstance(position, pd.Timestamp) else ""
-        rule = str(case["check"])
-        column = case["column"]
-        problem = {
-            "greater_than(0)": "a level must be positive",
-            "less_than(inf)": "a level must be finite",
-            "not_nullable": "a value is missing",
-        }.get(rule, f"breaks the rule {rule}")
-        if rule.startswith("in_range"):
-            problem = "a daily factor this large is a figure in percent; give decimals"
-        more = len(errors.failure_cases) - 1
-        raise DataError(
-            f"{where}: {column}{place} is {case['failure_case']}: {problem}"
-            + (f" (and {more} more like it)" if more else "")
-        ) from None
+def _floats(frame: pd.DataFrame, where: str) -> FloatArray:
+    """Take a frame's values; every column must hold numbers and have a name of its own."""
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise DataError(f"{where}: column '{twice}' occurs twice; keep one column a symbol")
+    for name, kind in frame.dtypes.items():
+        if kind != np.float64:
+            raise DataError(f"{where}: {name} holds values of type {kind}; numbers are needed")
+    return frame.to_numpy(dtype=np.float64)
+
+
+def _refuse_some(frame: pd.DataFrame, wrong: BoolArray, problem: str, where: str) -> None:
+    """Refuse a frame with some wrong values: name the first, session by session, and count."""
+    count = int(np.count_nonzero(wrong))
+    if not count:
+        return
+    row, column = divmod(int(np.argmax(wrong)), wrong.shape[1])
+    value = float(frame.to_numpy()[row, column])
+    raise DataError(
+        f"{where}: {frame.columns[column]} at {frame.index[row].date()} is {value}: {problem}"
+        + (f" (and {count - 1} more like it)" if count > 1 else "")
+    )
 
 
 def _days(index: pd.DatetimeIndex, most: int = 5) -> str:

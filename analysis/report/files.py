@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.export import result_files, to_csv
+from analysis.figures.catalog import FIGURES
+from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT
 from analysis.report.page import report_page
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ def report_files(details: Details, *, progress: Progress | None = None) -> dict[
     dict of str to str
         File name to content; ``report.html`` first.
     """
+    beside = [file for figure in FIGURES.values() for file in figure.files]
+    frames = {file.name: file.frame(details) for file in (*beside, CLAIMS, LEAVE_ONE_OUT, ABROAD)}
     return {
         "report.html": report_page(details, progress=progress),
         **result_files(details.result),
-        **{name: to_csv(frame) for name, frame in details.tables.items()},
+        **{name: to_csv(frame) for name, frame in frames.items() if frame is not None},
     }

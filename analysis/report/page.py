@@ -14,13 +14,16 @@ import jinja2
 from markupsafe import Markup
 
 from analysis._bundle import bundled_data
+from analysis.context.absent import Absent
 from analysis.export import versions
-from analysis.figures.export import drawers
+from analysis.figures.catalog import FIGURES
+from analysis.figures.export import absent, drawers
 from analysis.formatting import billions, percent
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
 from analysis.report.cells import Cell, PageTable, cite, cited_markup
+from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT
 from analysis.report.svg import InlineFigure, inline_figure
 from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
@@ -30,17 +33,6 @@ from analysis.tables.notes import value_source
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
-
-TABLE_OF_FIGURE = {
-    "specification-curve": ("specifications.csv", "Every specification"),
-    "reaction-dates": ("own-dates.csv", "Every session around the event"),
-    "contagion": ("contagion.csv", "Other firms"),
-    "index-arithmetic": ("index-arithmetic.csv", "Parts of the index"),
-    "synthetic-control": ("donors.csv", "Donors of the control"),
-    "worst-days": ("worst-days.csv", "Worst sessions"),
-    "largest-losses": ("largest-losses.csv", "Largest published losses"),
-}
-"""The detail file behind a figure, with the caption of its table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +73,6 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
     """
     result = details.result
     script, style = _asset("report.js"), _asset("report.css")
-    claims = detail_table(
-        details,
-        "claims.csv",
-        "Claims and what the figures say",
-        ("says", "claimed", "computed", "unit", "verdict", "reasoning", "source"),
-    )
     page = (
         _environment()
         .get_template("report.html")
@@ -97,8 +83,8 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
             numbers=_numbers(details),
             narrative=[cited_markup(text) for text in report_narrative(details, cite)],
             figures=_figures(details, progress),
-            absent=[f"No figure {name}: {reason}." for name, reason in details.absent.items()],
-            claims=claims,
+            absent=[f"No figure {name}: {reason}." for name, reason in absent(details).items()],
+            claims=detail_table(details, CLAIMS),
             verdicts=_verdicts(details),
             tables=_tables(details),
             method=_method(details),
@@ -162,7 +148,7 @@ def _numbers(details: Details) -> list[KeyNumber]:
                 at(usd.high, billions(usd.high), "impact_high_usd"),
             )
         )
-    elif details.conformal is not None:
+    elif not isinstance(details.conformal, Absent):
         low, high = details.conformal.outcome.low, details.conformal.outcome.high
         found.append(
             KeyNumber(
@@ -200,32 +186,18 @@ def _curve_number(details: Details) -> KeyNumber:
 
 def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
     ready = drawers(details.result, details)
-    order = [name for name in READING_ORDER if name in ready]
     made = []
-    for done, name in enumerate(order, start=1):
-        table = None
-        if name in TABLE_OF_FIGURE:
-            table = detail_table(details, *TABLE_OF_FIGURE[name])
-        made.append(PageFigure(inline_figure(name, ready[name]), table))
+    for done, (name, draw) in enumerate(ready.items(), start=1):
+        shown = next((file for file in FIGURES[name].files if file.on_page), None)
+        table = None if shown is None else detail_table(details, shown)
+        made.append(PageFigure(inline_figure(name, draw), table))
         if progress is not None:
-            progress(f"figure {name}", done, len(order))
+            progress(f"figure {name}", done, len(ready))
     return made
 
 
-READING_ORDER = (
-    *("event-path", "loss-by-benchmark", "specification-curve", "reaction-dates"),
-    *("abnormal-returns", "placebo-dates", "conformal", "synthetic-control"),
-    *("cross-section", "cross-section-later", "contagion", "index-arithmetic"),
-    *("volatility", "recovery-path", "worst-days", "largest-losses"),
-)
-"""The order of the figures on the page."""
-
-
 def _tables(details: Details) -> list[PageTable]:
-    more = (
-        detail_table(details, "leave-one-out.csv", "Mean of all firms without each in turn"),
-        detail_table(details, "abroad.csv", "First sessions on other exchanges, as published"),
-    )
+    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, ABROAD))
     return [*study_tables(details.result), *(table for table in more if table is not None)]
 
 

@@ -10,13 +10,14 @@ from analysis.report.cells import Cell, PageTable, frame_table, label
 from analysis.results import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
     from analysis.context.details import Details
     from analysis.impact import Impact
     from analysis.results import FirmResult, GroupResult, StudyResult
+    from analysis.tables.file import TidyFile
     from analysis.windows import Window
 
 _RESULT_COLUMNS = (
@@ -210,20 +211,18 @@ def _specification(firm: FirmResult) -> str:
     return f"{MODELS[firm.model].title}, benchmark {firm.benchmark}"
 
 
-def detail_table(
-    details: Details, name: str, caption: str, columns: Sequence[str] | None = None
-) -> PageTable | None:
-    """Lay out columns (by default all) of a detail file, or None where there is no such file."""
-    frame = details.tables.get(name)
+def detail_table(details: Details, file: TidyFile[Details]) -> PageTable | None:
+    """Lay out a detail file, or None where there is no such file."""
+    frame = file.frame(details)
     if frame is None:
         return None
     return frame_table(
-        name.removesuffix(".csv"),
-        caption,
+        file.name.removesuffix(".csv"),
+        file.caption,
         frame,
         formats={str(c): _format(str(c)) for c in _numbers(frame)},
-        place=lambda row, column: Place(name, row + 2, column),
-        columns=columns,
+        place=lambda row, column: Place(file.name, row + 2, column),
+        columns=file.columns,
     )
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from analysis.errors import DataError, StudyError, WindowError, nearest
 from analysis.models.catalog import MODELS
 from analysis.models.design import check_donors
-from analysis.run.designs import design_of
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
-    from analysis.run.plan import Plan, Specification
+    from analysis.run.case import Case
+    from analysis.run.records import Plan
     from analysis.study import Event, Study
     from analysis.windows import Window
 
@@ -129,34 +129,34 @@ def check_firm(plan: Plan, placed: PlacedEvent, symbol: str) -> None:
         )
 
 
-def check_design(
-    plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str
-) -> None:
+def check_designs(case: Case) -> None:
     """
-    Hold the regressors of a specification against the windows of an event.
+    Hold the regressors of a specification against the windows of an event, for each of its firms.
 
     Raises
     ------
     DataError
         If a regressor of an event window is missing, or too few estimation sessions are complete.
     """
-    study = plan.study
-    design = design_of(plan, placed, specification, symbol)
+    study, placed, specification = case.study, case.placed, case.specification
     name = f"model '{specification.model.id}' with benchmark {specification.benchmark}"
-    ahead = rows_of(placed.position, plan.span)
-    missing = ~design.complete[ahead]
-    if missing.any():
-        day = plan.data.levels.index[ahead][missing][0].date()
-        raise DataError(
-            f"{name} has no regressors on {day}, within the windows of event "
-            f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
-        )
-    count = int(design.complete[rows_of(placed.position, study.estimation)].sum())
-    if count < study.min_estimation:
-        raise DataError(
-            f"{name} has regressors for {symbol} on {count} sessions of the estimation window "
-            f"{study.estimation} of event '{placed.event.id}'; {study.min_estimation} are needed"
-        )
+    ahead = rows_of(placed.position, case.plan.span)
+    for symbol, design in case.designs.items():
+        complete = design.complete
+        missing = ~complete[ahead]
+        if missing.any():
+            day = case.plan.data.levels.index[ahead][missing][0].date()
+            raise DataError(
+                f"{name} has no regressors on {day}, within the windows of event "
+                f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
+            )
+        count = int(complete[case.rows].sum())
+        if count < study.min_estimation:
+            raise DataError(
+                f"{name} has regressors for {symbol} on {count} sessions of the estimation window "
+                f"{study.estimation} of event '{placed.event.id}'; {study.min_estimation} are "
+                "needed"
+            )
 
 
 def _check_benchmarks(study: Study, where: str, known: list[str]) -> None:

@@ -1,7 +1,8 @@
-"""From a plan to the regressors of one firm around one event under one specification."""
+"""From a plan to the regressors of firms around one event under one specification."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,30 +11,42 @@ from analysis.models.design import Design, ReturnArrays, build_design
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.results import PlacedEvent
-    from analysis.run.plan import Plan, Specification
+    from analysis.run.records import Plan, Specification
 
 
-def design_of(plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str) -> Design:
+def designs_of(
+    plan: Plan, placed: PlacedEvent, specification: Specification, symbols: Sequence[str]
+) -> dict[str, Design]:
     """
-    Lay out a firm's returns and regressors over all sessions of the data.
+    Lay out the returns and regressors of firms over all sessions of the data.
 
     Parameters
     ----------
     plan : Plan
     placed : PlacedEvent
     specification : Specification
-    symbol : str
+    symbols : sequence of str
 
     Returns
     -------
-    Design
+    dict of str to Design
+        By symbol. Firms share one array of regressors unless the model has some of each firm's own.
 
     Raises
     ------
     StudyError, DataError
         If the model needs series that the study or the data do not have.
     """
+    if specification.model.uses_industry:
+        return {symbol: _design(plan, placed, specification, symbol) for symbol in symbols}
+    first = _design(plan, placed, specification, symbols[0])
+    return {symbol: replace(first, y=plan.columns[symbol] - first.base) for symbol in symbols}
+
+
+def _design(plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str) -> Design:
     sessions = len(plan.columns[symbol])
     estimation, event = np.zeros(sessions, dtype=np.bool_), np.zeros(sessions, dtype=np.bool_)
     estimation[rows_of(placed.position, plan.study.estimation)] = True

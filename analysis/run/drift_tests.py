@@ -10,6 +10,7 @@ import numpy as np
 from analysis.inference.effects.buy_and_hold import drift
 from analysis.models.linear import LeastSquares
 from analysis.panel.engine import estimate_panel
+from analysis.run.fit import gap_before
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.models.design import Design
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
-    from analysis.run.plan import Plan, Specification
+    from analysis.run.records import Plan, Specification
 
 HORIZONS = (20, 60, 120, 250)
 """Sessions from the event on."""
@@ -55,7 +56,10 @@ def drift_tests(
     realised = design.y + design.base
     expected = _expected_before(plan, placed, design)
     expected[placed.position :] = (
-        fit.model.predict(design.x[placed.position :]).expected + design.base[placed.position :]
+        fit.model.predict(
+            design.x[placed.position :], gap=gap_before(Window(0, 0), fit.estimation)
+        ).expected
+        + design.base[placed.position :]
     )
     return tuple(
         replace(

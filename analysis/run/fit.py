@@ -9,7 +9,7 @@ from analysis.abnormal import AbnormalPath
 
 if TYPE_CHECKING:
     from analysis._typing import BoolArray
-    from analysis.models.base import Estimator, FittedModel
+    from analysis.models.base import Estimator, FittedModel, Prediction
     from analysis.models.design import Design
     from analysis.windows import Window
 
@@ -20,24 +20,80 @@ NO_COVARIANCE = "the model has no covariance of its prediction errors"
 @dataclass(frozen=True, slots=True, eq=False)
 class FirmFit:
     """
-    A fitted model and what it says of the event window.
+    A model fitted to one firm around one event.
 
     Attributes
     ----------
     model : FittedModel
-    path : AbnormalPath
-    n : int
-        Estimation sessions used.
+    design : Design
+        Of the firm, over all sessions.
+    position : int
+        Row of the event session.
+    estimation : Window
     """
 
     model: FittedModel
-    path: AbnormalPath
-    n: int
+    design: Design
+    position: int
+    estimation: Window
+
+    @property
+    def n(self) -> int:
+        """Estimation sessions used."""
+        return len(self.model.residuals)
+
+    def predict(self, window: Window) -> Prediction:
+        """
+        Predict a window on its own, in the units of the design (less the risk-free rate there).
+
+        Parameters
+        ----------
+        window : Window
+            After the estimation window; other windows change nothing of what it is told.
+        """
+        return self.model.predict(
+            self.design.x[rows_of(self.position, window)], gap=gap_before(window, self.estimation)
+        )
+
+    def path(self, window: Window) -> AbnormalPath:
+        """
+        Compare the returns of a window with what the model expects of it.
+
+        Parameters
+        ----------
+        window : Window
+
+        Returns
+        -------
+        AbnormalPath
+            With the risk-free rate in both returns again where the model is in excess of it.
+        """
+        rows = rows_of(self.position, window)
+        prediction = self.predict(window)
+        return AbnormalPath(
+            window.start,
+            self.design.y[rows] + self.design.base[rows],
+            prediction.expected + self.design.base[rows],
+            prediction.covariance,
+        )
 
 
 def rows_of(position: int, window: Window) -> slice:
     """Rows of a window around the event's row."""
     return slice(position + window.start, position + window.end + 1)
+
+
+def gap_before(window: Window, estimation: Window) -> int:
+    """
+    Count the sessions between an estimation window and an event window.
+
+    Examples
+    --------
+    >>> from analysis.windows import Window
+    >>> gap_before(Window(0, 0), Window(-260, -11))
+    10
+    """
+    return window.start - estimation.end - 1
 
 
 def fit_firm(
@@ -46,11 +102,10 @@ def fit_firm(
     position: int,
     *,
     estimation: Window,
-    span: Window,
     use: BoolArray | None = None,
 ) -> FirmFit:
     """
-    Fit on the estimation window and predict the span of the event windows.
+    Fit on the estimation window.
 
     Parameters
     ----------
@@ -59,23 +114,15 @@ def fit_firm(
     estimator : Estimator
     position : int
         Row of the event session.
-    estimation, span : Window
+    estimation : Window
     use : ndarray of bool, shape (M,), optional
         Estimation sessions to use; all that are complete by default.
 
     Returns
     -------
     FirmFit
-        The path's returns include the risk-free rate again where the model is in excess of it.
     """
-    rows, ahead = rows_of(position, estimation), rows_of(position, span)
+    rows = rows_of(position, estimation)
     used = design.complete[rows] if use is None else use
     model = estimator.fit(design.y[rows][used], design.x[rows][used], design.names)
-    prediction = model.predict(design.x[ahead])
-    path = AbnormalPath(
-        span.start,
-        design.y[ahead] + design.base[ahead],
-        prediction.expected + design.base[ahead],
-        prediction.covariance,
-    )
-    return FirmFit(model, path, int(used.sum()))
+    return FirmFit(model, design, position, estimation)

@@ -1,219 +1,215 @@
-"""Results of groups of firms under one specification, with the correlation of their errors."""
+"""
+Results of groups of firms under one specification, with the correlation of their errors.
+
+One definition serves results, tests, tables and figures. Each firm is fitted on the sessions that
+it has itself, so the mean abnormal return of a group is the mean of its firms' own, as each stands
+in the results; only the correlation of two firms' residuals is of the sessions that both have. The
+firms stand in the order of their names, so that no number depends on the order of a study file.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.abnormal import AbnormalPath, cumulative
 from analysis.impact import Impact, dollars_at_stake
-from analysis.inference.many_firms import bmp_test, kolari_pynnonen_test, mean_correlation
-from analysis.inference.one_firm import t_test
+from analysis.inference.group import group_sample
+from analysis.inference.group_battery import bmp_of, kolari_pynnonen_of
 from analysis.inference.outcome import Outcome
+from analysis.inference.portfolio import portfolio_test
 from analysis.inference.student import critical_value
+from analysis.models.base import Prediction
 from analysis.results import GroupResult
-from analysis.run.fit import NO_COVARIANCE, FirmFit, fit_firm, rows_of
 from analysis.run.flags import estimation_flag
 from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from analysis._typing import FloatArray
-    from analysis.models.design import Design
-    from analysis.results import PlacedEvent, PlacedWindow
-    from analysis.run.plan import Plan, Specification
+    from analysis._typing import BoolArray, FloatArray
+    from analysis.inference.group import GroupSample
+    from analysis.results import PlacedWindow
+    from analysis.run.case import Case
     from analysis.run.valuation import Valuation
-    from analysis.study import Study
     from analysis.windows import Window
 
 
-def group_results(
-    plan: Plan,
-    placed: PlacedEvent,
-    specification: Specification,
-    designs: Mapping[str, Design],
-) -> tuple[GroupResult, ...]:
+def group_results(case: Case) -> tuple[GroupResult, ...]:
     """
-    Measure every group of a study, and all its firms together, around one event.
-
-    Firms of a group are fitted on the sessions on which all of them have a return, so that the
-    correlations of their errors are of the same days.
+    Measure every group of a case, and all its firms together.
 
     Parameters
     ----------
-    plan : Plan
-    placed : PlacedEvent
-    specification : Specification
-    designs : mapping of str to Design
-        Of each firm.
+    case : Case
 
     Returns
     -------
     tuple of GroupResult
         By group, then by window.
     """
-    study = plan.study
     results = []
-    for name, symbols in members_of(study):
-        rows = rows_of(placed.position, study.estimation)
-        use = np.logical_and.reduce([designs[symbol].complete[rows] for symbol in symbols])
-        if int(use.sum()) < study.min_estimation:
-            results += [
-                _no_result(placed, specification, name, symbols, window.window, int(use.sum()))
-                for window in placed.windows
-            ]
-            continue
-        fits = [
-            fit_firm(
-                designs[symbol],
-                specification.model.estimator,
-                placed.position,
-                estimation=study.estimation,
-                span=plan.span,
-                use=use,
-            )
-            for symbol in symbols
-        ]
-        results += [
-            _group_result(plan, placed, specification, name, symbols, fits, window)
-            for window in placed.windows
-        ]
+    for name, symbols in members_of(case):
+        sample: GroupSample | None = None
+        for placed in case.placed.windows:
+            window = placed.window
+            if sample is None:
+                sample = sample_of(case, symbols, window)
+            else:
+                sample = sample.during([case.path(symbol, window) for symbol in sorted(symbols)])
+            results.append(_group_result(case, name, symbols, placed, sample))
     return tuple(results)
 
 
-def members_of(study: Study) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """List the groups of a study with their firms, and last all firms together."""
-    groups = tuple((group.id, group.symbols) for group in study.groups)
-    return (*groups, (ALL_FIRMS, study.symbols)) if len(study.symbols) > 1 else groups
+def members_of(case: Case) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """List the groups with those of their firms that a case has, and last all firms together."""
+    groups = tuple(
+        (group.id, members)
+        for group in case.study.groups
+        if (members := tuple(symbol for symbol in group.symbols if symbol in case.symbols))
+    )
+    return (*groups, (ALL_FIRMS, case.symbols)) if len(case.symbols) > 1 else groups
+
+
+def sample_of(case: Case, symbols: Sequence[str], window: Window) -> GroupSample:
+    """
+    Put the fits of a group's firms together for one window.
+
+    Parameters
+    ----------
+    case : Case
+    symbols : sequence of str
+    window : Window
+
+    Returns
+    -------
+    GroupSample
+        Columns by name of the firm; rows are the sessions of the estimation window.
+    """
+    names = sorted(symbols)
+    paths = [case.path(symbol, window) for symbol in names]
+    return group_sample(
+        [case.fits[symbol].model for symbol in names],
+        np.column_stack([case.designs[symbol].complete[case.rows] for symbol in names]),
+        [Prediction(path.expected, path.covariance) for path in paths],
+        np.column_stack([path.raw for path in paths]),
+    )
 
 
 def _group_result(
-    plan: Plan,
-    placed: PlacedEvent,
-    specification: Specification,
+    case: Case,
     name: str,
     symbols: tuple[str, ...],
-    fits: list[FirmFit],
-    placed_window: PlacedWindow,
+    placed: PlacedWindow,
+    sample: GroupSample,
 ) -> GroupResult:
-    study, window = plan.study, placed_window.window
-    paths = [fit.path.within(window) for fit in fits]
-    residuals = np.column_stack([fit.model.residuals for fit in fits])
-    df = fits[0].model.df
-    cars = np.array([cumulative(path) for path in paths])
-    caar = float(cars.mean())
-    unit = _unit_covariance(fits[0], paths[0])
-    if unit is None:
-        reason = NO_COVARIANCE
-        se = None
-        t = Outcome.missing("t", reason)
-        bmp, kp = Outcome.missing("bmp", reason), Outcome.missing("kp", reason)
-    else:
-        average = residuals.mean(axis=1)
-        se = math.sqrt(float(average @ average) / df * float(unit.sum()))
-        t = t_test(caar, se, df, level=study.level)
-        scars = cars / np.array([fit.model.sigma for fit in fits]) / math.sqrt(float(unit.sum()))
-        bmp = bmp_test(scars)
-        kp = kolari_pynnonen_test(scars, mean_correlation(residuals))
-    values = [plan.valuations[symbol, placed_window.eve] for symbol in symbols]
+    study = case.study
+    common = int(np.isfinite(sample.residuals).all(axis=1).sum())
+    t = portfolio_test(sample, level=study.level)
+    values = {symbol: case.value(symbol, placed.eve) for symbol in symbols}
+    valued = tuple(symbol for symbol in symbols if values[symbol].amount is not None)
     return GroupResult(
-        event=placed.event.id,
+        event=case.placed.event.id,
         group=name,
-        model=specification.model.id,
-        benchmark=specification.benchmark,
-        session=placed.session,
-        window=window,
+        model=case.specification.model.id,
+        benchmark=case.specification.benchmark,
+        session=case.placed.session,
+        window=placed.window,
         symbols=symbols,
-        n_estimation=fits[0].n,
-        caar=caar,
-        se=se,
-        t=t,
-        mean_correlation=mean_correlation(residuals),
-        bmp=bmp,
-        kp=kp,
-        valued=tuple(s for s, v in zip(symbols, values, strict=True) if v.amount is not None),
-        impact=_group_impact(paths, values, residuals, unit, df=df, level=study.level),
+        n_estimation=common,
+        caar=float(sample.car.mean()),
+        se=sample.mean_se if t.available else None,
+        t=replace(t, test="t") if t.available else Outcome.missing("t", t.unavailable),
+        mean_correlation=sample.correlation,
+        bmp=bmp_of(sample),
+        kp=kolari_pynnonen_of(sample),
+        valued=valued,
+        impact=_impact(case, symbols, placed.window, values, sample),
         flags=(
-            *placed_window.flags,
-            *estimation_flag(fits[0].n, study),
-            *_value_flags(values),
+            *placed.flags,
+            *estimation_flag(common, study),
+            *((f"common-sessions:{common}",) if common < study.min_estimation else ()),
+            *_value_flags(list(values.values())),
         ),
     )
 
 
-def _no_result(
-    placed: PlacedEvent,
-    specification: Specification,
-    name: str,
-    symbols: tuple[str, ...],
-    window: Window,
-    common: int,
-) -> GroupResult:
-    reason = f"its firms have only {common} estimation sessions in common"
-    return GroupResult(
-        event=placed.event.id,
-        group=name,
-        model=specification.model.id,
-        benchmark=specification.benchmark,
-        session=placed.session,
-        window=window,
-        symbols=symbols,
-        n_estimation=common,
-        caar=math.nan,
-        se=None,
-        t=Outcome.missing("t", reason),
-        mean_correlation=math.nan,
-        bmp=Outcome.missing("bmp", reason),
-        kp=Outcome.missing("kp", reason),
-        valued=(),
-        impact=None,
-        flags=(f"common-sessions:{common}",),
-    )
-
-
-def _value_flags(values: list[Valuation]) -> tuple[str, ...]:
+def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
     without = sum(value.amount is None for value in values)
     carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
     return (*((f"no-dollar-figure:{without}-firms",) if without else ()), *carried)
 
 
-def _unit_covariance(fit: FirmFit, path: AbnormalPath) -> FloatArray | None:
-    """Covariance of a window's prediction errors for a residual variance of one."""
-    return None if path.covariance is None else path.covariance / fit.model.sigma**2
-
-
-def _group_impact(
-    paths: list[AbnormalPath],
-    values: list[Valuation],
-    residuals: FloatArray,
-    unit: FloatArray | None,
-    *,
-    df: float,
-    level: float,
+def _impact(
+    case: Case,
+    symbols: tuple[str, ...],
+    window: Window,
+    values: Mapping[str, Valuation],
+    sample: GroupSample,
 ) -> Impact | None:
     """
     Sum the dollars of the valued firms; their errors are correlated as their residuals are.
 
-    With stakes d_i (USD before each session), residual covariances s_ij and the window's unit
-    covariance C the variance of the total is the sum over i and j of s_ij d_i' C d_j.
+    See `analysis.inference.group.GroupSample.sum_variance`: the weights are the USD at stake before
+    each session.
     """
-    chosen = [i for i, value in enumerate(values) if value.amount is not None]
-    if not chosen:
+    names = sorted(symbols)
+    worth = [values[symbol].amount for symbol in names]
+    valued = np.array([amount is not None for amount in worth])
+    if not valued.any():
         return None
-    stakes = np.column_stack(
-        [dollars_at_stake(values[i].amount or 0.0, paths[i].raw) for i in chosen]
+    paths = [case.path(symbol, window) for symbol in names]
+    stakes, raw, expected = (
+        np.column_stack(columns)
+        for columns in (
+            [
+                dollars_at_stake(amount or 0.0, path.raw)
+                for amount, path in zip(worth, paths, strict=True)
+            ],
+            [path.raw for path in paths],
+            [path.expected for path in paths],
+        )
     )
-    raw = np.column_stack([paths[i].raw for i in chosen])
-    expected = np.column_stack([paths[i].expected for i in chosen])
+    return stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
+
+
+def stake_impact(
+    sample: GroupSample,
+    stakes: FloatArray,
+    raw: FloatArray,
+    expected: FloatArray,
+    valued: BoolArray,
+    *,
+    level: float,
+) -> Impact:
+    """
+    Add up the dollars of firms.
+
+    Parameters
+    ----------
+    sample : GroupSample
+        Of the window.
+    stakes : ndarray of shape (L, N)
+        USD at stake before each session; 0 for a firm without a market value.
+    raw, expected : ndarray of shape (L, N)
+        Returns, decimal.
+    valued : ndarray of bool, shape (N,)
+        Firms with a market value.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    Impact
+        Without an interval where `GroupSample.sum_variance` has none.
+    """
     abnormal = float((stakes * (raw - expected)).sum())
-    se = half = None
-    if unit is not None:
-        covariance = residuals[:, chosen].T @ residuals[:, chosen] / df
-        se = math.sqrt(float((covariance * (stakes.T @ unit @ stakes)).sum()))
-        half = critical_value(level, df) * se
+    variance = sample.sum_variance(stakes, valued)
+    known = math.isfinite(variance) and sample.mean_df >= 1
+    se = math.sqrt(variance) if known else None
+    half = None if se is None else critical_value(level, sample.mean_df) * se
     return Impact(
         market_value=float(stakes[0].sum()),
         raw=float((stakes * raw).sum()),

@@ -11,14 +11,14 @@ from analysis.inference.effects.recovery import recovery_test
 from analysis.inference.effects.volume import abnormal_volume_test, log_turnover
 from analysis.inference.outcome import Outcome
 from analysis.models.linear import LeastSquares
-from analysis.run.fit import rows_of
+from analysis.run.fit import gap_before, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._typing import FloatArray
     from analysis.results import PlacedEvent
-    from analysis.run.plan import Plan
+    from analysis.run.records import Plan
 
 IDS = ("overnight", "intraday", "volume", "recovery")
 
@@ -85,6 +85,7 @@ def history_tests(plan: Plan, placed: PlacedEvent, symbol: str) -> tuple[Outcome
             (halves.overnight[rows], none),
             (halves.overnight[ahead], none_ahead),
             (),
+            gap=gap_before(window, estimation),
             level=level,
         ),
         half_test(
@@ -93,6 +94,7 @@ def history_tests(plan: Plan, placed: PlacedEvent, symbol: str) -> tuple[Outcome
             (halves.intraday[rows], none),
             (halves.intraday[ahead], none_ahead),
             (),
+            gap=gap_before(window, estimation),
             level=level,
         ),
         abnormal_volume_test(turnover[rows], none, turnover[ahead], none_ahead, level=level),

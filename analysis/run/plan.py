@@ -6,7 +6,7 @@ The checks themselves, and what they say, are in `analysis.run.checks`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,74 +14,20 @@ import pandas as pd
 
 from analysis.models.catalog import MODELS
 from analysis.prices.reference import PrintedClose, Reference, ShareCount, sorted_counts
-from analysis.results import FACTOR_MARKET, NO_BENCHMARK, PlacedEvent, PlacedWindow
+from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_name
 from analysis.returns import purged_returns, simple_returns
-from analysis.run.checks import check_design, check_firm, check_names, check_place
+from analysis.run.case import Case, headline_case
+from analysis.run.checks import check_designs, check_firm, check_names, check_place
+from analysis.run.records import Plan, Specification, crossed
 from analysis.run.valuation import value_of
 from analysis.sessions import reaction_session
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from analysis._typing import FloatArray
     from analysis.models.catalog import ModelSpec
     from analysis.prices.market_data import MarketData
-    from analysis.run.valuation import Valuation
     from analysis.study import Benchmark, Event, Study
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Specification:
-    """
-    A model with its benchmark.
-
-    Attributes
-    ----------
-    model : ModelSpec
-    benchmark : str
-        Name in results.
-    market : ndarray of shape (T,) or None
-        Simple returns of the benchmark over all sessions; None where the model takes none.
-    """
-
-    model: ModelSpec
-    benchmark: str
-    market: FloatArray | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """
-    A study ready to run.
-
-    Attributes
-    ----------
-    study : Study
-    data : MarketData
-    columns : mapping of str to ndarray of shape (T,)
-        Simple returns of every security in the data, NaN where there is none.
-    factors : mapping of str to ndarray of shape (T,)
-        Daily factors in decimals on the sessions of the data, NaN where there is none.
-    reference : Reference
-        The data's, with what the study itself states put over it.
-    events : tuple of PlacedEvent
-    specifications : tuple of Specification
-    valuations : mapping of (str, pandas.Timestamp) to Valuation
-        Of each firm on the eve of each window.
-    span : Window
-        From the first to the last session of all event windows.
-    """
-
-    study: Study
-    data: MarketData
-    columns: Mapping[str, FloatArray]
-    factors: Mapping[str, FloatArray]
-    reference: Reference
-    events: tuple[PlacedEvent, ...]
-    specifications: tuple[Specification, ...]
-    valuations: Mapping[tuple[str, pd.Timestamp], Valuation]
-    span: Window
 
 
 def plan_study(study: Study, data: MarketData) -> Plan:
@@ -106,6 +52,55 @@ def plan_study(study: Study, data: MarketData) -> Plan:
     DataError
         If a return that is needed is missing.
     """
+    plan, _ = plan_cases(study, data)
+    return plan
+
+
+def plan_cases(study: Study, data: MarketData) -> tuple[Plan, tuple[Case, ...]]:
+    """
+    Plan a study as `plan_study`, with every event under every specification ready to be fitted.
+
+    Returns
+    -------
+    plan : Plan
+    cases : tuple of Case
+        In the order of results: by event, then by specification.
+
+    Raises
+    ------
+    MarketImpactError
+        As `plan_study`.
+    """
+    plan = _planned(study, data)
+    cases = tuple(
+        Case(plan, placed, specification)
+        for placed in plan.events
+        for specification in plan.specifications
+    )
+    for placed in plan.events:
+        for symbol in plan.symbols_of(placed.event.id):
+            check_firm(plan, placed, symbol)
+    for case in cases:
+        check_designs(case)
+    return plan, cases
+
+
+def plan_headline(study: Study, data: MarketData) -> Case:
+    """
+    Plan the event, model and window alone that a study leads with.
+
+    Raises
+    ------
+    MarketImpactError
+        As `plan_study`.
+    """
+    head = study.headline
+    events = tuple(event for event in study.events if event.id == head.event)
+    asked = replace(study, events=events, models=(head.model,), windows=(head.window,))
+    return headline_case(plan_study(asked, data))
+
+
+def _planned(study: Study, data: MarketData) -> Plan:
     check_names(study, data)
     span = Window(
         min(window.start for window in study.windows), max(window.end for window in study.windows)
@@ -113,9 +108,10 @@ def plan_study(study: Study, data: MarketData) -> Plan:
     events = tuple(_place(event, study, data, span) for event in study.events)
     reference = _reference(study, data)
     eves = {window.eve for placed in events for window in placed.windows}
-    plan = Plan(
+    return Plan(
         study=study,
         data=data,
+        pairs=crossed(study),
         columns=_columns(simple_returns(data.levels)),
         factors={} if data.factors is None else _columns(data.factors.reindex(data.levels.index)),
         reference=reference,
@@ -132,12 +128,6 @@ def plan_study(study: Study, data: MarketData) -> Plan:
         },
         span=span,
     )
-    for placed in plan.events:
-        for symbol in study.symbols:
-            check_firm(plan, placed, symbol)
-            for specification in plan.specifications:
-                check_design(plan, placed, specification, symbol)
-    return plan
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, FloatArray]:
@@ -187,10 +177,9 @@ def specification_of(
         As `benchmark_returns`.
     """
     if benchmark is None:
-        label = FACTOR_MARKET if spec.factors else NO_BENCHMARK
-        return Specification(spec, label, None)
+        return Specification(spec, benchmark_name(spec, NO_BENCHMARK), None)
     market = benchmark_returns(benchmark, data).to_numpy(dtype=np.float64)
-    return Specification(spec, benchmark.id, market)
+    return Specification(spec, benchmark_name(spec, benchmark.id), market)
 
 
 def _place(event: Event, study: Study, data: MarketData, span: Window) -> PlacedEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,6 @@ from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
 from analysis.results import (
-    FACTOR_MARKET,
-    NO_BENCHMARK,
     Battery,
     FirmResult,
     GroupResult,
@@ -20,14 +19,18 @@ from analysis.results import (
     StudyResult,
 )
 from analysis.run.batteries import firm_batteries, group_batteries
-from analysis.run.designs import design_of
-from analysis.run.firms import firm_results, fit_design
+from analysis.run.case import headline_case
+from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
-from analysis.run.plan import Plan, plan_study, specification_of
+from analysis.run.panel_draws import panel_draws
+from analysis.run.placebo import placebo_draws
+from analysis.run.plan import plan_cases, specification_of
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.prices.market_data import MarketData
+    from analysis.run.case import Case
+    from analysis.run.records import Plan
     from analysis.study import Benchmark, Study
 
 WEIGHT_DOUBT = 0.005
@@ -66,28 +69,31 @@ def run_study(
     Examples
     --------
     >>> from analysis.prices.snapshot import load_snapshot
-    >>> from analysis.study import Overrides, override
+    >>> from analysis.overrides import Overrides, override
     >>> from analysis.study_file import load_study
     >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
     >>> result = run_study(override(load_study(), choices), load_snapshot())
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
     (-0.1672, 0.0298)
     """
-    plan = plan_study(study, data)
+    plan, cases = plan_cases(study, data)
+    draws = panel_draws(cases)
     firms: list[FirmResult] = []
     groups: list[GroupResult] = []
-    total = len(plan.events) * len(plan.specifications)
-    for placed in plan.events:
-        for specification in plan.specifications:
-            designs = {
-                symbol: design_of(plan, placed, specification, symbol) for symbol in study.symbols
-            }
-            firms += firm_results(plan, placed, specification, designs)
-            groups += group_results(plan, placed, specification, designs)
-            if progress is not None:
-                done = len(firms) // len(study.symbols)
-                progress(f"{placed.event.id}, {specification.model.title}", done, total)
-    batteries = _batteries(plan, tuple(firms), all_tests=all_tests)
+    batteries: tuple[Battery, ...] = ()
+    lead, waiting = headline_case(plan), deque(cases)
+    total = len(cases)
+    del cases  # the fits of a case go when its results are taken
+    while waiting:
+        case = waiting.popleft()
+        results = firm_results(case, placebo_draws(case, draws))
+        firms += results
+        groups += group_results(case)
+        if case.placed is lead.placed and case.specification is lead.specification:
+            batteries = _batteries(case, results, all_tests=all_tests)
+        if progress is not None:
+            label = f"{case.placed.event.id}, {case.specification.model.title}"
+            progress(label, total - len(waiting), total)
     used = [*study.symbols, *(b.symbol for b in study.benchmarks if b.symbol in data.levels)]
     return StudyResult(
         study=study,
@@ -97,7 +103,9 @@ def run_study(
         firms=tuple(firms),
         groups=tuple(groups),
         recoveries=tuple(
-            _recovery(plan, placed, symbol) for placed in plan.events for symbol in study.symbols
+            _recovery(plan, placed, symbol)
+            for placed in plan.events
+            for symbol in plan.symbols_of(placed.event.id)
         ),
         batteries=batteries,
         purge_sensitivity=_purge_sensitivity(plan),
@@ -110,8 +118,7 @@ def run_study(
 def _values(plan: Plan) -> dict[str, Any]:
     """List what the headline's dollars were made of, firm by firm, and why others have none."""
     head = plan.study.headline
-    placed = next(p for p in plan.events if p.event.id == head.event)
-    eve = next(w.eve for w in placed.windows if w.window == head.window)
+    eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
     values = {symbol: plan.valuations[symbol, eve] for symbol in plan.study.symbols}
     return {
         "shares": {s: v.count for s, v in values.items() if v.count is not None},
@@ -121,24 +128,10 @@ def _values(plan: Plan) -> dict[str, Any]:
 
 
 def _batteries(
-    plan: Plan, firms: tuple[FirmResult, ...], *, all_tests: bool
+    case: Case, firms: tuple[FirmResult, ...], *, all_tests: bool
 ) -> tuple[Battery, ...]:
-    head = plan.study.headline
-    placed = next(p for p in plan.events if p.event.id == head.event)
-    specification = next(
-        s
-        for s in plan.specifications
-        if s.model.id == head.model and s.benchmark in {head.benchmark, NO_BENCHMARK, FACTOR_MARKET}
-    )
-    chosen = [
-        f
-        for f in firms
-        if (f.event, f.model, f.benchmark)
-        == (head.event, specification.model.id, specification.benchmark)
-    ]
-    groups = group_batteries(plan, placed, specification, chosen)
-    single = firm_batteries(plan, placed, specification, chosen) if all_tests else ()
-    return (*single, *groups)
+    single = firm_batteries(case, firms) if all_tests else ()
+    return (*single, *group_batteries(case, firms))
 
 
 def _recovery(plan: Plan, placed: PlacedEvent, symbol: str) -> Recovery:
@@ -174,12 +167,10 @@ def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
 
 def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     head, study = plan.study.headline, plan.study
-    placed = next(p for p in plan.events if p.event.id == head.event)
     specification = specification_of(MODELS[head.model], benchmark, plan.data)
-    design = design_of(plan, placed, specification, head.symbol)
-    fit = fit_design(plan, placed, specification, head.symbol, design)
-    path = fit.path.within(head.window)
-    eve = next(w.eve for w in placed.windows if w.window == head.window)
+    fit = headline_case(plan).under(specification).fit(head.symbol)
+    path = fit.path(head.window)
+    eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].amount
     return PurgeSensitivity(
         weight=benchmark.weight,

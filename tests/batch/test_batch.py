@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -10,7 +12,8 @@ import pytest
 from analysis import tabular
 from analysis.batch.batch import run_batch
 from analysis.batch.inputs import FactorModel
-from analysis.errors import DataError, OutputError, StudyError
+from analysis.errors import DataError, OutputError, ReliabilityWarning, StudyError
+from analysis.sessions import reaction_session, sessions_between
 from analysis.windows import Window
 from tests.panel.oracle import by_rows
 
@@ -184,7 +187,7 @@ def test_ragged_line_is_named(request_for):
     request = request_for()
     with request.events.open("a") as file:
         file.write("10001,2020-05-05,extra\n")
-    with pytest.raises(DataError, match=r"events\.csv.*Expected 2 columns, got 3"):
+    with pytest.raises(DataError, match=r"events\.csv.*'10001,2020-05-05,extra' has more cells"):
         run_batch(request)
     assert not request.out.exists()
 
@@ -263,13 +266,116 @@ def test_request_refuses(request_for):
         request_for(out="events.csv")
 
 
-def test_dates_are_read_in_their_usual_forms():
-    import pyarrow as pa
+def batch_of(request_for, panel_frames, *, row=None, factor=None, event=None, **changes):
+    """Run a batch with one return, one factor or one event replaced; give its rows and problems."""
+    returns, factors, events = (frame.astype(object) for frame in panel_frames)
+    if row is not None:
+        returns.loc[row[0], "return"] = row[1]
+    if factor is not None:
+        factors.loc[factor[0], "mktrf"] = factor[1]
+    if event is not None:
+        events = pd.DataFrame({"symbol": [10001], "event_date": [event]})
+    request = request_for(frames=(returns, factors, events), **changes)
+    summary = run_batch(request)
+    return pd.read_csv(request.out), summary.problems
 
-    text = pa.array(
-        ["2025-01-27", "20250127", "2025-01-27T00:00:00", " 2025-01-27 ", "27.1.", None]
-    )
-    assert tabular.days(text).tolist() == [20115] * 4 + [tabular.NO_DAY] * 2
-    assert tabular.days(pa.array([20250127, 5])).tolist() == [20115, tabular.NO_DAY]
-    stamps = pa.array(pd.to_datetime(["2025-01-27", None]))
-    assert tabular.days(stamps).tolist() == [20115, tabular.NO_DAY]
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        *(
+            (code, f"return {code} is CRSP's code for a missing return")
+            for code in (-44, -55, -66, -77, -88, -99)
+        ),
+        ("-2", "return -2 is impossible"),
+        ("-1", "return -1 is impossible"),
+        ("1e308", "return 1e+308 is impossible"),
+        ("1_0", "return '1_0' is no number"),
+        ("\u0661", "return '\u0661' is no number"),
+        ("0x1", "return '0x1' is no number"),
+        ("inf", "return 'inf' is no number"),
+        ("0,01", "return '0,01' is no number"),
+    ],
+)
+def test_a_return_that_cannot_be_counts_as_missing(request_for, panel_frames, value, words):
+    without, _ = batch_of(request_for, panel_frames, row=(200, None))
+    found, problems = batch_of(request_for, panel_frames, row=(200, value))
+    pd.testing.assert_frame_equal(found, without, check_exact=True)
+    assert problems.count == 1
+    assert f"returns.csv line 202: {words}" in problems.messages[0]
+    assert problems.messages[0].endswith("; taken as missing")
+
+
+@pytest.mark.parametrize("value", ["-99.99", "0.51", "7", "-1_0"])
+def test_a_factor_that_cannot_be_counts_as_missing(request_for, panel_frames, value):
+    without, _ = batch_of(request_for, panel_frames, factor=(200, None))
+    found, problems = batch_of(request_for, panel_frames, factor=(200, value))
+    pd.testing.assert_frame_equal(found, without, check_exact=True)
+    assert problems.count == 1
+    assert "factors.csv line 202: mktrf" in problems.messages[0]
+
+
+def test_large_but_possible_figures_are_kept(request_for, panel_frames):
+    for value in ("-0.99", "19.9", "+0.5", "5e-1", ".5"):
+        _, problems = batch_of(request_for, panel_frames, row=(200, value))
+        assert problems.count == 0
+    _, problems = batch_of(request_for, panel_frames, factor=(200, "-0.4999"))
+    assert problems.count == 0
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_percent_is_told_from_decimals(request_for, panel_frames, which):
+    frames = [frame.copy() for frame in panel_frames]
+    columns = [["return"], ["mktrf", "smb", "hml"]][which]
+    frames[which][columns] *= 100
+    with pytest.warns(ReliabilityWarning, match="are they in percent"):
+        run_batch(request_for(frames=tuple(frames)))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_events_clock_is_obeyed(request_for, panel_frames, kind):
+    returns, factors, _ = panel_frames
+    held = pd.Series(list(exchange_days("2020-01-01", 400)))
+    factors = factors.assign(session=held.iloc[:400].to_numpy())
+    old = panel_frames[1]["session"]
+    returns = returns.assign(session=returns["session"].map(dict(zip(old, held, strict=True))))
+    times = [  # a Friday; 21:00 UTC is the close in New York
+        ("2021-01-22", "2021-01-22"),
+        ("2021-01-22T20:59:59Z", "2021-01-22"),
+        ("2021-01-22T21:00:00Z", "2021-01-25"),
+        ("2021-01-22T22:30:00Z", "2021-01-25"),
+        ("2021-01-22T22:30:00+09:00", "2021-01-22"),
+        ("2021-01-23", "2021-01-25"),
+    ]
+    if kind == "parquet":
+        times = [pair for pair in times if pair[0].endswith("Z")]
+    stamps = [pair[0] for pair in times]
+    events = pd.DataFrame({"symbol": 10001, "event_date": stamps})
+    if kind == "parquet":
+        events["event_date"] = pd.to_datetime(events["event_date"])
+    request = request_for(kind, frames=(returns, factors, events), calendar="XNYS")
+    request.out.unlink(missing_ok=True)
+    run_batch(request)
+    found = pd.read_csv(request.out)
+    assert found["event_session"].tolist()[::2] == [pair[1] for pair in times]
+    for (when, session), given in zip(times, found["event_date"].tolist()[::2], strict=True):
+        assert when.startswith(given)
+        if len(when) > 10:  # the study's own rule
+            moment = dt.datetime.fromisoformat(when)
+            assert str(reaction_session("XNYS", moment).date()) == session
+
+
+def exchange_days(first, count):
+    days = sessions_between("XNYS", dt.date.fromisoformat(first), dt.date(2022, 12, 30))
+    return days[:count].strftime("%Y-%m-%d")
+
+
+def test_an_hour_without_zone_or_exchange_is_refused(request_for, panel_frames):
+    found, problems = batch_of(request_for, panel_frames, event="2021-01-22T15:30:00")
+    assert found["status"].tolist() == ["event time without a zone '2021-01-22T15:30:00'"] * 2
+    assert found["event_session"].isna().all()
+    assert "events.csv line 2: event time without a zone" in problems.messages[0]
+    found, problems = batch_of(request_for, panel_frames, event="2021-01-22T15:30:00Z")
+    assert found["status"].str.contains("name the exchange whose closes count").all()
+    assert found["event_session"].isna().all()
+    assert problems.count == 1

@@ -11,7 +11,13 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.batch.scan import EQUAL, ScanRequest, run_scan
-from analysis.errors import DataError, SessionError, StudyError
+from analysis.errors import (
+    DataError,
+    ReliabilityWarning,
+    SessionError,
+    StudyError,
+    WindowError,
+)
 from analysis.windows import Window
 
 ESTIMATION = Window(-70, -11)
@@ -127,8 +133,56 @@ def test_order_of_rows_changes_nothing(tmp_path, prices):
     pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
-def test_next_session(tmp_path, prices):
-    assert scan(tmp_path, prices, date=dt.date(2024, 9, 21)).session == dt.date(2024, 9, 23)
+@pytest.mark.parametrize("lacking", ["weekend", "benchmark"])
+def test_the_day_is_never_moved(tmp_path, prices, lacking):
+    day = dt.date(2024, 9, 21)  # a Saturday
+    if lacking == "benchmark":
+        day = dt.date(2024, 9, 20)
+        prices = prices[(prices["symbol"] != "SPY") | (prices["session"] != day)]
+    with pytest.raises(SessionError, match=rf"{day} is no session .* next one is 2024-09-23"):
+        scan(tmp_path, prices, date=day)
+
+
+@pytest.mark.parametrize(
+    ("when", "session"),
+    [
+        ("2024-09-20T19:59:00Z", dt.date(2024, 9, 20)),
+        ("2024-09-20T20:00:00Z", dt.date(2024, 9, 23)),
+        ("2024-09-21T08:00:00+09:00", dt.date(2024, 9, 23)),
+    ],
+)
+def test_a_clock_is_obeyed(tmp_path, prices, when, session):
+    found = scan(tmp_path, prices, date=dt.datetime.fromisoformat(when))
+    assert found.session == session
+    again = scan(tmp_path, prices, date=session)
+    pd.testing.assert_frame_equal(found.securities, again.securities, check_exact=True)
+
+
+def test_an_hour_without_a_zone_is_refused(tmp_path, prices):
+    with pytest.raises(SessionError, match="has no time zone"):
+        scan(tmp_path, prices, date=dt.datetime.fromisoformat("2024-09-20T22:30"))
+
+
+def test_nobody_with_a_residual_variance_is_an_error(tmp_path, prices):
+    flat = prices.copy()
+    flat.loc[flat["symbol"] != "SPY", "close"] = 50.0
+    with pytest.raises(DataError, match=r"no security is left .*40 no residual variance"):
+        scan(tmp_path, flat)
+
+
+def test_closes_and_volumes_that_cannot_be_are_noted(tmp_path, prices):
+    prices = prices.astype({"close": object})
+    prices.loc[3, "close"], prices.loc[4, "volume"] = -5.0, -7
+    found = scan(tmp_path, prices.astype({"close": float}))
+    assert "row 4: close -5 is not above zero; taken as missing" in found.problems.messages[0]
+    assert "row 5: volume -7 is below zero; taken as missing" in found.problems.messages[1]
+
+
+def test_a_missed_split_is_told(tmp_path, prices):
+    split = (prices["symbol"] == "S03") & (prices["session"] >= dt.date(2024, 6, 10))
+    prices.loc[split, "close"] /= 10
+    with pytest.warns(ReliabilityWarning, match=r"first S03 on 2024-06-10: x0\."):
+        scan(tmp_path, prices)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +193,7 @@ def test_next_session(tmp_path, prices):
         ({"date": dt.date(2024, 2, 1)}, DataError, "only 23 sessions before"),
         ({"min_price": 1e9}, DataError, "no security is left"),
         ({"placebos": 0}, StudyError, "placebos 1 or more"),
+        ({"estimation": Window(-11, -11)}, WindowError, "needs 3 or more"),
     ],
 )
 def test_refuses(tmp_path, prices, change, error, words):

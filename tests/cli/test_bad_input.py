@@ -55,7 +55,7 @@ def refused(tmp_path: Path, *args: str) -> str:
         (("--window", "0..0,0..0"), "event window '0..0' occurs twice"),
         (("--window", "0..900"), "is outside bundled snapshot"),
         (("--window", "-15..0"), "reaches into the event window -15..0"),
-        (("--data", "no-such.csv"), "cannot be read (No such file or directory)"),
+        (("--data", "no-such.csv"), "cannot be read (no such file)"),
     ],
 )
 def test_a_wrong_option(tmp_path: Path, args: tuple[str, ...], message: str) -> None:
@@ -141,7 +141,7 @@ def test_truncated_csv_and_parquet_and_noise(
 ) -> None:
     content = levels_csv.read_bytes()
     (tmp_path / "cut.csv").write_bytes(content[:-100_000])
-    assert "the file is truncated" in refused(tmp_path, "--data", str(tmp_path / "cut.csv"))
+    assert "is it truncated?" in refused(tmp_path, "--data", str(tmp_path / "cut.csv"))
     whole = (bundle / "prices/total_return_index.parquet").read_bytes()
     (tmp_path / "cut.parquet").write_bytes(whole[: len(whole) // 2])
     assert "is it truncated?" in refused(tmp_path, "--data", str(tmp_path / "cut.parquet"))

@@ -64,7 +64,7 @@ def test_batch(run, panel_files):
         ({"model": "m=smb"}, "no factor 'smb'"),
         ({"window": "-11..1"}, "overlaps"),
         ({"window": "1-2"}, "is no window"),
-        ({"returns": "absent.csv"}, "absent.csv: no such file"),
+        ({"returns": "absent.csv"}, "absent.csv: cannot be read (no such file)"),
         ({"out": "absent/o.csv"}, "cannot be written"),
         pytest.param(
             {"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers", marks=pytest.mark.slow
@@ -125,6 +125,18 @@ def test_scan_json(run, prices_file):
     assert content["session"] == "2024-05-31"
     assert len(content["securities"]) == 12
     assert content["left_out"] == {"the benchmark itself": 1}
+
+
+def test_scan_of_an_instant(run, prices_file):
+    words = scan_words(prices_file, "--format", "json")
+    words[words.index("2024-05-31")] = "2024-05-30T22:30:00Z"
+    assert json.loads(run(*words).stdout)["session"] == "2024-05-31"
+    words[words.index("2024-05-30T22:30:00Z")] = "2024-05-30T22:30:00"
+    assert "has no time zone" in run(*words).stderr
+    words[words.index("2024-05-30T22:30:00")] = "30 May"
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "'30 May' is no date" in result.stderr
 
 
 def test_scan_fails_with_one_message(run, prices_file):

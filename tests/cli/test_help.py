@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis import cli
-from analysis.figures.export import FIGURES
+from analysis.figures.catalog import FIGURES
 from analysis.models.catalog import MODELS
 
 if TYPE_CHECKING:

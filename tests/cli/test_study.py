@@ -142,3 +142,22 @@ def test_the_scripts_are_the_commands(root: Path, script: str) -> None:
     assert done.returncode == 0, done.stderr
     assert script in done.stdout
     assert "Example" in done.stdout
+
+
+def test_a_window_with_a_comma_is_one_window() -> None:
+    chosen = ("--event", "sell-off", "--symbols", "NVDA", "--model", "market", "--format", "csv")
+    rows = CliRunner().invoke(main, ["study", *chosen, "--window", "0,1"])
+    dots = CliRunner().invoke(main, ["study", *chosen, "--window", "0..1"])
+    assert rows.exit_code == 0, rows.stderr
+    assert rows.stdout == dots.stdout
+
+
+def test_options_are_put_over_a_file_before_it_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(
+        'id = "s"\nevent_firm = "NVDA"\nwindows = ["-30..30"]\n[[events]]\nid = "e"\n'
+        'title = "E"\nwhen = 2025-01-27\n'
+    )
+    study = str(tmp_path / "s.toml")
+    done = CliRunner().invoke(main, ["study", study, "--estimation", "-290..-41"])
+    assert done.exit_code == 0, done.stderr
+    assert CliRunner().invoke(main, ["study", study]).exit_code == 2

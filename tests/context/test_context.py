@@ -13,9 +13,9 @@ from analysis.claims.ledger import PublishedLoss
 from analysis.context.history import COUNT, largest_losses, worst_days
 from analysis.context.index_arithmetic import index_shares
 from analysis.context.recovery import recovery_path
-from analysis.effects.setting import headline_setting
 from analysis.prices.reference import ShareCount
 from analysis.prices.snapshot import load_nvda_history
+from analysis.run.plan import plan_headline
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +23,12 @@ DAY = "2025-01-27"
 
 
 @pytest.fixture(scope="module")
-def setting(study, snapshot):
-    return headline_setting(study, snapshot)
+def case(study, snapshot):
+    return plan_headline(study, snapshot)
 
 
-def test_index_arithmetic_by_hand(setting, snapshot) -> None:
-    share = next(s for s in index_shares(setting) if s.index == "SPY")
+def test_index_arithmetic_by_hand(case, snapshot) -> None:
+    share = next(s for s in index_shares(case) if s.index == "SPY")
     first = share.parts[0]
     assert (first.symbol, first.weight, first.anchor) == ("NVDA", 0.0696, dt.date(2025, 1, 24))
     # METHODS of the purged benchmark: -1.4145 % with 6.96 % x -16.968 % taken out
@@ -112,9 +112,9 @@ def test_losses_of_one_day_are_one_row() -> None:
     assert len(found) <= COUNT
 
 
-def test_recovery_uses_the_long_history(setting) -> None:
+def test_recovery_uses_the_long_history(case) -> None:
     history = load_nvda_history()["adj_close"]
-    long, short = recovery_path(setting, history), recovery_path(setting)
+    long, short = recovery_path(case, history), recovery_path(case)
     assert long.recovery.sessions == short.recovery.sessions == 92
     assert len(long.days) > len(short.days)
     np.testing.assert_allclose(long.path, short.path)

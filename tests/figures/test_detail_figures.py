@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import StudyError
-from analysis.figures.export import DETAIL_FIGURES, figure_files, wants_details
+from analysis.figures.export import drawers, figure_files, wants_details
 from analysis.figures.style import LIGHT, texts_of
 
 pytestmark = pytest.mark.slow
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def drawn(full_details):
-    return {name: draw(full_details, LIGHT) for name, draw in DETAIL_FIGURES.items()}
+    return {name: draw(LIGHT) for name, draw in drawers(full_details.result, full_details).items()}
 
 
 def finding(figure) -> str:

@@ -13,12 +13,13 @@ from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.text import Annotation, Text
 
 from analysis.errors import StudyError
-from analysis.figures.export import DETAIL_FIGURES, FIGURES, drawers, figure_files, render
+from analysis.figures.catalog import FIGURES
+from analysis.figures.export import drawers, figure_files, render
 from analysis.figures.style import DARK, LIGHT
 from analysis.impact import Impact
 from analysis.inference.outcome import Outcome
+from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def one(study, snapshot, symbol: str, event: str = "sell-off", **more) -> StudyR
 
 @pytest.fixture(scope="module")
 def figures(full) -> dict[str, Figure]:
-    return {name: draw(full, LIGHT) for name, draw in FIGURES.items()}
+    return {name: draw(LIGHT) for name, draw in drawers(full).items()}
 
 
 # what is plotted
@@ -169,9 +170,11 @@ def test_the_count_of_firms_in_the_title_is_that_of_the_results(figures, full) -
 
 def test_a_null_event(study, snapshot) -> None:
     result = one(study, snapshot, "NVDA", "v3-report", windows=(Window(0, 0),))
-    drawn = {name: heading(draw(result, LIGHT)) for name, draw in FIGURES.items()}
+    drawn = {name: heading(draw(LIGHT)) for name, draw in drawers(result).items()}
     assert drawn["abnormal-returns"] == "No session's abnormal return leaves the band of chance"
-    assert drawn["cross-section"] == "No firm's abnormal return is told from chance"
+    assert heading(FIGURES["cross-section"](result)) == (
+        "No firm's abnormal return is told from chance"
+    )
     assert drawn["placebo-dates"].split()[1:4] == ["of", "225", "placebo"] or (
         "placebo dates reach the size of the event (p =" in drawn["placebo-dates"]
     )
@@ -261,7 +264,7 @@ def test_a_model_without_covariance_has_no_band(small) -> None:
     "width",
     [8.0, pytest.param(6.0, marks=pytest.mark.slow), pytest.param(14.0, marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("name", [*FIGURES, *DETAIL_FIGURES])
+@pytest.mark.parametrize("name", FIGURES)
 def test_no_two_texts_overlap_and_none_leaves_the_page(
     full, full_details, name: str, width: float
 ) -> None:

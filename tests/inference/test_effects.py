@@ -61,7 +61,7 @@ class TestVolume:
             y, x = turnover(rng, 155, 0.6)
             ours += abnormal_volume_test(y[:150], x[:150], y[150:], x[150:]).p <= 0.05
             fit = LeastSquares().fit(y[:150], x[:150], ("m",))
-            ahead = fit.predict(x[150:])
+            ahead = fit.predict(x[150:], gap=0)
             t = (y[150:] - ahead.expected).sum() / math.sqrt(ahead.covariance.sum())
             plain += 2 * stats.t.sf(abs(t), fit.df) <= 0.05
         assert ours / 2000 == pytest.approx(0.055, abs=0.02)
@@ -83,7 +83,7 @@ class TestVariance:
         x = 0.01 * rng.standard_normal((84, 1))
         y = 1.2 * x[:, 0] + 0.02 * rng.standard_normal(84)
         fit = LeastSquares().fit(y[:80], x[:80], ("m",))
-        prediction = fit.predict(x[80:])
+        prediction = fit.predict(x[80:], gap=0)
         outcome = predictive_f_test(y[80:] - prediction.expected, prediction.covariance, fit.df)
         dummies = np.vstack([np.zeros((80, 4)), np.eye(4)])
         full = sm.OLS(y, np.column_stack([sm.add_constant(x), dummies])).fit()
@@ -102,7 +102,7 @@ class TestVariance:
         y = 0.02 * rng.standard_normal((61, 5))
         y[60] *= 6
         fits = [LeastSquares().fit(column, x[:60], ("m",)) for column in y[:60].T]
-        predictions = [fit.predict(x[60:]) for fit in fits]
+        predictions = [fit.predict(x[60:], gap=0) for fit in fits]
         sample = group_sample(fits, np.ones((60, 5), dtype=bool), predictions, y[60:])
         outcome = beaver_test(sample)
         assert outcome.p == pytest.approx(1 / 61)
@@ -117,7 +117,7 @@ class TestVariance:
         assert outcome.statistic == pytest.approx(expected.statistic)
         assert outcome.p == pytest.approx(expected.pvalue)
         assert outcome.df == 98
-        assert "five" in brown_forsythe_test(before, after[:3]).unavailable
+        assert "20 sessions" in brown_forsythe_test(before, after[:3]).unavailable
 
 
 class TestBuyAndHold:
@@ -209,7 +209,7 @@ class TestHalves:
         x = 0.005 * rng.standard_normal((100, 1))
         y = 1.5 * x[:, 0] + 0.01 * rng.standard_normal(100)
         outcome = half_test(
-            "overnight", LeastSquares(), (y[:99], x[:99]), (y[99:] - 0.1, x[99:]), ("m",)
+            "overnight", LeastSquares(), (y[:99], x[:99]), (y[99:] - 0.1, x[99:]), ("m",), gap=0
         )
         fit = sm.OLS(y[:99], sm.add_constant(x[:99])).fit()
         ahead = fit.get_prediction(np.array([[1.0, x[99, 0]]]))

@@ -53,7 +53,7 @@ def sample_of(table: np.ndarray, rows: int, window: int) -> GroupSample:
     sample = group_sample(
         fits,
         np.ones((rows, firms.shape[1]), dtype=bool),
-        [fit.predict(market[post]) for fit in fits],
+        [fit.predict(market[post], gap=0) for fit in fits],
         firms[post],
     )
     fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}

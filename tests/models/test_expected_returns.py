@@ -92,7 +92,7 @@ def test_every_model_keeps_the_protocol(spec):
     assert next(iter(fit.coefficients)) == "alpha"
     assert 0 < fit.df <= rows
     assert 0.003 < fit.sigma < 0.03
-    prediction = fit.predict(design.x[AT_EVENT])
+    prediction = fit.predict(design.x[AT_EVENT], gap=0)
     assert prediction.expected.shape == (3,)
     if prediction.covariance is not None:
         assert prediction.covariance.shape == (3, 3)
@@ -107,12 +107,14 @@ class TestDesign:
         np.testing.assert_array_equal(design.x[1:, 1], returns.benchmark[:-1])
         assert np.isnan(design.x[0, 1])
 
-    def test_the_session_after_never_reaches_into_the_event_window(self):
+    def test_the_session_after_stays_within_its_window(self):
+        """Were it to leave it, the fit would depend on where the first event window begins."""
         returns = returns_of(3)
         design = build_design(MODELS["dimson-lead"], returns, ESTIMATION, AT_EVENT)
         after = design.x[:, design.names.index(BENCHMARK_AFTER)]
-        np.testing.assert_array_equal(after[: EVENT - 1], returns.benchmark[1:EVENT])
-        assert np.isnan(after[EVENT - 1])
+        np.testing.assert_array_equal(after[:169], returns.benchmark[1:170])
+        np.testing.assert_array_equal(after[170 : EVENT - 1], returns.benchmark[171:EVENT])
+        assert np.isnan(after[[169, EVENT - 1]]).all()
         assert not after[EVENT:].any()
 
     def test_an_estimation_window_without_a_gap_loses_the_row_that_would_leak(self):
@@ -135,7 +137,8 @@ class TestDesign:
         raw = np.column_stack([returns.benchmark, industry_index(returns.members, "F")])
         plain = LeastSquares().fit(returns.firm[ESTIMATION], raw[ESTIMATION], ("m", "i"))
         np.testing.assert_allclose(
-            fit.predict(design.x[AT_EVENT]).expected, plain.predict(raw[AT_EVENT]).expected
+            fit.predict(design.x[AT_EVENT], gap=0).expected,
+            plain.predict(raw[AT_EVENT], gap=0).expected,
         )
         _, market = fitted(MODELS["market"], returns)
         assert fit.coefficients["benchmark"] == pytest.approx(market.coefficients["benchmark"])
@@ -233,7 +236,7 @@ class TestAsynchronous:
             y = 1.5 * market + 0.02 * rng.standard_normal(64)
             x = np.column_stack([market[1:-1], market[:-2], market[2:]])
             fit = estimator.fit(y[1:59], x[:58], self.names)
-            prediction = fit.predict(x[58:61])
+            prediction = fit.predict(x[58:61], gap=0)
             errors.append((y[59:62] - prediction.expected).sum())
             claimed.append(prediction.covariance.sum())
         assert np.var(errors) == pytest.approx(np.mean(claimed), rel=0.15)
@@ -243,7 +246,7 @@ class TestAsynchronous:
         fit = Dimson().fit(y, x, self.names)
         window = x[:2].copy()
         window[:, 1:] = np.nan
-        assert np.isfinite(fit.predict(window).expected).all()
+        assert np.isfinite(fit.predict(window, gap=0).expected).all()
 
     def test_a_benchmark_that_turns_about_every_session_is_refused(self):
         market = np.tile([0.01, -0.01], 30)
@@ -263,7 +266,7 @@ class TestHuber:
         # statsmodels stops when the deviance moves by less than 1e-8
         assert fit.coefficients["market"] == pytest.approx(golden["market"], rel=1e-4)
         assert fit.coefficients["alpha"] == pytest.approx(golden["alpha"], rel=1e-3)
-        assert fit.predict(table[:2, :1]).covariance is None
+        assert fit.predict(table[:2, :1], gap=0).covariance is None
 
     def test_an_earnings_day_hardly_moves_it(self):
         rng = np.random.default_rng(6)
@@ -297,7 +300,7 @@ class TestMoving:
         assert ours.sigma == pytest.approx(plain.sigma)
         np.testing.assert_allclose(ours.leverage, plain.leverage)
         np.testing.assert_allclose(
-            ours.predict(x[:3]).covariance, plain.predict(x[:3]).covariance, rtol=1e-9
+            ours.predict(x[:3], gap=0).covariance, plain.predict(x[:3], gap=0).covariance, rtol=1e-9
         )
 
     def test_the_spread_of_ewma_is_that_of_simulation(self):
@@ -307,7 +310,7 @@ class TestMoving:
         for _ in range(800):
             y = x[:, 0] + 0.02 * rng.standard_normal(120)
             fit = Ewma(0.93).fit(y[:118], x[:118], ("m",))
-            prediction = fit.predict(x[118:])
+            prediction = fit.predict(x[118:], gap=0)
             errors.append((y[118:] - prediction.expected).sum())
             claimed.append(prediction.covariance.sum())
         assert np.var(errors) == pytest.approx(np.mean(claimed), rel=0.15)
@@ -320,7 +323,7 @@ class TestMoving:
         assert fit.df == 58
         ahead = sm.OLS(y[-60:], sm.add_constant(x[-60:])).fit()
         se = ahead.get_prediction(np.array([[1.0, 0.02]])).se_obs[0]
-        ours = fit.predict(np.array([[0.02]])).covariance
+        ours = fit.predict(np.array([[0.02]]), gap=0).covariance
         assert math.sqrt(ours[0, 0]) == pytest.approx(se, rel=1e-9)
         with pytest.raises(WindowError, match="60 estimation sessions"):
             Rolling(60).fit(y[:50], x[:50], ("m",))
@@ -333,7 +336,7 @@ class TestMoving:
         assert ours.sigma == pytest.approx(plain.sigma)
         np.testing.assert_allclose(ours.residuals, plain.residuals, atol=1e-12)
         np.testing.assert_allclose(
-            ours.predict(x[:2]).covariance, plain.predict(x[:2]).covariance, rtol=1e-8
+            ours.predict(x[:2], gap=0).covariance, plain.predict(x[:2], gap=0).covariance, rtol=1e-8
         )
 
     @pytest.mark.parametrize("ratio", [1e-4, 1e-2])
@@ -357,9 +360,22 @@ class TestMoving:
         assert fit.sigma == pytest.approx(math.sqrt(squares / 148), rel=1e-4)
         row = np.array([1.0, 0.02])
         one_ahead = fit.sigma**2 * (row @ (spread + walk) @ row + 1)
-        assert fit.predict(np.array([[0.02]])).covariance[0, 0] == pytest.approx(
+        assert fit.predict(np.array([[0.02]]), gap=0).covariance[0, 0] == pytest.approx(
             one_ahead, rel=1e-4
         )
+
+    def test_the_state_spreads_through_the_gap(self):
+        y, x = days(14)
+        fit = KalmanBeta(1e-2).fit(y, x, ("m",))
+        step = np.diag([0.0, 1e-2 / x.var()])
+        first, second = np.array([1.0, 0.02]), np.array([1.0, -0.03])
+        ahead = fit.predict(np.array([[0.02], [-0.03]]), gap=10).covariance / fit.sigma**2
+        # ten sessions of the gap and the day itself: eleven steps of the walk
+        assert ahead[0, 0] == pytest.approx(1 + first @ (fit.spread + 11 * step) @ first, rel=1e-9)
+        assert ahead[1, 1] == pytest.approx(
+            1 + second @ (fit.spread + 12 * step) @ second, rel=1e-9
+        )
+        assert ahead[0, 1] == pytest.approx(first @ (fit.spread + 11 * step) @ second, rel=1e-9)
 
     def test_a_beta_that_moves_is_followed_and_one_that_stays_is_not(self):
         rng = np.random.default_rng(13)
@@ -405,7 +421,7 @@ class TestDonors:
         truth = np.array([0.6, 0.0, 0.4, 0.0])
         fit = SyntheticControl().fit(x @ truth, x, tuple("abcd"))
         np.testing.assert_allclose(list(fit.coefficients.values()), [0, *truth], atol=1e-6)
-        assert fit.predict(x[:2]).covariance is None
+        assert fit.predict(x[:2], gap=0).covariance is None
 
     def test_ridge_correction_is_its_formula_and_falls_back_to_the_simplex(self):
         rng = np.random.default_rng(15)

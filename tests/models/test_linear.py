@@ -22,7 +22,7 @@ def test_hand_example_a() -> None:
     assert float(fit.residuals @ fit.residuals) == pytest.approx(3e-5)
     assert fit.df == 3
     assert fit.sigma**2 == pytest.approx(1e-5)
-    prediction = fit.predict(np.array([[-0.03]]))
+    prediction = fit.predict(np.array([[-0.03]]), gap=0)
     se = float(np.sqrt(prediction.covariance[0, 0]))
     assert prediction.covariance[0, 0] / fit.sigma**2 == pytest.approx(2.1)
     assert se == pytest.approx(0.004583, abs=5e-7)
@@ -42,7 +42,7 @@ def test_coefficients_and_prediction_covariance_are_those_of_statsmodels(k: int)
     fit = LeastSquares().fit(y, x, tuple("abcdefg"[:k]))
     design, design_ahead = (np.column_stack([np.ones(len(z)), z]) for z in (x, ahead))
     oracle = sm.OLS(y, design).fit()
-    prediction = fit.predict(ahead)
+    prediction = fit.predict(ahead, gap=0)
     forecast = oracle.get_prediction(design_ahead)
     np.testing.assert_allclose(list(fit.coefficients.values()), oracle.params, atol=1e-12)
     np.testing.assert_allclose(prediction.expected, forecast.predicted_mean, atol=1e-12)
@@ -77,7 +77,7 @@ def test_market_adjusted_estimates_only_the_variance() -> None:
     assert dict(fit.coefficients) == {"alpha": 0.0, "market": 1.0}
     assert fit.df == 5
     assert fit.sigma == pytest.approx(np.sqrt(np.mean(differences**2)))
-    prediction = fit.predict(np.array([[-0.03], [0.01]]))
+    prediction = fit.predict(np.array([[-0.03], [0.01]]), gap=0)
     assert prediction.expected.tolist() == [-0.03, 0.01]
     np.testing.assert_allclose(prediction.covariance, fit.sigma**2 * np.eye(2))
 

@@ -295,6 +295,33 @@ def test_result_depends_on_nothing_but_the_event():
         np.testing.assert_array_equal(getattr(whole, name)[late], getattr(cut, name))
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.03])
+def test_a_model_costs_another_no_bit(missing):
+    """Alone, beside other models and beside other factors: the same numbers."""
+    rng = np.random.default_rng(21)
+    returns, factors = simulated(rng, n_firms=5, missing=missing)
+    wide = np.column_stack([rng.normal(0, 1, len(factors)), factors, rng.normal(5, 1, 600)])
+    wide[:40, 0] = np.nan
+    firm, position = rng.integers(0, 5, 200), rng.integers(130, 590, 200)
+
+    def estimate(factors, models):
+        return estimate_panel(
+            returns, factors, firm, position, models=models, estimation=ESTIMATION, window=WINDOW
+        )
+
+    together = estimate(wide, ((0, 1, 4), (1,), (1, 2, 3), (), (3, 1), (4,)))
+    for slot, columns in ((1, [0]), (2, [0, 1, 2]), (3, []), (4, [2, 0])):
+        alone = estimate(factors[:, columns or [0]], (tuple(range(len(columns))),))
+        for name in ("status", "n_estimation", "sigma2", "car", "car_se", "scar", "bhar"):
+            np.testing.assert_array_equal(
+                getattr(together, name)[:, slot], getattr(alone, name)[:, 0]
+            )
+        width = 1 + len(columns)
+        np.testing.assert_array_equal(
+            together.coefficients[:, slot, :width], alone.coefficients[:, 0, :width]
+        )
+
+
 def test_long_and_wide_returns_are_the_same_panel():
     returns, _ = simulated(np.random.default_rng(17), n_firms=5, missing=0.4)
     returns[:, 3] = np.nan

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.prices.refresh import RefreshOptions, RefreshReport, refresh_store
+from analysis.prices.refresh.run import RefreshOptions, RefreshReport, refresh_store
+from analysis.prices.sources.yahoo import YahooSource
+from analysis.prices.sources.yahoo_http import Patience
 from analysis.prices.store import PriceStore
-from analysis.prices.yahoo import YahooSource
-from analysis.prices.yahoo_http import Patience
 from tests.loopback.listings import after_close, day
 from tests.loopback.server import HANG, Loopback, Vendor, make_certificate
 

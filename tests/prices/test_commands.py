@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.cli import main
-from analysis.prices.yahoo_http import Patience
+from analysis.prices.sources.yahoo_http import Patience
 from tests.loopback.listings import day, listing
 from tests.loopback.server import Fault
 

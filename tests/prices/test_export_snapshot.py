@@ -12,12 +12,12 @@ import pytest
 
 from analysis._bundle import bundled_data
 from analysis.errors import DataError, IntegrityError, OutputError
+from analysis.prices.bars import bars_frame
 from analysis.prices.export_snapshot import export_snapshot
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.snapshot import CLOSES_SESSION, load_nvda_history, load_snapshot
-from analysis.prices.sources import bars_frame
 from analysis.prices.store import PriceStore
-from analysis.prices.store_records import Change, LogEntry
+from analysis.prices.store.records import Change, LogEntry, SymbolOutcome
 from tests.loopback.listings import after_close, day
 
 NOW = after_close("2026-02-02")
@@ -32,8 +32,8 @@ def original(tmp_path_factory):
         for symbol in data.levels.columns:
             level = data.levels[symbol].dropna() * 3
             bars = bars_frame(level.index, {"close": level, "adj_close": level, "volume": 1.0})
-            log = LogEntry(symbol, NOW, "yahoo", "yfinance 1", None, "updated")
-            writer.apply(Change(log=log, bars=bars, currency="USD", calendar="XNYS"))
+            log = LogEntry(SymbolOutcome(symbol, "updated"), NOW, "yahoo", "yfinance 1")
+            writer.apply(log, Change(bars=bars, currency="USD", calendar="XNYS"))
     return store.path
 
 
@@ -69,9 +69,9 @@ def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, tmp_p
 def test_the_long_history_is_renewed_when_the_store_reaches_as_far(filled, store, tmp_path):
     history = load_nvda_history()
     with store.writing(NOW) as writer:
-        log = LogEntry("NVDA", NOW, "yahoo", "yfinance 1", None, "updated")
+        log = LogEntry(SymbolOutcome("NVDA", "updated"), NOW, "yahoo", "yfinance 1")
         bars = history.combine_first(writer.bars("NVDA").loc["2025-02-15":])[history.columns]
-        writer.apply(Change(log=log, bars=bars, currency="USD", calendar="XNYS"))
+        writer.apply(log, Change(bars=bars, currency="USD", calendar="XNYS"))
     done = export_snapshot(filled, tmp_path / "new", now=NOW)
     assert "prices/nvda_daily.csv" in done.renewed
     renewed = load_nvda_history(tmp_path / "new")

@@ -77,9 +77,9 @@ def test_windows_line_ends_and_a_byte_order_mark_are_harmless(read) -> None:
         (WIDE.replace("session", "date"), "column 'session' is missing; known: A, B, date"),
         (WIDE.replace("session", "sesion"), "did you mean 'sesion'"),
         (WIDE.replace("A,B", "A,A"), "column 'A' occurs twice"),
-        (WIDE[:-6], "the last line has fewer cells than the header; the file is truncated"),
+        (WIDE[:-6], "line 5 has fewer cells than the header; is it truncated"),
         (WIDE.replace("2025-01-17,11,1.6", "2025-01-17,11"), "line 3 has fewer cells"),
-        (WIDE.replace("11,1.6", "11,1.6,9"), "neither a sound CSV nor a sound Parquet"),
+        (WIDE.replace("11,1.6", "11,1.6,9"), "line 3 has more cells than the header"),
         (WIDE.replace("11,", "eleven,"), "A on 2025-01-17 is 'eleven', not a number"),
         (WIDE.replace("11,", "0,"), "A at 2025-01-17 is 0.0: a level must be positive"),
         (WIDE.replace("11,", "-1,"), "a level must be positive"),
@@ -98,7 +98,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_harmless(read) -> None:
         (LONG.replace("2025-01-16,A", "2025-01-23,A"), "A is not sorted: 2025-01-17 comes after"),
         (LONG.replace("17,A", "17,"), r"data row 3 \(2025-01-17\) names no symbol"),
         (LONG.replace("A,11", "A,x"), "close on 2025-01-17 is 'x', not a number"),
-        (b"PAR1" + bytes(60), "neither a sound CSV nor a sound Parquet file"),
+        (b"PAR1" + bytes(60), "no sound table.*is it truncated"),
     ],
 )
 def test_what_breaks_the_contract_is_refused_by_place(
@@ -135,3 +135,24 @@ def test_seven_days_a_week_are_refused(read) -> None:
     rows = "\n".join(f"{day.date()},{100 + i}" for i, day in enumerate(days))
     with pytest.raises(DataError, match=r"2025-01-01, 2025-01-04, .* more is no session of XNYS"):
         read(f"session,A\n{rows}\n")
+
+
+@pytest.mark.parametrize(
+    "kind", ["timestamp[us]", "duration[us]", "date32", "bool"], ids=lambda kind: kind[:4]
+)
+def test_dates_and_durations_are_no_prices(tmp_path: Path, snapshot, kind: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = {"date32": pa.int32(), "bool": pa.int8()}.get(kind, pa.int64())
+    prices = pa.array([1, 1], whole).cast(pa.type_for_alias(kind))
+    table = pa.table({"session": ["2025-01-16", "2025-01-17"], "A": prices, "B": [1.0, 2.0]})
+    pq.write_table(table, tmp_path / "l.parquet")
+    with pytest.raises(DataError, match=r"l\.parquet: column 'A' holds values of type"):
+        load_levels_file(tmp_path / "l.parquet", snapshot, calendar="XNYS")
+
+
+@pytest.mark.parametrize("number", ["1_0", "\u0661\u0660", "0x10", "1e", "True"])
+def test_odd_numbers_are_refused(read, number: str) -> None:
+    with pytest.raises(DataError, match=f"A on 2025-01-17 is '{number}', not a number"):
+        read(WIDE.replace("11,", f"{number},"))

@@ -145,7 +145,7 @@ def test_nvidia_opened_at_124_80_and_traded_3_4_times_its_median() -> None:
     nvidia = bars[bars["symbol"] == "NVDA"].set_index("session")
     day = nvidia.loc[FALL]
     assert (day["open"], day["close"], day["low"]) == (124.80, 118.42, 116.70)
-    before = nvidia["volume"].loc[:"2025-01-24"].iloc[-126:]  # half a year
+    before = nvidia["volume"].loc[:"2025-01-24"].iloc[-120:]
     assert day["volume"] / before.median() == pytest.approx(3.4, abs=0.05)
 
 

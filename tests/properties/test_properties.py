@@ -16,6 +16,7 @@ from analysis.abnormal import AbnormalPath, buy_and_hold, cumulative, cumulative
 from analysis.impact import impact
 from analysis.inference.outcome import never_zero
 from analysis.inference.rank import rank_test
+from analysis.overrides import Overrides, override
 from analysis.returns import purged_returns
 from analysis.run.study import run_study
 from analysis.study import (
@@ -24,10 +25,8 @@ from analysis.study import (
     Group,
     Headline,
     MarketValue,
-    Overrides,
     Study,
     default_min_estimation,
-    override,
 )
 from analysis.study_file import dump_study, parse_study
 from analysis.windows import Window

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from analysis.context.details import Details, find_details
+from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.run.study import run_study
-from analysis.study import Overrides, override
 from analysis.study_file import load_study
 from analysis.windows import Window
 

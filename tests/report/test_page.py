@@ -12,13 +12,14 @@ import pytest
 
 from analysis.context.details import find_details
 from analysis.narrative import headline_sentence, report_narrative
+from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.report.cells import Cell, cite, cited_markup, label
 from analysis.report.files import report_files
 from analysis.report.page import report_page
 from analysis.results import Place
 from analysis.run.study import run_study
-from analysis.study import Event, Overrides, override
+from analysis.study import Event
 from analysis.study_file import load_study
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -170,7 +171,7 @@ def test_an_event_on_the_last_session() -> None:
     study = replace(study, events=(event,))
     data = load_snapshot()
     text = report_page(find_details(run_study(study, data), data))
-    assert "No figure volatility: needs 20 sessions after the event." in text
+    assert "No figure volatility: needs 20 sessions after the event, and the data have 0." in text
     assert "The data end with that session" in text
     assert "was not back by" not in text
 

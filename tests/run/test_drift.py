@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from analysis.run.designs import design_of
+from analysis.overrides import Overrides, override
 from analysis.run.drift_tests import HORIZONS, drift_tests
-from analysis.run.firms import fit_design
-from analysis.run.plan import plan_study
-from analysis.study import Overrides, override
+from analysis.run.plan import plan_headline
 from analysis.windows import Window
 
 
@@ -27,11 +25,10 @@ def test_the_drift_compounds_realised_and_expected_returns_session_by_session(
             windows=(Window(0, 0),),
         ),
     )
-    plan = plan_study(asked, snapshot)
-    placed, specification = plan.events[0], plan.specifications[0]
-    design = design_of(plan, placed, specification, "NVDA")
-    fit = fit_design(plan, placed, specification, "NVDA", design)
-    outcomes = drift_tests(plan, placed, specification, design, fit)
+    case = plan_headline(asked, snapshot)
+    outcomes = drift_tests(
+        case.plan, case.placed, case.specification, case.design("NVDA"), case.fits["NVDA"]
+    )
     levels = snapshot.levels[["NVDA", "SPY"]]
     returns = (levels / levels.shift(1) - 1).to_numpy()
     event = levels.index.get_loc("2025-01-27")

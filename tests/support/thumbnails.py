@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from analysis.figures.export import DETAIL_FIGURES, FIGURES
+from analysis.figures.export import drawers
 from analysis.figures.style import LIGHT
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ SIDE = 96
 
 def thumbnails(details: Details) -> dict[str, np.ndarray]:
     """Draw every figure of a study as a grey square, 0 black and 1 white, by name."""
-    drawn = {name: draw(details.result, LIGHT) for name, draw in FIGURES.items()}
-    drawn |= {name: draw(details, LIGHT) for name, draw in DETAIL_FIGURES.items()}
-    return {name: _small(figure) for name, figure in drawn.items()}
+    ready = drawers(details.result, details)
+    return {name: _small(draw(LIGHT)) for name, draw in ready.items()}
 
 
 def _small(figure: Figure) -> np.ndarray:

@@ -75,6 +75,7 @@ def half_test(
     event: tuple[FloatArray, FloatArray],
     names: tuple[str, ...],
     *,
+    gap: int,
     level: float = 0.95,
 ) -> Outcome:
     """
@@ -88,6 +89,8 @@ def half_test(
         The firm's returns and the benchmark's, both of that half; no NaN.
     names : tuple of str
         Names of the k regressors; none for the constant-mean model.
+    gap : int
+        Sessions between the two windows.
     level : float
 
     Returns
@@ -96,7 +99,7 @@ def half_test(
         As `analysis.inference.one_firm.t_test`, of the sum over the window.
     """
     fit = estimator.fit(*estimation, names)
-    prediction = fit.predict(event[1])
+    prediction = fit.predict(event[1], gap=gap)
     if prediction.covariance is None:
         return Outcome.missing(half, "the model has no prediction error")
     effect = float((event[0] - prediction.expected).sum())

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from analysis.inference.group import GroupSample
 
 
+SESSIONS_AFTER = 60
+"""Sessions after the event window whose spread is compared, where the data have as many."""
+
+FEWEST_AFTER = 20
+"""Fewer sessions on a side say little of a spread."""
+
+
 def predictive_f_test(ar: FloatArray, covariance: FloatArray, df: float) -> Outcome:
     """
     Test mean and variance of a window's abnormal returns together.
@@ -89,7 +96,8 @@ def brown_forsythe_test(before: FloatArray, after: FloatArray) -> Outcome:
     before : ndarray of shape (M,)
         Estimation residuals.
     after : ndarray of shape (L,)
-        Abnormal returns after the event session, which is left out.
+        Abnormal returns of the `SESSIONS_AFTER` sessions after the event window, whatever other
+        windows are asked about.
 
     Returns
     -------
@@ -100,8 +108,12 @@ def brown_forsythe_test(before: FloatArray, after: FloatArray) -> Outcome:
     ----------
     Brown and Forsythe (1974), Journal of the American Statistical Association 69.
     """
-    if min(len(before), len(after)) < 5:
-        return Outcome.missing("brown-forsythe", "needs five sessions or more on each side")
+    if min(len(before), len(after)) < FEWEST_AFTER:
+        return Outcome.missing(
+            "brown-forsythe",
+            f"needs {FEWEST_AFTER} sessions on each side of the event window, there are "
+            f"{len(before)} before and {len(after)} after",
+        )
     from scipy import stats  # noqa: PLC0415 - slow to import
 
     result = stats.levene(before, after, center="median")

@@ -1,0 +1,90 @@
+"""The event among placebo dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.figures.figure import ResultFigure
+from analysis.figures.style import LIGHT, Style, title
+from analysis.formatting import rank_probability
+from analysis.models.catalog import MODELS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.results import StudyResult
+
+
+def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
+    """
+    Draw the distribution of the headline's t statistic on placebo dates, and the event's place.
+
+    Parameters
+    ----------
+    result : StudyResult
+    style : Style
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    head, cell = result.headline, result.headline_window
+    draws = cell.draws[np.isfinite(cell.draws)]
+    figure, axes = style.figure(3.9)
+    with style.applied():
+        statistic = cell.t.statistic
+        if len(draws):
+            edge = max(np.abs(draws).max(), abs(statistic or 0.0)) * 1.08
+            bins = np.linspace(-edge, edge, 61)
+            axes.hist(draws, bins=bins.tolist(), color=style.plain, rwidth=0.92)
+        if statistic is not None:
+            axes.axvline(statistic, color=style.accent, lw=2)
+            left = statistic < 0
+            axes.annotate(
+                f"the event: t = {statistic:.2f}",
+                xy=(statistic, 0.93),
+                xycoords=("data", "axes fraction"),
+                xytext=(6 if left else -6, 0),
+                textcoords="offset points",
+                ha="left" if left else "right",
+                color=style.accent,
+                fontweight="bold",
+            )
+        axes.set_xlabel("abnormal return in prediction standard errors (t)")
+        axes.set_ylabel("placebo dates")
+        axes.grid(axis="y", lw=0.6)
+        detail = (
+            f"{head.symbol}, window {cell.window}, {MODELS[head.model].title}, benchmark "
+            f"{head.benchmark}; {len(draws)} pseudo-dates before the event, model estimated anew "
+            "for each"
+        )
+        title(figure, _finding(result), detail, style)
+    return figure
+
+
+def _finding(result: StudyResult) -> str:
+    cell = result.headline_window
+    if not cell.placebo.available or cell.placebo.p is None or cell.placebo.draws is None:
+        return "Too few sessions before the event for placebo dates"
+    extreme = round(cell.placebo.p * (cell.placebo.draws + 1)) - 1
+    p = rank_probability(cell.placebo)
+    p = f"{p[0]} {p[1:]}" if p[0] in "<≤" else f"= {p}"
+    if extreme == 0:
+        return f"None of {cell.placebo.draws} placebo dates reaches the size of the event (p {p})"
+    verb = "reaches" if extreme == 1 else "reach"
+    return f"{extreme} of {cell.placebo.draws} placebo dates {verb} the size of the event (p {p})"
+
+
+def _absent(result: StudyResult) -> str:
+    return result.headline_window.placebo.unavailable
+
+
+FIGURE = ResultFigure(
+    name="placebo-dates",
+    place=60,
+    caption="The event among placebo dates",
+    draw=draw,
+    absent=_absent,
+)

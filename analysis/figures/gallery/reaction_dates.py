@@ -1,0 +1,137 @@
+"""On which sessions the headline's firm reacted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
+from analysis.figures.style import LIGHT, Style, title
+from analysis.formatting import long_date, percent
+from analysis.tables.file import TidyFile
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.context.dates import ReactionDates
+    from analysis.context.details import Details
+    from analysis.inference.announcement import Reaction
+
+ALPHA = 0.05
+
+
+def draw(details: Details, style: Style = LIGHT) -> Figure:
+    """
+    Draw the abnormal return of each session around the event, with the news that fell on it.
+
+    Parameters
+    ----------
+    details : Details
+        With `reaction_dates`.
+    style : Style
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    dates = present(details.reaction_dates)
+    values = np.array([100 * item.ar for item in dates.own])
+    days = np.array([item.day for item in dates.own])
+    told = {item.day for item in _told(dates)}
+    figure, axes = style.figure(4.3)
+    with style.applied():
+        axes.axhspan(-100 * dates.band, 100 * dates.band, color=style.plain, alpha=0.14, lw=0)
+        axes.axhline(0, color=style.faint, lw=0.8)
+        colours = [style.accent if day in told else style.plain for day in days]
+        axes.bar(days, values, width=0.7, color=colours)
+        outside = np.abs(values) > 100 * dates.band
+        for day, value in zip(days[outside], values[outside], strict=True):
+            axes.annotate(
+                f"{value:.1f}",
+                xy=(day, value),
+                xytext=(0, -11 if value < 0 else 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.5,
+            )
+        axes.margins(y=0.16)
+        low, high = axes.get_ylim()
+        for placed in details.result.events:
+            if placed.session in dates.sessions:
+                day = dates.sessions.index(placed.session)
+                axes.plot([day], [high], "v", color=style.text, ms=6, clip_on=False)
+                axes.vlines(day, low, high, color=style.faint, lw=0.8, ls=":", zorder=0)
+        axes.set_ylim(low, high)
+        ticks = [d for d in range(len(dates.sessions)) if d % 5 == dates.event_day % 5]
+        axes.set_xticks(ticks, [f"{dates.sessions[d]:%d %b}".lstrip("0") for d in ticks])
+        axes.set_ylabel("abnormal return, %")
+        axes.grid(axis="y", lw=0.6)
+        detail = (
+            f"{dates.symbol}, {len(dates.sessions)} sessions predicted from before the first; "
+            f"band: {100 * details.result.study.level:g} % for one session; triangles: events of "
+            "the study; orange: told from chance with all sessions counted (Holm, Student t). "
+            f"{_joint(dates)}"
+        )
+        title(figure, _finding(dates), detail, style)
+    return figure
+
+
+def _told(dates: ReactionDates) -> list[Reaction]:
+    return [item for item in dates.own if item.p_holm < ALPHA]
+
+
+def _joint(dates: ReactionDates) -> str:
+    count, placebo = len(dates.own), dates.n_placebo
+    least = min(dates.own, key=lambda item: item.p_all)
+    return (
+        f"By ranks (Romano-Wolf) the least p is {least.p_all:.2f}; with {count} sessions "
+        f"asked about and {placebo} before them it cannot fall below about "
+        f"{count / (count + placebo):.2f}"
+    )
+
+
+def _finding(dates: ReactionDates) -> str:
+    told = _told(dates)
+    count = len(dates.own)
+    if not told:
+        return f"On none of {count} sessions is a reaction told from chance"
+    worst = max(told, key=lambda item: abs(item.ar))
+    day = long_date(dates.sessions[worst.day].date())
+    if len(told) == 1:
+        return f"Of {count} sessions only {day} stands out, with {percent(worst.ar, 1)}"
+    return (
+        f"{len(told)} of {count} sessions stand out; the largest is {day} with "
+        f"{percent(worst.ar, 1)}"
+    )
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "own-dates.csv",
+        "Every session around the event",
+        lambda d: when(d.reaction_dates, lambda part: part.tidy),
+        on_page=True,
+    ),
+    TidyFile(
+        "reactions.csv",
+        "Every firm on every session around the event",
+        lambda d: when(d.reaction_dates, lambda part: part.tidy_firms),
+    ),
+    TidyFile(
+        "reaction-groups.csv",
+        "Every group on every session around the event",
+        lambda d: when(d.reaction_dates, lambda part: part.tidy_groups),
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="reaction-dates",
+    place=40,
+    caption="The abnormal return of each session around the event",
+    draw=draw,
+    absent=lambda details: reason(details.reaction_dates),
+    files=FILES,
+)

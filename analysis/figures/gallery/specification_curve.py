@@ -1,0 +1,181 @@
+"""The headline under every reasonable choice, and which choice moves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.figures.figure import DetailFigure
+from analysis.figures.style import LIGHT, Style, title
+from analysis.formatting import billions, percent
+from analysis.tables.file import TidyFile
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from analysis.context.details import Details
+    from analysis.robustness import CurvePoint, SpecificationCurve
+
+NAMES = {
+    "model": "model",
+    "benchmark": "benchmark",
+    "length": "estimation",
+    "gap": "gap",
+    "window": "window",
+    "returns": "returns",
+}
+
+
+def draw(details: Details, style: Style = LIGHT) -> Figure:
+    """
+    Draw every specification's answer, sorted, above the choices that made it.
+
+    Parameters
+    ----------
+    details : Details
+    style : Style
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    curve = details.curve
+    rows = [(name, value) for name in curve.variance_shares for value in _by_answer(curve, name)]
+    figure, (top, below) = style.panels(3.2 + 0.168 * len(rows) + 0.3, (3.0, 0.168 * len(rows)))
+    with style.applied():
+        _answers(top, curve, style)
+        _matrix(below, curve, rows, style)
+        top.sharex(below)
+        detail = (
+            f"{curve.symbol}, event {curve.event}: {len(curve.points)} specifications, sorted; "
+            f"grey: {100 * curve.level:g} % intervals; below, the choices of each, with the share "
+            "of the answers' sum of squares between the values of each choice"
+        )
+        title(figure, _finding(curve), detail, style)
+    return figure
+
+
+def _values(points: tuple[CurvePoint, ...]) -> tuple[list[float], list[float], list[float]]:
+    nan = float("nan")
+    if points[0].impact is None:
+        triples = [(100 * p.abnormal, 100 * (p.low or nan), 100 * (p.high or nan)) for p in points]
+    else:
+        triples = [
+            ((p.impact or nan) / 1e9, (p.impact_low or nan) / 1e9, (p.impact_high or nan) / 1e9)
+            for p in points
+        ]
+    middle, low, high = zip(*triples, strict=True)
+    return list(middle), list(low), list(high)
+
+
+def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
+    points = curve.points
+    ranks = np.arange(1, len(points) + 1)
+    middle, low, high = (np.array(part) for part in _values(points))
+    alpha = 1 - curve.level
+    clear = np.array([p.p is not None and p.p < alpha for p in points])
+    axes.fill_between(ranks, low, high, step="mid", color=style.faint, alpha=0.22, lw=0)
+    axes.axhline(0, color=style.faint, lw=0.8)
+    for flags, colour, label in (
+        (clear, style.plain, f"p < {alpha:g}"),
+        (~clear, style.faint, f"p ≥ {alpha:g}"),
+    ):
+        axes.plot(ranks[flags], middle[flags], ".", ms=2.6, color=colour, label=label)
+    axes.axhline(middle[curve.middle_place], color=style.text, lw=0.8, ls=":")
+    axes.annotate(
+        "median",
+        xy=(ranks[-1], middle[curve.middle_place]),
+        xytext=(-2, 3),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+    )
+    if curve.headline_rank is not None:
+        place = curve.headline_rank
+        axes.plot([place], [middle[place - 1]], "D", ms=7, color=style.accent, label="the headline")
+    axes.set_ylabel("abnormal change, USD bn" if points[0].impact is not None else "abnormal, %")
+    axes.tick_params(axis="x", length=0, labelbottom=False)
+    axes.grid(axis="y", lw=0.6)
+    axes.legend(loc="lower right", frameon=False, fontsize=8.5, ncols=3, markerscale=1.4)
+
+
+def _matrix(
+    axes: Axes, curve: SpecificationCurve, rows: list[tuple[str, str]], style: Style
+) -> None:
+    labels = []
+    last = ""
+    for y, (name, value) in enumerate(rows):
+        at = [rank for rank, p in enumerate(curve.points, start=1) if p.choice(name) == value]
+        xs = np.array([[x, x, np.nan] for x in at]).ravel()
+        ys = np.tile([y - 0.36, y + 0.36, np.nan], len(at))
+        axes.plot(xs, ys, color=style.plain, lw=0.7, solid_capstyle="butt")
+        labels.append(value)
+        if name != last:
+            share = curve.variance_shares[name]
+            axes.annotate(
+                f"{NAMES[name]}  {percent(share, 0) if share >= 0.005 else '< 1 %'}",
+                xy=(0, y),
+                xycoords=("axes fraction", "data"),
+                xytext=(-92, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=8.5,
+                fontweight="bold",
+                annotation_clip=False,
+            )
+            if y:
+                axes.axhline(y - 0.5, color=style.grid, lw=0.8)
+            last = name
+    if curve.headline_rank is not None:
+        axes.axvline(curve.headline_rank, color=style.accent, lw=1, zorder=0)
+    axes.set_yticks(range(len(rows)), labels)
+    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlim(0, len(curve.points) + 1)
+    axes.set_xlabel("specifications, from the lowest answer to the highest")
+
+
+def _by_answer(curve: SpecificationCurve, name: str) -> list[str]:
+    values: dict[str, list[float]] = {}
+    for point in curve.points:
+        values.setdefault(point.choice(name), []).append(point.answer)
+    return sorted(values, key=lambda value: float(np.mean(values[value])))
+
+
+def _finding(curve: SpecificationCurve) -> str:
+    count, share = len(curve.points), curve.share_significant
+    low, high = curve.range
+    if curve.middle.impact is None:
+        spread = f"{percent(low.abnormal, 1)} to {percent(high.abnormal, 1)}"
+        middle = percent(curve.middle.abnormal, 1)
+    else:
+        spread = f"USD {billions(low.impact, 0)} to {billions(high.impact, 0)} bn"
+        middle = f"{billions(curve.middle.impact, 0)} bn"
+    most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
+    return (
+        f"{count} specifications give {spread}, median {middle}; {_part(share)} significant, and "
+        f"the {most} moves the answer most"
+    )
+
+
+def _part(share: float) -> str:
+    return "none is" if share == 0 else f"{percent(share, 0)} are"
+
+
+def _absent(details: Details) -> str:
+    return "" if details.curve.points else "the data allow none of its specifications"
+
+
+FIGURE = DetailFigure(
+    name="specification-curve",
+    place=30,
+    caption="The headline under every reasonable choice",
+    draw=draw,
+    absent=_absent,
+    files=(
+        TidyFile("specifications.csv", "Every specification", lambda d: d.curve.tidy, on_page=True),
+    ),
+)

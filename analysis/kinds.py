@@ -1,0 +1,329 @@
+"""
+Kinds of values in study files: how each is read from TOML, taken from Python, written, described.
+
+`Kind.read` is strict and names the mend; `Kind.understand` also takes what Python and the command
+line write: one text for a list of one, names with commas between them, windows and records as
+objects.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.errors import StudyError, WindowError
+from analysis.windows import Window
+
+LARGEST_WHOLE = 10**9
+"""No count in a study file is larger."""
+
+SHOWN = 60
+"""So many characters of a wrong value are shown."""
+
+
+def shown(value: object) -> str:
+    """
+    Show a wrong value in a message: short, on one line, without control characters.
+
+    Examples
+    --------
+    >>> shown("a" * 100)[-8:], shown(10**5000)
+    ('aaaaa...', 'a whole number of more than 18 digits')
+    """
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a whole number of more than 18 digits"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | dict):
+        return f"a {'table' if isinstance(value, dict) else 'list'} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: the file or record, the table within it, the key, the member."""
+
+    file: str
+    key: str = ""
+    table: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        where = self.file if not self.table else f"{self.file}: {self.table}"
+        if self.key:
+            where += f": '{self.key}'"
+        return where if not self.number else f"{where} number {self.number}"
+
+    def at(self, name: str) -> Place:
+        """Go to a key of the same table."""
+        return Place(self.file, name, self.table)
+
+    def member(self, number: int) -> Place:
+        """Go to a member of a list, counted from 1."""
+        return Place(self.file, self.key, self.table, number)
+
+    def within(self, table: str) -> Place:
+        """Go into a table."""
+        return Place(self.file, "", table)
+
+
+class FaultsError(StudyError):
+    """
+    Everything that is wrong with one document; as text the first fault.
+
+    Attributes
+    ----------
+    faults : tuple of (Place, str)
+        Where and what; the message names the place already.
+    """
+
+    def __init__(self, faults: list[tuple[Place, str]]) -> None:
+        super().__init__(faults[0][1])
+        self.faults = tuple(faults)
+
+
+class Kind:
+    """
+    A kind of value.
+
+    Attributes
+    ----------
+    name : str
+        As messages call it, after "a".
+    """
+
+    name = "value"
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - kinds differ in what they hold
+        """
+        Read a value that TOML gave.
+
+        Raises
+        ------
+        StudyError
+            If it is none of this kind; the message names the place.
+        """
+        raise NotImplementedError
+
+    def understand(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - as read
+        """
+        Take a value that Python or the command line gave.
+
+        Raises
+        ------
+        StudyError
+            As `read`.
+        """
+        return self.read(value, place)
+
+    def write(self, value: Any) -> Any:  # noqa: ANN401 - as read
+        """Write a value so that `read` gives it back."""
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        raise NotImplementedError
+
+    def refuse(self, value: object, place: Place, hint: str = "") -> StudyError:
+        """Say that a value is none of this kind."""
+        return StudyError(f"{place} is {shown(value)}; a {self.name} is needed{hint}")
+
+
+class Text(Kind):
+    """Text on one line; a date is taken as its ISO text."""
+
+    name = "text"
+
+    def read(self, value: Any, place: Place) -> str:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no text, and control characters."""
+        if isinstance(value, dt.date):
+            return value.isoformat()
+        if not isinstance(value, str):
+            raise self.refuse(value, place)
+        if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
+            raise StudyError(f"{place} holds a control character ({shown(value)}); take it out")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "string"}
+
+
+class Number(Kind):
+    """A number; a whole one is taken as a float."""
+
+    name = "number"
+
+    def read(self, value: Any, place: Place) -> float:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no number, or one too large to compute with."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.refuse(value, place)
+        try:
+            return float(value)
+        except OverflowError:
+            raise self.refuse(value, place, " that fits into 64 bits") from None
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "number"}
+
+
+class Whole(Kind):
+    """A whole number."""
+
+    name = "whole number"
+
+    def read(self, value: Any, place: Place) -> int:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no whole number, or one beyond any count here."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.refuse(value, place)
+        if abs(value) > LARGEST_WHOLE:
+            raise self.refuse(value, place, f" of at most {LARGEST_WHOLE:,}")
+        return value
+
+    def understand(self, value: Any, place: Place) -> int:  # noqa: ANN401 - as Kind.read
+        """Take text of digits too, as the command line gives it."""
+        if isinstance(value, str) and len(value) < 12 and value.strip().lstrip("-").isdecimal():
+            return self.read(int(value), place)
+        return self.read(value, place)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "integer"}
+
+
+class Flag(Kind):
+    """True or false."""
+
+    name = "true or false"
+
+    def read(self, value: Any, place: Place) -> bool:  # noqa: ANN401 - as Kind.read
+        """Refuse anything else."""
+        if not isinstance(value, bool):
+            raise StudyError(f"{place} is {shown(value)}; true or false is needed")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "boolean"}
+
+
+class Day(Kind):
+    """A date; its ISO text is understood."""
+
+    name = "date such as 2025-01-27"
+
+    def read(self, value: Any, place: Place) -> dt.date:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no date, and an instant."""
+        if isinstance(value, str):
+            try:
+                return dt.date.fromisoformat(value)
+            except ValueError:
+                raise self.refuse(value, place, ", without quotes") from None
+        if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+            raise self.refuse(value, place)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "string", "format": "date"}
+
+
+class Instant(Kind):
+    """A date, or an instant with its time zone; ISO text of either is understood."""
+
+    name = "date such as 2025-01-27, or an instant such as 2025-01-27T14:30:00Z,"
+
+    def read(self, value: Any, place: Place) -> dt.date:  # noqa: ANN401 - as Kind.read
+        """Refuse what is neither; whether an instant has its time zone the record says."""
+        if isinstance(value, str):
+            try:
+                if len(value) == len("2025-01-27"):
+                    return dt.date.fromisoformat(value)
+                return dt.datetime.fromisoformat(value)
+            except ValueError:
+                raise self.refuse(value, place, ", without quotes") from None
+        if not isinstance(value, dt.date):
+            raise self.refuse(value, place)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
+class EventTime(Kind):
+    """A window in event time, written START..END."""
+
+    name = 'window such as "-1..1"'
+
+    def read(self, value: Any, place: Place) -> Window:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no window."""
+        if isinstance(value, Window):
+            return value
+        if not isinstance(value, str):
+            raise self.refuse(value, place)
+        try:
+            return Window.parse(value)
+        except WindowError as error:
+            raise StudyError(f"{place}: {error}") from None
+
+    def write(self, value: Window) -> str:
+        """Write it as START..END."""
+        return str(value)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "string", "pattern": r"^\s*[+-]?\d+\s*((\.\.|,)\s*[+-]?\d+\s*)?$"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Kind):
+    """
+    A list of one kind, kept as a tuple.
+
+    Attributes
+    ----------
+    item : Kind
+    """
+
+    item: Kind
+    name = "list"
+
+    def read(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no list, or a member of another kind."""
+        if not isinstance(value, list | tuple):
+            hint = f', as in {place.key} = ["{value}"]' if isinstance(value, str) else ""
+            raise self.refuse(value, place, hint if len(hint) < SHOWN else "")
+        return tuple(self.item.read(m, place.member(n)) for n, m in enumerate(value, start=1))
+
+    def understand(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+        """Take one member for a list of one, and text with commas for its parts."""
+        if isinstance(value, str):
+            value = self._split(value)
+        elif isinstance(value, Window):
+            value = (value,)
+        elif not isinstance(value, list | tuple):
+            raise self.refuse(value, place)
+        return tuple(self.item.understand(m, place.member(n)) for n, m in enumerate(value, start=1))
+
+    def _split(self, text: str) -> list[str]:
+        if isinstance(self.item, EventTime) and Window.is_pair(text):
+            return [text]
+        return [part.strip() for part in text.split(",") if part.strip()]
+
+    def write(self, value: tuple[Any, ...]) -> list[Any]:
+        """Write every member."""
+        return [self.item.write(member) for member in value]
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "array", "items": self.item.schema()}
+
+
+TEXT, NUMBER, WHOLE, FLAG = Text(), Number(), Whole(), Flag()
+DAY, WHEN, EVENT_TIME = Day(), Instant(), EventTime()
+TEXTS, WINDOWS = ListOf(TEXT), ListOf(EVENT_TIME)

@@ -1,0 +1,1 @@
+"""Bring the price store up to date: plan, read, judge, store."""

@@ -1,0 +1,150 @@
+"""One event under one specification, with what is fitted there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from analysis.errors import DataError
+from analysis.run.designs import designs_of
+from analysis.run.fit import fit_firm, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from analysis._typing import BoolArray, FloatArray
+    from analysis.abnormal import AbnormalPath
+    from analysis.models.design import Design
+    from analysis.results import PlacedEvent
+    from analysis.run.fit import FirmFit
+    from analysis.run.records import Plan, Specification
+    from analysis.run.valuation import Valuation
+    from analysis.study import Study
+    from analysis.windows import Window
+
+SMALLEST_SIGMA = 1e-9
+"""A residual standard deviation below this (decimal a session) is rounding, not risk."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """
+    One event under one specification.
+
+    Designs and fits are made when they are first asked for, each once: results, groups and tests
+    read the same fit.
+
+    Attributes
+    ----------
+    plan : Plan
+    placed : PlacedEvent
+    specification : Specification
+    """
+
+    plan: Plan
+    placed: PlacedEvent
+    specification: Specification
+
+    @property
+    def study(self) -> Study:
+        """What is asked."""
+        return self.plan.study
+
+    @property
+    def symbol(self) -> str:
+        """The headline's firm."""
+        return self.study.headline.symbol
+
+    @property
+    def sessions_after(self) -> int:
+        """Sessions of the data after the event's."""
+        return len(self.plan.data.levels) - 1 - self.placed.position
+
+    @property
+    def rows(self) -> slice:
+        """Rows of the estimation window."""
+        return rows_of(self.placed.position, self.study.estimation)
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The firms paired with the event, in the order of results."""
+        return self.plan.symbols_of(self.placed.event.id)
+
+    @cached_property
+    def designs(self) -> Mapping[str, Design]:
+        """Returns and regressors of each firm over all sessions, by symbol."""
+        return designs_of(self.plan, self.placed, self.specification, self.symbols)
+
+    @cached_property
+    def fits(self) -> Mapping[str, FirmFit]:
+        """
+        The fit of each firm on its own complete estimation sessions, by symbol.
+
+        Raises
+        ------
+        DataError
+            If a fit leaves no residual, so that there is no error to measure anything by.
+        """
+        fits = {symbol: self.fit(symbol) for symbol in self.symbols}
+        for symbol, fit in fits.items():
+            if fit.model.sigma < SMALLEST_SIGMA:
+                raise DataError(
+                    f"the {self.specification.model.title} with benchmark "
+                    f"{self.specification.benchmark} fits {symbol} without error before event "
+                    f"'{self.placed.event.id}': are its levels stale, or a copy of the "
+                    "benchmark's? mend them, or leave the firm out with --symbols"
+                )
+        return fits
+
+    @cached_property
+    def _paths(self) -> dict[tuple[str, Window], AbnormalPath]:
+        return {}
+
+    def path(self, symbol: str, window: Window) -> AbnormalPath:
+        """Compare a firm's returns of a window with what its fit expects; each window once."""
+        key = symbol, window
+        if key not in self._paths:
+            self._paths[key] = self.fits[symbol].path(window)
+        return self._paths[key]
+
+    def returns(self, symbol: str) -> FloatArray:
+        """Give the simple returns of a security over all sessions, shape (T,)."""
+        return self.plan.columns[symbol]
+
+    def value(self, symbol: str, eve: pd.Timestamp) -> Valuation:
+        """Give the market value of a firm on the eve of a window."""
+        return self.plan.valuations[symbol, eve]
+
+    def design(self, symbol: str) -> Design:
+        """Lay out a firm's returns and regressors over all sessions."""
+        return self.designs[symbol]
+
+    def fit(self, symbol: str, *, use: BoolArray | None = None) -> FirmFit:
+        """
+        Fit a firm.
+
+        Parameters
+        ----------
+        symbol : str
+        use : ndarray of bool, shape (M,), optional
+            Estimation sessions to use; all that are complete by default.
+        """
+        return fit_firm(
+            self.designs[symbol],
+            self.specification.model.estimator,
+            self.placed.position,
+            estimation=self.study.estimation,
+            use=use,
+        )
+
+    def under(self, specification: Specification) -> Case:
+        """Take the same event under another specification."""
+        return replace(self, specification=specification)
+
+
+def headline_case(plan: Plan) -> Case:
+    """Take the event and the specification that a study leads with."""
+    return Case(plan, plan.headline_event, plan.headline_specification)

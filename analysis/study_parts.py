@@ -1,0 +1,252 @@
+"""The parts that a study is made of: events, groups, benchmarks, market values, the headline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.currency import USD, check_currency
+from analysis.errors import StudyError
+from analysis.keys import fill, key, understand_fields
+from analysis.kinds import DAY, EVENT_TIME, NUMBER, TEXT, TEXTS, WHEN
+
+if TYPE_CHECKING:
+    from analysis.windows import Window
+
+PURGED_SUFFIX = "-ex"
+"""``SPY-ex`` is SPY without the event firm."""
+
+ALL_FIRMS = "all"
+"""Id in results of all firms of a study taken together."""
+
+LARGEST_VALUE = 1e18
+"""No firm is worth more, in any currency."""
+
+FIRST_YEAR, LAST_YEAR = 1800, 2200
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    A piece of news and when it was public.
+
+    Attributes
+    ----------
+    id : str
+        Name in results.
+    title : str
+        In words.
+    when : datetime.date or timezone-aware datetime.datetime
+        A bare date means that the hour is not known: the date's own session, or the next one, is
+        taken for the first that could react.
+    source : str
+        Where it is published.
+    """
+
+    id: str = key(TEXT, "Name of the event in results.")
+    title: str = key(TEXT, "The event in words.")
+    when: dt.date | dt.datetime = key(
+        WHEN,
+        "When it was public: an instant with its time zone, or a date where the hour is unknown.",
+    )
+    source: str = key(TEXT, "Where the event is published.", default="")
+
+    def __post_init__(self) -> None:
+        """Refuse an instant without a time zone, and years that no exchange knows."""
+        understand_fields(self)
+        if not FIRST_YEAR <= self.when.year <= LAST_YEAR:
+            raise StudyError(
+                f"event '{self.id}': the year {self.when.year} is not between {FIRST_YEAR} and "
+                f"{LAST_YEAR}"
+            )
+        if isinstance(self.when, dt.datetime) and self.when.tzinfo is None:
+            raise StudyError(
+                f"event '{self.id}': {self.when.isoformat()} has no time zone; "
+                f"write {self.when.isoformat()}Z or an offset such as -05:00"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """
+    Firms that belong together.
+
+    Attributes
+    ----------
+    id : str
+        Name in results.
+    title : str
+        In words; the id where it is not given.
+    symbols : tuple of str
+        One or more.
+    """
+
+    id: str = key(TEXT, "Name of the group in results.")
+    title: str = key(TEXT, "The group in words; the id where it is not given.", default=None)
+    symbols: tuple[str, ...] = key(TEXTS, "The firms of the group.", default=())
+
+    def __post_init__(self) -> None:
+        """Refuse a group without firms, and the name of the group of all firms."""
+        understand_fields(self)
+        fill(self, title=self.id)
+        if not self.symbols:
+            raise StudyError(f"group '{self.id}' holds no symbol; name one or more, or drop it")
+        if self.id == ALL_FIRMS:
+            raise StudyError(
+                f"group '{ALL_FIRMS}': the name is kept for all firms of a study; choose another"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """
+    What stands for the market.
+
+    Attributes
+    ----------
+    id : str
+        Name in results; the symbol, or the symbol with ``-ex`` where it is purged.
+    symbol : str
+        Column of the levels; the id without ``-ex`` where it is not given.
+    purged_of : str or None
+        Firm whose own weight is taken out; empty for none. None, which only a benchmark named
+        ``-ex`` may have, becomes the event firm of the study that it is put into.
+    weight : float
+        The firm's weight, decimal, at the close of `weight_session`; 0 where nothing is purged.
+    weight_session : datetime.date or None
+        A session of the data.
+    source : str
+        Where the weight is from.
+    """
+
+    id: str = key(TEXT, "Name of the benchmark in results; SYMBOL-ex for one that is purged.")
+    symbol: str = key(TEXT, "Column of the levels; the id without -ex by default.", default=None)
+    purged_of: str | None = key(
+        TEXT, "Firm whose weight is taken out; the event firm for SYMBOL-ex.", default=None
+    )
+    weight: float = key(NUMBER, "The firm's weight in it, a decimal fraction.", default=0.0)
+    weight_session: dt.date | None = key(
+        DAY, "The session at whose close the weight was so.", default=None
+    )
+    source: str = key(TEXT, "Where the weight is published.", default="")
+
+    def __post_init__(self) -> None:
+        """Refuse a weight that cannot be one, or that has nothing to be taken out."""
+        understand_fields(self)
+        named_purged = self.id.endswith(PURGED_SUFFIX)
+        fill(self, symbol=self.id.removesuffix(PURGED_SUFFIX))
+        if not named_purged:
+            fill(self, purged_of="")
+        if not self.symbol:
+            raise StudyError(f"benchmark '{self.id}' names no symbol; write it as SYMBOL-ex")
+        if not 0 <= self.weight < 1:
+            raise StudyError(
+                f"benchmark '{self.id}': weight {self.weight} is not between 0 and 1; "
+                "write a decimal fraction, as in 0.0696"
+            )
+        if self.purged_of == "":
+            self._check_whole(named_purged=named_purged)
+        elif self.weight == 0 or self.weight_session is None:
+            raise StudyError(
+                f"benchmark '{self.id}' is purged of {self.purged_of or 'the event firm'}: give "
+                "its weight and weight_session, the session at whose close the weight was so; a "
+                f"weight of 0 takes nothing out (name it {self.symbol} then)"
+            )
+
+    def _check_whole(self, *, named_purged: bool) -> None:
+        if named_purged:
+            raise StudyError(f"benchmark '{self.id}' is purged of no firm; name one in purged_of")
+        if self.weight or self.weight_session:
+            raise StudyError(
+                f"benchmark '{self.id}' has a weight and is purged of no firm; name it "
+                f"{self.id}{PURGED_SUFFIX}, or the firm in purged_of"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class MarketValue:
+    """
+    Shares of a firm, and its printed close where the data hold none.
+
+    Attributes
+    ----------
+    symbol : str
+        A firm of the study.
+    shares : float
+        Count on the split basis of the close.
+    as_of : datetime.date
+        Day of the count.
+    source : str
+        Where the share count is published.
+    known_from : datetime.date or None
+        Day on which the count was filed.
+    close : float or None
+        A share, in `currency`, not adjusted for dividends; None for the printed close of the data.
+    close_session : datetime.date or None
+        A session of the data.
+    currency : str
+        ISO 4217 code.
+    """
+
+    symbol: str = key(TEXT, "The firm.")
+    shares: float = key(NUMBER, "Shares outstanding, on the split basis of the close.")
+    as_of: dt.date = key(DAY, "Day of the share count.")
+    source: str = key(TEXT, "Where the share count is published.")
+    known_from: dt.date | None = key(DAY, "Day on which the count was filed.", default=None)
+    close: float | None = key(
+        NUMBER,
+        "Close as printed, a share, not adjusted for dividends; by default that of the data.",
+        default=None,
+    )
+    close_session: dt.date | None = key(DAY, "The session of that close.", default=None)
+    currency: str = key(TEXT, "Currency of the close, ISO 4217.", default=USD)
+
+    def __post_init__(self) -> None:
+        """Refuse figures that are not positive, half a close, or a value that no firm has."""
+        understand_fields(self)
+        where = f"market value of {self.symbol}"
+        if not 0 < self.shares < math.inf or not (self.close is None or 0 < self.close < math.inf):
+            raise StudyError(f"{where}: shares and close must be positive")
+        if (self.close is None) != (self.close_session is None):
+            raise StudyError(
+                f"{where}: close and close_session go together; give both, or neither to take the "
+                "printed close of the data"
+            )
+        check_currency(self.currency, where=where)
+        if self.close is not None and self.shares * self.close > LARGEST_VALUE:
+            raise StudyError(
+                f"market value of {self.symbol}: {self.shares:.3g} shares at {self.close:.6g} are "
+                f"{self.shares * self.close:.3g}, more than any firm is worth; check the count"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """
+    The cell of the results that the study leads with.
+
+    What is None becomes the first of its kind in the study that the headline is put into (the event
+    firm, for the symbol).
+
+    Attributes
+    ----------
+    event, symbol, model, benchmark : str
+        Ids.
+    window : Window
+        One of the study's event windows.
+    beside : str
+        A second benchmark to print beside it; empty for none.
+    """
+
+    event: str = key(TEXT, "Id of the event; the first by default.", default=None)
+    symbol: str = key(TEXT, "The firm; the event firm by default.", default=None)
+    model: str = key(TEXT, "Id of the model; the first by default.", default=None)
+    benchmark: str = key(TEXT, "Id of the benchmark; the first by default.", default=None)
+    window: Window = key(EVENT_TIME, "Event window; the first by default.", default=None)
+    beside: str = key(TEXT, "A second benchmark to print beside it.", default="")
+
+    def __post_init__(self) -> None:
+        """Take what a caller wrote for what it means."""
+        understand_fields(self)
