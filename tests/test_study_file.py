@@ -191,7 +191,7 @@ ONCE_SILENT = [
     (
         'id = "SPY"',
         (
-            'id = "SPY"\n[[market_values]]\nsymbol = "NVDA"\nshares = 1e308\nas_of = "x"\n'
+            'id = "SPY"\n[[market_values]]\nsymbol = "NVDA"\nshares = 1e308\nas_of = 2025-01-10\n'
             'source = "s"\nclose = 100\nclose_session = 2025-01-24'
         ),
         "more than any firm is worth",
@@ -233,7 +233,7 @@ def test_dates_as_text_are_understood() -> None:
     study = parse_study(text)
     assert study.events[0].when == dt.datetime(2025, 1, 27, 9, 22, tzinfo=dt.UTC)
     (value,) = study.market_values
-    assert (value.as_of, value.close_session) == ("2025-01-10", dt.date(2025, 1, 24))
+    assert (value.as_of, value.close_session) == (dt.date(2025, 1, 10), dt.date(2025, 1, 24))
     assert parse_study(SMALLEST.replace("2025-01-27", '"2025-01-27"')) == parse_study(SMALLEST)
 
 

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from analysis.windows import Window
 
 
-RECENT = 246
-"""Pseudo-dates nearest to the event that a study ranks it among: about a year of sessions."""
-
-
 def pseudo_dates(
     event: int, estimation: Window, window: Window, *, most: int | None = None
 ) -> IntArray:
