@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
 Entry = TypeVar("Entry")
+
+
+class Placed(Protocol):
+    """An entry with a name and a place in reading order."""
+
+    @property
+    def name(self) -> str:
+        """Its module's, with hyphens."""
+
+    @property
+    def place(self) -> int:
+        """No two entries share one."""
+
+
+Ordered = TypeVar("Ordered", bound=Placed)
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
@@ -58,3 +74,22 @@ def entries(package: ModuleType, attribute: str, kind: type[Entry]) -> dict[str,
             raise TypeError(f"{module.__name__} has no {attribute} that is a {kind.__name__}")
         found[name] = entry
     return found
+
+
+def in_reading_order(found: Mapping[str, Ordered]) -> dict[str, Ordered]:
+    """
+    Sort entries by their places.
+
+    Raises
+    ------
+    ValueError
+        If two entries share a place, or one has another name than its module.
+    """
+    taken: dict[int, str] = {}
+    for name, entry in found.items():
+        if entry.name != name:
+            raise ValueError(f"the entry of module '{name}' is named '{entry.name}'")
+        other = taken.setdefault(entry.place, name)
+        if other != name:
+            raise ValueError(f"'{name}' and '{other}' share place {entry.place}")
+    return dict(sorted(found.items(), key=lambda item: item[1].place))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import OutputError
 from analysis.study_file import dump_study
-from analysis.tables import summary_text
+from analysis.tables.catalog import STUDY_FILES
+from analysis.tables.summary import summary_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.results import StudyResult
+    from analysis.tables.file import TidyFile
 
 _PACKAGES = ("market-impact", "numpy", "pandas", "scipy", "statsmodels", "exchange-calendars")
 
@@ -60,10 +62,10 @@ def to_json(result: StudyResult) -> str:
             }
             for placed in result.events
         ],
-        "rows": _records(result.tidy),
-        "groups": _records(result.tidy_groups),
-        "recoveries": _records(result.tidy_recoveries),
-        "tests": _records(result.tidy_tests),
+        **{
+            file.key or file.name.removesuffix(".csv"): _records(frame)
+            for file, frame in _frames(result)
+        },
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_json(value)}" for key, value in document.items())
     return "{" + parts + "}\n"
@@ -91,13 +93,15 @@ def result_files(result: StudyResult) -> dict[str, str]:
     """
     return {
         "study.toml": dump_study(result.study),
-        "results.csv": to_csv(result.tidy),
-        "groups.csv": to_csv(result.tidy_groups),
-        "recoveries.csv": to_csv(result.tidy_recoveries),
-        "tests.csv": to_csv(result.tidy_tests),
+        **{file.name: to_csv(frame) for file, frame in _frames(result)},
         "results.json": to_json(result),
         "summary.txt": summary_text(result),
     }
+
+
+def _frames(result: StudyResult) -> list[tuple[TidyFile[StudyResult], pd.DataFrame]]:
+    made = [(file, file.make(result)) for file in STUDY_FILES]
+    return [(file, frame) for file, frame in made if frame is not None]
 
 
 def check_writable(folder: Path) -> None:

@@ -56,7 +56,8 @@ def command(
     STUDY is the name of a bundled study (deepseek-2025) or the path of a study file. Options
     override what it says. Models: mean, market-adjusted, market, capm, ff3, carhart, ff5, ff6,
     market-industry, scholes-williams, dimson, dimson-lead, garch, gjr, egarch, huber, ewma,
-    rolling, kalman, synthetic, synthetic-ridge, elastic-net.
+    rolling, kalman, structural, did, synthetic, synthetic-ridge, sdid, ife, matrix-completion,
+    elastic-net.
 
     \b
     Examples:
@@ -104,7 +105,9 @@ def _report(details: Details) -> dict[str, str]:
 
 def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: bool) -> str:
     from analysis.export import to_csv, to_json
-    from analysis.tables import latex_table, summary_text, tests_text
+    from analysis.tables.batteries import tests_text
+    from analysis.tables.latex import latex_table
+    from analysis.tables.summary import summary_text
 
     match output_format:
         case "csv":

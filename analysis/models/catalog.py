@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.models.asynchronous import Dimson, ScholesWilliams
+from analysis.models.differences import DifferenceInDifferences, SyntheticDifference
 from analysis.models.donors import ElasticNet, RidgeAugmented, SyntheticControl
 from analysis.models.garch import Garch
+from analysis.models.latent import InteractiveEffects, MatrixCompletion
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.models.moving import Ewma, KalmanBeta, Rolling
 from analysis.models.robust import Huber
+from analysis.models.structural import StructuralTimeSeries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -229,6 +232,22 @@ MODELS: Mapping[str, ModelSpec] = {
             "Durbin and Koopman (2012), Time Series Analysis by State Space Methods",
         ),
         ModelSpec(
+            "structural",
+            "structural time series",
+            (BENCHMARK,),
+            False,
+            StructuralTimeSeries(),
+            "Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter",
+        ),
+        ModelSpec(
+            "did",
+            "difference in differences",
+            (DONORS,),
+            False,
+            DifferenceInDifferences(),
+            "Ashenfelter and Card (1985), Rev. Econ. Stat.",
+        ),
+        ModelSpec(
             "synthetic",
             "synthetic control",
             (DONORS,),
@@ -243,6 +262,30 @@ MODELS: Mapping[str, ModelSpec] = {
             False,
             RidgeAugmented(),
             "Ben-Michael, Feller and Rothstein (2021), JASA",
+        ),
+        ModelSpec(
+            "sdid",
+            "synthetic difference in differences",
+            (DONORS,),
+            False,
+            SyntheticDifference(),
+            "Arkhangelsky et al. (2021), Am. Econ. Review",
+        ),
+        ModelSpec(
+            "ife",
+            "interactive fixed effects",
+            (DONORS,),
+            False,
+            InteractiveEffects(),
+            "Bai (2009), Econometrica; Xu (2017), Political Analysis",
+        ),
+        ModelSpec(
+            "matrix-completion",
+            "matrix completion",
+            (DONORS,),
+            False,
+            MatrixCompletion(),
+            "Athey et al. (2021), JASA",
         ),
         ModelSpec(
             "elastic-net",

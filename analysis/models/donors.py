@@ -9,6 +9,7 @@ is fitted on the sessions before the ones that it predicts.
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 """Forward-chaining folds; the first is fitted on half the estimation window."""
+
+RIDGES = 21
+"""Ridge penalties tried."""
 
 FEWEST_ROWS = 40
 """Fewer sessions leave a fold too short to tune on."""
@@ -49,7 +53,7 @@ class SyntheticControl:
         WindowError
             If no donor or too few sessions are given.
         """
-        _check(y, x)
+        check_control(y, x)
         return _portfolio(y, x, names, simplex_weights(y, x))
 
 
@@ -58,10 +62,15 @@ class RidgeAugmented:
     """
     Synthetic control whose remaining misfit a ridge regression takes out.
 
+    Returns are taken less the donors' mean of their session, so that the weights, which may leave
+    the simplex, still add up to 1.
+
     Attributes
     ----------
     penalty : float or None
-        Ridge penalty over the mean squared donor return times sessions; None tunes it.
+        Ridge penalty as a share of the largest squared singular value of the donors' returns. None
+        chooses it by leaving out one session at a time, the control fitted anew: the largest whose
+        mean squared error is within one standard error of the least.
 
     References
     ----------
@@ -72,25 +81,16 @@ class RidgeAugmented:
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
-        Find the weights; they may leave the simplex.
+        Find the weights.
 
         Raises
         ------
         WindowError
             If no donor or too few sessions are given.
         """
-        _check(y, x)
-        if self.penalty is not None:
-            return _portfolio(y, x, names, augmented_weights(y, x, self.penalty))
-        grid = np.logspace(4, -4, 17)
-
-        def path(train_y: FloatArray, train_x: FloatArray) -> FloatArray:
-            start = simplex_weights(train_y, train_x)
-            weights = [_augment(train_y, train_x, start, penalty) for penalty in grid]
-            return np.column_stack([np.zeros(len(grid)), weights])
-
-        best = float(grid[int(np.argmin(forward_errors(y, x, path)))])
-        return _portfolio(y, x, names, augmented_weights(y, x, best))
+        check_control(y, x)
+        penalty = best_ridge(y, x) if self.penalty is None else self.penalty
+        return _portfolio(y, x, names, augmented_weights(y, x, penalty))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class ElasticNet:
         WindowError
             If no donor or too few sessions are given.
         """
-        _check(y, x)
+        check_control(y, x)
         if self.penalty is not None:
             return _regression(y, x, names, elastic_path(y, x, self.mix, [self.penalty])[0])
         scaled = (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-300)
@@ -171,14 +171,59 @@ def augmented_weights(y: FloatArray, x: FloatArray, penalty: float) -> FloatArra
     y : ndarray of shape (M,)
     x : ndarray of shape (M, J)
     penalty : float
-        Over the mean diagonal of x'x.
+        Over the largest squared singular value of z, see below.
 
     Returns
     -------
     ndarray of shape (J,)
-        ``w + (x'x + lambda I)^-1 x'(y - x w)``.
+        ``w + z'(z z' + lambda I)^-1 (y - x w)``, z the donors' returns less their mean of each
+        session; adds up to 1.
     """
-    return _augment(y, x, simplex_weights(y, x), penalty)
+    start = simplex_weights(y, x)
+    centred = x - x.mean(axis=1, keepdims=True)
+    square = centred @ centred.T
+    ridge = penalty * float(np.linalg.eigvalsh(square)[-1]) * np.eye(len(square))
+    weights: FloatArray = start + centred.T @ np.linalg.solve(square + ridge, y - x @ start)
+    return weights
+
+
+def best_ridge(y: FloatArray, x: FloatArray) -> float:
+    """
+    Choose the ridge penalty on sessions left out one at a time, as the authors do.
+
+    The error of a session left out follows from one eigendecomposition: with Q the inverse of
+    ``z z' + lambda I`` and r the misfit of the control that did not see session t, it is
+    ``(Q r)_t / Q_tt``.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+
+    Returns
+    -------
+    float
+        Over the largest squared singular value, from 1 down to 1e-8.
+    """
+    centred = x - x.mean(axis=1, keepdims=True)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    values = np.maximum(values, 0.0)
+    grid = np.logspace(0, -8, RIDGES)
+    shrink = 1 / (values + grid[:, None] * values[-1])
+    scale = np.square(vectors) @ shrink.T
+    whole = simplex_least_squares(y, x)
+    errors = np.empty((len(y) - 1, RIDGES))  # the last session stays in, as it does for the authors
+    keep = np.ones(len(y), dtype=np.bool_)
+    for row in range(len(errors)):
+        keep[row] = False
+        weights = simplex_least_squares(y[keep], x[keep], start=whole)
+        keep[row] = True
+        misfit = vectors.T @ (y - x[:, weights.donors] @ weights.weights)
+        errors[row] = np.square((vectors[row] * misfit) @ shrink.T / scale[row])
+    mean = errors.mean(axis=0)
+    least = int(np.argmin(mean))
+    spread = float(errors[:, least].std(ddof=1)) / math.sqrt(len(errors))
+    return float(grid[mean <= mean[least] + spread].max())
 
 
 def elastic_path(y: FloatArray, x: FloatArray, mix: float, penalties: list[float]) -> FloatArray:
@@ -237,13 +282,6 @@ def forward_errors(
     return total
 
 
-def _augment(y: FloatArray, x: FloatArray, start: FloatArray, penalty: float) -> FloatArray:
-    square = x.T @ x
-    ridge = penalty * float(square.trace()) / len(square) * np.eye(len(square))
-    weights: FloatArray = start + np.linalg.solve(square + ridge, x.T @ (y - x @ start))
-    return weights
-
-
 def _descend(
     gram: FloatArray, target: FloatArray, start: FloatArray, lasso: float, ridge: float
 ) -> FloatArray:
@@ -281,7 +319,20 @@ def _regression(
     return PointFit(coefficients, residuals, max(len(y) - used, 1))
 
 
-def _check(y: FloatArray, x: FloatArray) -> None:
+def check_control(y: FloatArray, x: FloatArray) -> None:
+    """
+    Refuse a control without donors or sessions enough.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+
+    Raises
+    ------
+    WindowError
+        If there is no donor, or there are fewer than `FEWEST_ROWS` sessions.
+    """
     if not x.shape[1]:
         raise WindowError("a control portfolio needs donors; name them in the study")
     if len(y) < FEWEST_ROWS:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
+
+from analysis.tables.cells import Cell, CellTable, Column, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,92 +20,10 @@ if TYPE_CHECKING:
 LONGEST_FIGURE = 20
 """A longer text that begins with a digit is a sentence, no figure."""
 
-_ADDRESS = re.compile(r"https?://[^\s;,\"'<>()]+")
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _CITED = re.compile(
     f"{_OPEN}([^{_OPEN}{_MIDDLE}{_CLOSE}]*){_MIDDLE}([^{_OPEN}{_MIDDLE}{_CLOSE}]*){_CLOSE}"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """
-    One cell of a table.
-
-    Attributes
-    ----------
-    text : str
-        As people read it.
-    value : float or str or None
-        The exact value, for sorting and for export; None for an empty cell.
-    place : Place or None
-        Where the value stands in the results files.
-    href : str
-        A web address that the text names; empty for none.
-    """
-
-    text: str
-    value: float | str | None = None
-    place: Place | None = None
-    href: str = ""
-
-    @property
-    def exact(self) -> str:
-        """The value as it is exported."""
-        if self.value is None or (isinstance(self.value, float) and math.isnan(self.value)):
-            return ""
-        return repr(self.value) if isinstance(self.value, float) else str(self.value)
-
-    @property
-    def kind(self) -> str:
-        """Class of the cell: numbers to the right, long texts wide."""
-        if self.numeric:
-            return "n"
-        length = len(self.text)
-        return "text" if length <= 60 else "text long" if length <= 240 else "text longest"
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the cell is set to the right."""
-        return isinstance(self.value, (int, float)) or self.text == "-"
-
-
-@dataclass(frozen=True, slots=True)
-class PageTable:
-    """
-    A table of the page.
-
-    Attributes
-    ----------
-    id, caption, note : str
-    columns : tuple of str
-    rows : tuple of tuple of Cell
-    marked : int or None
-        Row that leads, from 0.
-    """
-
-    id: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-    marked: int | None = None
-
-
-def label(text: str) -> Cell:
-    """
-    Make a cell of text; a web address in it becomes the link of its host's name.
-
-    Examples
-    --------
-    >>> label("as in https://example.org/a").text, label("as in https://example.org/a").href
-    ('as in example.org', 'https://example.org/a')
-    """
-    found = _ADDRESS.findall(text)
-    if not found:
-        return Cell(text, text)
-    shown = _ADDRESS.sub(lambda match: match[0].split("/")[2], text)
-    return Cell(shown, text, href=found[0])
 
 
 def frame_table(
@@ -115,7 +34,7 @@ def frame_table(
     formats: Mapping[str, Callable[[float | None], str]],
     place: Callable[[int, str], Place],
     columns: Sequence[str] | None = None,
-) -> PageTable:
+) -> CellTable:
     """
     Lay out a tidy frame.
 
@@ -132,14 +51,14 @@ def frame_table(
 
     Returns
     -------
-    PageTable
+    CellTable
     """
     chosen = list(columns or map(str, frame.columns))
     rows = tuple(
         tuple(_cell(row[column], formats.get(column), place(line, column)) for column in chosen)
         for line, row in enumerate(frame.to_dict("records"))
     )
-    return PageTable(name, caption, tuple(c.replace("_", " ") for c in chosen), rows)
+    return CellTable(name, caption, tuple(Column(c.replace("_", " ")) for c in chosen), rows)
 
 
 def _cell(value: object, write: Callable[[float | None], str] | None, place: Place) -> Cell:

@@ -22,17 +22,19 @@ from analysis.formatting import billions, percent
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
-from analysis.report.cells import Cell, PageTable, cite, cited_markup
+from analysis.report.cells import cite, cited_markup
 from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT
 from analysis.report.svg import InlineFigure, inline_figure
 from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
 from analysis.study_file import dump_study
+from analysis.tables.cells import Cell
 from analysis.tables.notes import value_source
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
+    from analysis.tables.cells import CellTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class PageFigure:
     """A figure of the page with the table of what it shows."""
 
     drawing: InlineFigure
-    table: PageTable | None
+    table: CellTable | None
 
 
 def report_page(details: Details, *, progress: Progress | None = None) -> str:
@@ -196,7 +198,7 @@ def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
     return made
 
 
-def _tables(details: Details) -> list[PageTable]:
+def _tables(details: Details) -> list[CellTable]:
     more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, ABROAD))
     return [*study_tables(details.result), *(table for table in more if table is not None)]
 

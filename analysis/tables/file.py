@@ -30,6 +30,8 @@ class TidyFile(Generic[Source]):
         Whether the report lays the file out as a table.
     columns : tuple of str
         Those that the report shows; all where empty.
+    key : str
+        Under which results in JSON hold the rows; the name without its suffix where empty.
     """
 
     name: str
@@ -37,6 +39,7 @@ class TidyFile(Generic[Source]):
     make: Callable[[Source], pd.DataFrame | None]
     on_page: bool = False
     columns: tuple[str, ...] = ()
+    key: str = ""
 
     def frame(self, source: Source) -> pd.DataFrame | None:
         """Lay out the rows; None where there are none."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, number, probability
+from analysis.formatting import billions, number, percent, probability
+from analysis.tables.cells import Cell, CellTable, Column, label
 
 if TYPE_CHECKING:
-    from analysis.results import StudyResult
+    from analysis.results import FirmResult, StudyResult, WindowResult
 
 _LATEX = str.maketrans(
     {
@@ -19,39 +20,31 @@ _LATEX = str.maketrans(
 )
 
 
-def latex_table(result: StudyResult) -> str:
+def latex(table: CellTable) -> str:
     r"""
-    Write the tidy results as a LaTeX table (package booktabs).
+    Write a table as LaTeX (package booktabs): a ``tabular`` environment, without its caption.
 
-    Parameters
-    ----------
-    result : StudyResult
-
-    Returns
-    -------
-    str
-        A ``tabular`` environment; returns in percent, dollars in billions.
+    Examples
+    --------
+    >>> from analysis.tables.cells import Cell, CellTable, Column
+    >>> print(latex(CellTable("t", "", (Column("firm"),), ((Cell("A&B", "A&B"),),))))
+    \begin{tabular}{l}
+    \toprule
+    firm \\
+    \midrule
+    A\&B \\
+    \bottomrule
+    \end{tabular}
+    <BLANKLINE>
     """
-    frame = result.tidy
-    shown = frame[["event", "session", "symbol", "model", "benchmark", "window"]].copy()
-    shown["beta"] = frame["beta"].map(number)
-    shown["AR (%)"] = (100 * frame["car"]).map(number)
-    shown["s.e. (%)"] = (100 * frame["se"]).map(number)
-    shown["t"] = frame["t"].map(number)
-    shown["df"] = frame["df"].map(lambda df: number(df, 0))
-    shown["p"] = frame["p"].map(probability).str.replace("<", "$<$", regex=False)
-    shown["USD bn"] = frame["impact_usd"].map(billions)
-    for name in ("event", "symbol", "model", "benchmark"):
-        shown[name] = shown[name].map(_latex_escape)
-    body = shown.to_dict("split")["data"]
-    header = " & ".join(_latex_escape(str(name)) for name in shown.columns)
-    lines = [" & ".join(map(str, row)) + r" \\" for row in body]
-    columns = "llllll" + "r" * (len(shown.columns) - 6)
+    aligned = ["r" if cell.numeric else "l" for cell in table.rows[0]]
+    heads = [_escape(column.short or column.name) for column in table.columns]
+    lines = [" & ".join(_cell(cell) for cell in row) + r" \\" for row in table.rows]
     return "\n".join(
         [
-            rf"\begin{{tabular}}{{{columns}}}",
+            rf"\begin{{tabular}}{{{''.join(aligned)}}}",
             r"\toprule",
-            header + r" \\",
+            " & ".join(heads) + r" \\",
             r"\midrule",
             *lines,
             r"\bottomrule",
@@ -61,5 +54,44 @@ def latex_table(result: StudyResult) -> str:
     )
 
 
-def _latex_escape(text: str) -> str:
+def latex_table(result: StudyResult) -> str:
+    r"""
+    Write all results of all firms as one LaTeX table; returns in percent, dollars in billions.
+
+    Parameters
+    ----------
+    result : StudyResult
+    """
+    names = ("event", "session", "symbol", "model", "benchmark", "window")
+    numbers = ("beta", "AR (%)", "s.e. (%)", "t", "df", "p", "USD bn")
+    rows = tuple(
+        (
+            *map(label, (firm.event, str(firm.session.date()), firm.symbol)),
+            *map(label, (firm.model, firm.benchmark, str(cell.window))),
+            *_numbers(firm, cell),
+        )
+        for firm in result.firms
+        for cell in firm.windows
+    )
+    return latex(CellTable("rows", "", tuple(map(Column, (*names, *numbers))), rows))
+
+
+def _numbers(firm: FirmResult, cell: WindowResult) -> tuple[Cell, ...]:
+    dollars = None if cell.impact is None else cell.impact.abnormal
+    return (
+        Cell(number(firm.beta), firm.beta),
+        Cell(percent(cell.car), cell.car),
+        Cell(percent(cell.se), cell.se),
+        Cell(number(cell.t.statistic), cell.t.statistic),
+        Cell(number(cell.t.df, 0), cell.t.df),
+        Cell(probability(cell.t.p), cell.t.p),
+        Cell(billions(dollars), dollars),
+    )
+
+
+def _cell(cell: Cell) -> str:
+    return _escape(cell.bare).replace("<", "$<$").replace("≤", r"$\leq$")
+
+
+def _escape(text: str) -> str:
     return text.translate(_LATEX)

@@ -9,10 +9,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from analysis.formatting import billions, number
+from analysis.formatting import NOTHING, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from analysis.tables.cells import CellTable, Column
 
 WIDTH = 110
 """Columns that prose is wrapped to; tables are as wide as they need to be."""
@@ -37,9 +39,6 @@ def render(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], le
         Without a line break at the end.
     """
     table = Table(
-        title=title,
-        title_justify="left",
-        title_style="",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
@@ -56,7 +55,8 @@ def render(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], le
     buffer = io.StringIO()
     wide = Console(file=buffer, width=10 * WIDTH, color_system=None, markup=False, highlight=False)
     wide.print(table)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
+    lines = [title, *buffer.getvalue().splitlines()]
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 def points(value: float | None) -> str:
@@ -64,11 +64,43 @@ def points(value: float | None) -> str:
     return number(None if value is None else 100 * value)
 
 
-def interval(low: float | None, high: float | None) -> str:
-    """Write an interval of decimal fractions in percent."""
-    return f"{points(low)} .. {points(high)}"
+def terminal(table: CellTable) -> str:
+    """
+    Write a table for a terminal: the columns that it has room for, units in the headings.
+
+    Parameters
+    ----------
+    table : CellTable
+
+    Returns
+    -------
+    str
+        Without a line break at the end.
+    """
+    shown: list[int] = []
+    for place, column in enumerate(table.columns):
+        if place - 1 in shown if column.joined else _fits(table, column.name):
+            shown.append(place)
+    columns = [table.columns[place] for place in shown]
+    heads = [column.short or column.name for column in columns if not column.joined]
+    rows = [_joined([row[place].bare for place in shown], columns) for row in table.rows]
+    if table.marked is not None:
+        heads[0] = f"  {heads[0]}"
+        for line, row in enumerate(rows):
+            row[0] = f"{'*' if line == table.marked else ' '} {row[0]}"
+    return render(table.heading or table.caption, heads, rows, left=table.left)
 
 
-def usd_interval(low: float | None, high: float | None) -> str:
-    """Write an interval of USD in billions."""
-    return f"{billions(low)} .. {billions(high)}"
+def _fits(table: CellTable, name: str) -> bool:
+    return not table.narrow or name in table.narrow
+
+
+def _joined(texts: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    """Write the two ends of an interval into one cell."""
+    row: list[str] = []
+    for text, column in zip(texts, columns, strict=True):
+        if not column.joined:
+            row.append(text)
+        elif {row[-1], text} != {NOTHING}:
+            row[-1] = f"{row[-1]} .. {text}"
+    return row

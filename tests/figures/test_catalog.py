@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from analysis._discovery import entries, names
+from analysis._discovery import entries, in_reading_order, names
 from analysis.figures import gallery
-from analysis.figures.catalog import FIGURES, in_reading_order
+from analysis.figures.catalog import FIGURES
 from analysis.figures.export import absent, drawers
 from analysis.figures.figure import Figure
 

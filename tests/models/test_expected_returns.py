@@ -428,17 +428,21 @@ class TestDonors:
         x = 0.01 * rng.standard_normal((100, 5))
         y = 1.6 * x[:, 0] + 0.01 * rng.standard_normal(100)
         start = simplex_weights(y, x)
-        lam = 0.1 * np.trace(x.T @ x) / 5
-        expected = start + np.linalg.inv(x.T @ x + lam * np.eye(5)) @ x.T @ (y - x @ start)
+        z = x - x.mean(axis=1, keepdims=True)
+        lam = 0.1 * np.linalg.svd(z, compute_uv=False)[0] ** 2
+        expected = start + np.linalg.inv(z.T @ z + lam * np.eye(5)) @ z.T @ (y - x @ start)
         np.testing.assert_allclose(augmented_weights(y, x, 0.1), expected)
+        assert augmented_weights(y, x, 0.1).sum() == pytest.approx(1)
         np.testing.assert_allclose(augmented_weights(y, x, 1e9), start, atol=1e-6)
-        ordinary = np.linalg.lstsq(x, y, rcond=None)[0]
+        # without a penalty: least squares over all weights that add up to 1
+        free = np.linalg.lstsq(x[:, :4] - x[:, 4:], y - x[:, 4], rcond=None)[0]
+        ordinary = np.append(free, 1 - free.sum())
         np.testing.assert_allclose(augmented_weights(y, x, 1e-9), ordinary, atol=1e-6)
 
     def test_ridge_leaves_the_simplex_where_that_predicts_better(self):
         rng = np.random.default_rng(16)
         x = 0.01 * rng.standard_normal((200, 5))
-        y = 1.8 * x[:, 0] + 0.003 * rng.standard_normal(200)
+        y = 1.8 * x[:, 0] - 0.8 * x[:, 1] + 0.003 * rng.standard_normal(200)
         fit = RidgeAugmented().fit(y, x, tuple("abcde"))
         assert fit.coefficients["a"] > 1.5
         assert fit.sigma < SyntheticControl().fit(y, x, tuple("abcde")).sigma

@@ -181,7 +181,9 @@ def studies(draw) -> Study:
         level=draw(st.floats(0.51, 0.999)),
         headline=Headline(events[0].id, firms[-1], "mean", "SPY-ex", windows[1], "SPY"),
         market_values=(
-            MarketValue(firms[0], draw(st.floats(1, 1e11)), draw(days), "x", None, 12.5, draw(days)),
+            MarketValue(
+                firms[0], draw(st.floats(1, 1e11)), draw(days), "x", None, 12.5, draw(days)
+            ),
         ),
         data="snapshot",
     )

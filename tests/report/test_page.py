@@ -14,13 +14,14 @@ from analysis.context.details import find_details
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
-from analysis.report.cells import Cell, cite, cited_markup, label
+from analysis.report.cells import cite, cited_markup
 from analysis.report.files import report_files
 from analysis.report.page import report_page
 from analysis.results import Place
 from analysis.run.study import run_study
 from analysis.study import Event
 from analysis.study_file import load_study
+from analysis.tables.cells import Cell, label
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

@@ -9,7 +9,9 @@ import pytest
 
 from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
-from analysis.tables import WIDTH, latex_table, summary_text
+from analysis.tables.latex import latex_table
+from analysis.tables.render import WIDTH
+from analysis.tables.summary import summary_text
 
 if TYPE_CHECKING:
     from analysis.results import StudyResult

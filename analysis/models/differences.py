@@ -1,0 +1,217 @@
+"""
+Controls that difference: the mean of donors, and donors and sessions both weighted.
+
+Every one predicts the firm's return of a session from the donors' returns of that session and a
+level that the estimation window fixes.
+
+References
+----------
+Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), American Economic Review 111.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.models.base import Prediction
+from analysis.models.donors import check_control
+from analysis.models.linear import LeastSquares, LinearFit
+from analysis.models.simplex import simplex_least_squares
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis._typing import FloatArray
+
+_TINY = 1e-6  # of the noise: a penalty that only makes time weights unique
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DifferenceFit:
+    """
+    The donors' mean plus a constant.
+
+    Attributes
+    ----------
+    gaps : LinearFit
+        Constant-mean fit of the firm's return less the donors' mean.
+    names : tuple of str
+        Of the donors.
+    """
+
+    gaps: LinearFit
+    names: tuple[str, ...]
+
+    @property
+    def coefficients(self) -> Mapping[str, float]:
+        """``alpha``, the mean gap, then the same weight for every donor."""
+        share = 1.0 / len(self.names)
+        return {"alpha": self.gaps.coefficients["alpha"], **dict.fromkeys(self.names, share)}
+
+    @property
+    def residuals(self) -> FloatArray:
+        """Gaps less their mean, shape (M,)."""
+        return self.gaps.residuals
+
+    @property
+    def df(self) -> float:
+        """Sessions less one."""
+        return self.gaps.df
+
+    @property
+    def leverage(self) -> FloatArray:
+        """One over the number of sessions, for every row."""
+        return self.gaps.leverage
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the gaps."""
+        return self.gaps.sigma
+
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
+        """Predict the donors' mean plus the mean gap, with the error of the gap's mean."""
+        level = self.gaps.predict(np.empty((len(x), 0)), gap=gap)
+        return Prediction(level.expected + x.mean(axis=1), level.covariance)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceInDifferences:
+    """
+    The firm less the mean of the donors, against its own mean before the event.
+
+    For returns of one firm this is the constant-mean model of the gap, and has its prediction
+    error.
+    """
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> DifferenceFit:
+        """
+        Fit the mean gap.
+
+        Raises
+        ------
+        WindowError
+            If no donor or too few sessions are given.
+        """
+        check_control(y, x)
+        gaps = LeastSquares().fit(y - x.mean(axis=1), np.empty((len(y), 0)), ())
+        return DifferenceFit(gaps, names)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SyntheticDifferenceFit:
+    """
+    Weighted donors plus a level that weighted sessions fix.
+
+    Attributes
+    ----------
+    coefficients : mapping of str to float
+        ``alpha``, the mean gap of the estimation window, then the donors' weights.
+    residuals : ndarray of shape (M,)
+        Gaps to the weighted donors less `alpha`.
+    df : float
+    donors : ndarray of shape (M, J)
+        Returns that the weights of sessions are chosen on.
+    noise : float
+        Standard deviation of the donors' first differences.
+    """
+
+    coefficients: Mapping[str, float]
+    residuals: FloatArray
+    df: float
+    donors: FloatArray
+    noise: float
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Zero: not known for this fit."""
+        return np.zeros(len(self.residuals))
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation with `df` degrees of freedom."""
+        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
+
+    def session_weights(self, x: FloatArray) -> FloatArray:
+        """
+        Find the mix of estimation sessions that is most like the window, for the donors.
+
+        Parameters
+        ----------
+        x : ndarray of shape (L, J)
+            The donors' returns in the window.
+
+        Returns
+        -------
+        ndarray of shape (M,)
+            Not negative, adding up to 1.
+        """
+        target, sessions = x.mean(axis=0), self.donors.T
+        return simplex_least_squares(
+            target - target.mean(),
+            np.ascontiguousarray(sessions - sessions.mean(axis=0)),
+            ridge=(_TINY * self.noise) ** 2 * len(target),
+        ).dense(len(self.donors))
+
+    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - no state
+        """Predict a window as a whole: its sessions' weights depend on all its donors' returns."""
+        values = np.array(list(self.coefficients.values()))
+        level = values[0] + float(self.session_weights(x) @ self.residuals)
+        return Prediction(x @ values[1:] + level, None)
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticDifference:
+    """
+    Synthetic difference in differences: weights for donors, and for sessions.
+
+    Donor weights are those of a synthetic control with an intercept and a penalty on their squares,
+    as the authors set it: the fourth root of the sessions to be predicted (one here) times the
+    noise of the donors. Session weights are found anew for each window.
+    """
+
+    def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> SyntheticDifferenceFit:
+        """
+        Find the donor weights.
+
+        Raises
+        ------
+        WindowError
+            If no donor or too few sessions are given.
+        """
+        check_control(y, x)
+        noise = float(np.diff(x, axis=0).std(ddof=1))
+        weights = penalised_weights(y, x, noise)
+        gaps = y - x @ weights
+        alpha = float(gaps.mean())
+        return SyntheticDifferenceFit(
+            coefficients=dict(zip(("alpha", *names), [alpha, *map(float, weights)], strict=True)),
+            residuals=gaps - alpha,
+            df=max(len(y) - int(np.count_nonzero(weights)), 1),
+            donors=x,
+            noise=noise,
+        )
+
+
+def penalised_weights(y: FloatArray, x: FloatArray, penalty: float) -> FloatArray:
+    """
+    Find simplex weights with an intercept and a penalty on their squares.
+
+    Parameters
+    ----------
+    y : ndarray of shape (M,)
+    x : ndarray of shape (M, J)
+    penalty : float
+        The authors' zeta, in the unit of the returns; its square times M multiplies the sum of
+        squared weights.
+
+    Returns
+    -------
+    ndarray of shape (J,)
+    """
+    centred = np.ascontiguousarray(x - x.mean(axis=0))
+    fit = simplex_least_squares(y - y.mean(), centred, ridge=penalty**2 * len(y))
+    return fit.dense(x.shape[1])

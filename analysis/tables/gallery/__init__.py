@@ -1,0 +1,1 @@
+"""One module a table; its ``TABLE`` is all that the program knows of it."""

@@ -1,0 +1,45 @@
+"""The headline's firm in every window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.tables.cells import RESULT_COLUMNS, CellTable, Column, label, result_cells, specified
+from analysis.tables.table import Table
+
+if TYPE_CHECKING:
+    from analysis.results import StudyResult
+    from analysis.tables.cells import Cell
+    from analysis.windows import Window
+
+
+def lay_out(result: StudyResult) -> CellTable:
+    """Lay out one row a window."""
+    firm = result.headline
+    return CellTable(
+        "windows",
+        f"{firm.symbol} in every window, {specified(firm)}",
+        (Column("window"), *RESULT_COLUMNS, Column("other news")),
+        tuple(
+            (
+                label(str(cell.window)),
+                *result_cells(result, firm, cell.window),
+                _news(result, cell.window),
+            )
+            for cell in firm.windows
+        ),
+        heading=f"WINDOWS of {firm.symbol}, {firm.event}, {specified(firm)}",
+        narrow=(
+            *("window", "realised", "expected", "abnormal", "from", "t", "p"),
+            *("p, sample quantile", "p, placebo", "USD bn", "other news"),
+        ),
+    )
+
+
+def _news(result: StudyResult, window: Window) -> Cell:
+    entries = result.placed(result.headline.event, window).confounders
+    titles = "; ".join(entry.title for entry in entries)
+    return label(titles or "none known", short=str(len(entries) or "-"))
+
+
+TABLE = Table("windows", 30, lay_out)
