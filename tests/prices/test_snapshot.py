@@ -30,7 +30,6 @@ LOADED = [
     module.CLOSES,
     module.DAILY_BARS,
     module.WEIGHTS,
-    module.CHRONOLOGY,
     module.NVDA_HISTORY,
 ]
 
@@ -187,7 +186,6 @@ def test_the_long_history_reaches_back_to_1999() -> None:
         (module.WEIGHTS, b"NVDA,6.772,", b"NVDA,107,", "NVDA in SPY .S&P 500. is 107.0 percent"),
         (module.WEIGHTS, b"NVDA,6.772,", b"NVDA,97,", "SPY .* on 2025-01-24 .* sum to 1"),
         (module.WEIGHTS, b"6.772,2025-01-24", b"6.772,", "a weight has no date"),
-        (module.CHRONOLOGY, b"\nconfounds", b"\nconfuses", "KeyError"),
     ],
 )
 def test_each_frame_is_held_to_its_contract(
