@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analysis.errors import printable
 from analysis.prices.store import DB_VARIABLE, PriceStore, default_store
 
 if TYPE_CHECKING:
@@ -325,7 +326,7 @@ def print_report(report: RefreshReport, *, as_json: bool) -> None:
         reasons = list(dict.fromkeys(outcome.message for outcome in report.failing))
         more = f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
         click.echo(
-            f"error: nothing could be fetched: {reasons[0]}{more}; what is stored is untouched",
+            f"error: nothing could be fetched: {printable(reasons[0], 500)}{more}; what is stored is untouched",
             err=True,
         )
     elif not as_json:
@@ -351,7 +352,7 @@ def progress(label: str, *, quiet: bool) -> Iterator[Progress | None]:
     else:
 
         def tell(step: str, done: int, total: int) -> None:
-            click.echo(f"{label} {done}/{total} {step}", err=True)
+            click.echo(f"{label} {done}/{total} {printable(step)}", err=True)
 
         yield tell
 
@@ -364,5 +365,5 @@ def describe(report: RefreshReport) -> str:
     head = (
         f"{len(report.outcomes)} read or fresh: {counts}; {added} sessions added, {changed} changed"
     )
-    failing = [f"{o.outcome}: {o.symbol}: {o.message}" for o in report.failing]
+    failing = [printable(f"{o.outcome}: {o.symbol}: {o.message}", 500) for o in report.failing]
     return "\n".join([head, *failing])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis.cli import _live
+from analysis.errors import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def _print_table(statuses: list[SymbolStatus]) -> None:
     for status in statuses:
         click.echo(
             row.format(
-                status.symbol,
+                printable(status.symbol, 40),
                 status.first or "-",
                 status.last or "-",
                 status.sessions,
@@ -72,6 +73,7 @@ def _print_findings(status: SymbolStatus, *, every: bool) -> None:
         if every or finding.blocked:
             kept = "kept out" if finding.blocked else finding.severity
             day = finding.session or "whole series"
-            click.echo(f"{kept}: {status.symbol} {day} {finding.check}: {finding.detail}")
+            line = f"{kept}: {status.symbol} {day} {finding.check}: {finding.detail}"
+            click.echo(printable(line, 500))
     if status.message and not any(finding.blocked for finding in status.findings):
-        click.echo(f"{status.outcome}: {status.symbol}: {status.message}")
+        click.echo(printable(f"{status.outcome}: {status.symbol}: {status.message}", 500))
