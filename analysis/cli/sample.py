@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import progress_bar
+from analysis.cli.options import OutputFolder, progress_bar
+from analysis.cli.terminal import echo, message
 
 if TYPE_CHECKING:
     from analysis.sample.result import SampleResult
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to print: tables for reading, or the averages as rows.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for all files.")
+@click.option("--out", type=OutputFolder(), help="Folder for all files.")
 def command(
     events: Path,
     data: str,
@@ -91,7 +92,7 @@ def command(
       market-impact sample events.csv --data prices.parquet --window -1..1 --window 0..20 \\
           --by group --format csv --out results
     """
-    from analysis.export import check_writable, write_files
+    from analysis.outputs import check_writable, write_files
     from analysis.prices.load import load_market_data
     from analysis.sample.data import SampleData
     from analysis.sample.events import grouped_by, read_events
@@ -100,17 +101,17 @@ def command(
 
     spec = spec_from_options(title=events.name, **options)
     if out is not None:
-        check_writable(out)
+        check_writable(out, inputs=[events, Path(data)])
     listed = grouped_by(read_events(events), by)
     market = load_market_data(data, calendar=calendar)
     with progress_bar() as progress:
         result = run_sample(listed, SampleData.of(market, log=log), spec, progress=progress)
     for line in listed.problems.lines():
-        click.echo(f"warning: {line}", err=True)
+        message("warning", line)
     if out is not None:
-        written = write_files(dict(sample_files(result)), out)
-        click.echo(f"wrote {len(written)} files to {out}", err=True)
-    click.echo(_printed(result, cast("OutputFormat", output_format)), nl=False)
+        written = write_files(dict(sample_files(result)), out, by="sample")
+        echo(f"wrote {len(written)} files to {out}", err=True)
+    echo(_printed(result, cast("OutputFormat", output_format)), nl=False)
 
 
 def spec_from_options(
@@ -166,8 +167,8 @@ def spec_from_options(
 
 
 def _printed(result: SampleResult, output_format: OutputFormat) -> str:
-    from analysis.export import to_csv
     from analysis.sample.export import json_text
+    from analysis.spreadsheets import to_csv
     from analysis.tables.sample import sample_latex, sample_text
 
     match output_format:

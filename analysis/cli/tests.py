@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from analysis.cli.terminal import echo
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--explain", "name", metavar="NAME", help="Explain one test.")
@@ -18,12 +20,12 @@ def command(name: str | None) -> None:
     from analysis.inference.catalog import TESTS, explain
 
     if name is not None:
-        click.echo(explain(name))
+        echo(explain(name))
         return
     width = max(map(len, TESTS))
     family = None
     for method in TESTS.values():
         if method.family != family:
-            click.echo(("" if family is None else "\n") + method.family)
+            echo(("" if family is None else "\n") + method.family)
             family = method.family
-        click.echo(f"  {method.id:<{width}}  {method.title}")
+        echo(f"  {method.id:<{width}}  {method.title}")

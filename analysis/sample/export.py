@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import pandas as pd
+from analysis.spreadsheets import to_csv
 
+if TYPE_CHECKING:
     from analysis.sample.result import SampleResult
 
 PATH_ROWS = 1 << 15
@@ -66,11 +66,11 @@ def sample_files(result: SampleResult) -> dict[str, str]:
     """
     parts = []
     for first in range(0, len(result.pairs), PATH_ROWS):
-        text = _csv(result.paths(slice(first, first + PATH_ROWS)))
+        text = to_csv(result.paths(slice(first, first + PATH_ROWS)))
         parts.append(text if first == 0 else text.partition("\n")[2])
     return {
-        "averages.csv": _csv(result.tidy),
-        "firm_events.csv": _csv(result.firm_events),
+        "averages.csv": to_csv(result.tidy),
+        "firm_events.csv": to_csv(result.firm_events),
         "paths.csv": "".join(parts),
         "averages.json": json_text(result),
     }
@@ -80,7 +80,3 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a frame
     if isinstance(value, float | np.floating):
         return None if math.isnan(value) else float(value)
     return int(value) if isinstance(value, np.integer) else value
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n")

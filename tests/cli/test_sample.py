@@ -45,7 +45,7 @@ def test_csv_is_the_contract_and_files_hold_the_rest(events, tmp_path):
     result = run(events, "--format", "csv", "--window", "0..0", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[0] == ",".join(AVERAGE_COLUMNS)
-    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    written = sorted(path.name for path in (tmp_path / "out").glob("[!.]*"))
     assert written == ["averages.csv", "averages.json", "firm_events.csv", "paths.csv"]
     assert (tmp_path / "out" / "averages.csv").read_text() == result.stdout
     rows = pd.read_csv(tmp_path / "out" / "firm_events.csv")

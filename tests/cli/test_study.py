@@ -108,8 +108,8 @@ def test_figures_are_written_beside_the_results(tmp_path: Path) -> None:
     result = run("study", *SMALL, "--out", str(tmp_path), "--figures")
     assert result.exit_code == 0
     names = {p.name for p in (tmp_path / "figures").iterdir()}
-    assert len(names) == 15
-    assert {"event-path.png", "cross-section.svg", "placebo-dates.pdf"} <= names
+    assert len(names) == 12  # one firm has no cross-section
+    assert {"event-path.png", "abnormal-returns.svg", "placebo-dates.pdf"} <= names
 
 
 def test_the_figures_command_lists_what_it_wrote(tmp_path: Path) -> None:
