@@ -96,8 +96,8 @@ def _window_result(
         placebo=rank_test("placebo", car if t.statistic is None else t.statistic, draws),
         draws=draws,
         impact=None
-        if value.usd is None
-        else impact(path, value.usd, df=fit.model.df, level=study.level),
+        if value.amount is None
+        else impact(path, value.amount, df=fit.model.df, level=study.level),
         flags=(
             *placed.flags,
             *flags,
