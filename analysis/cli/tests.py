@@ -15,15 +15,6 @@ def command(name: str | None) -> None:
     Example: what the lead test of a group assumes, and when it fails:
       market-impact tests --explain kp
     """
-    from analysis.inference.catalog import TESTS, explain
+    from analysis.inference.catalog import explain, listing
 
-    if name is not None:
-        click.echo(explain(name))
-        return
-    width = max(map(len, TESTS))
-    family = None
-    for method in TESTS.values():
-        if method.family != family:
-            click.echo(("" if family is None else "\n") + method.family)
-            family = method.family
-        click.echo(f"  {method.id:<{width}}  {method.title}")
+    click.echo(listing() if name is None else explain(name))

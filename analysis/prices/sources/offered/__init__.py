@@ -1,1 +1,0 @@
-"""Every source that a command can be given: one module each, with a ``SOURCE``."""
