@@ -39,7 +39,7 @@ def registered() -> Registry:
 TESTS = registered()
 """Every test by its id, in the order in which lists show them."""
 
-SIZES = Path(__file__).resolve().parent.parent / "docs" / "simulated_sizes.csv"
+SIZES = Path(__file__).resolve().with_name("simulated_sizes.csv")
 """Rejection rates of true nulls; written by scripts/simulate_size.py."""
 
 

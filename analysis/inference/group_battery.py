@@ -53,7 +53,6 @@ def group_battery(
     sample: GroupSample,
     settings: Settings | None = None,
     *,
-    common_date: bool = True,
     tests: Registry = TESTS,
 ) -> tuple[Outcome, ...]:
     """
@@ -62,11 +61,10 @@ def group_battery(
     Parameters
     ----------
     sample : GroupSample
-        Firms without a complete event window are left out.
+        Of firms that share the event's date; those without a complete event window are left out.
+        Where residuals are correlated the tests that survive it lead, and the others carry a
+        warning with their true size.
     settings : Settings, optional
-    common_date : bool
-        Whether all firms share the event date. If so, and their residuals are correlated, the tests
-        that survive lead and the others carry a warning with their true size.
     tests : Registry
 
     Returns
@@ -79,7 +77,7 @@ def group_battery(
     if usable.firms == 0:
         reason = "no firm has a complete event window"
         return tuple(Outcome.missing(test.id, reason) for test in tests.of("group"))
-    clustered = common_date and inflation(usable) > 1 and true_size(inflation(usable)) > WORST_SIZE
+    clustered = inflation(usable) > 1 and true_size(inflation(usable)) > WORST_SIZE
     order = sorted(tests.of("group"), key=lambda test: _place(test, clustered=clustered))
     wide = spread_ratio(usable)
     return tuple(

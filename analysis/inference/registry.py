@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from analysis.inference.outcome import Outcome
 
-Family = Literal["one firm", "many firms", "multiplicity", "other effects"]
-Subject = Literal["firm", "group", "p-values"]
+Family = Literal["one firm", "many firms", "many events", "multiplicity", "other effects"]
+Subject = Literal["firm", "group", "events", "p-values"]
 Assumption = Literal[
     "independent firms",
     "steady variance",
@@ -62,16 +62,16 @@ class StatisticalTest:
         The name in results and on the command line.
     title : str
         The name in tables and prose.
-    family : {"one firm", "many firms", "multiplicity", "other effects"}
-    subject : {"firm", "group", "p-values"}
-        What it tests: the sample of a firm or of a group, or the p-values of other tests (those are
-        in no battery).
+    family : {"one firm", "many firms", "many events", "multiplicity", "other effects"}
+    subject : {"firm", "group", "events", "p-values"}
+        What it tests: the sample of a firm or of a group; firm-events on many dates, which
+        `analysis.sample` runs itself; or the p-values of other tests.
     null, formula, distribution, assumptions, valid_when, fails_when, reference : str
         The null hypothesis in words; the statistic; what it is judged by, with degrees of freedom;
         and so on.
     run : callable or None
         From a `FirmSample` or `GroupSample` and `Settings` to an outcome, or to several of the same
-        test. None where the subject is p-values.
+        test. None where the subject is events or p-values, which are in no battery of samples.
     needs : tuple of str
         What the sample must have, see its `lacks`; checked before `run`.
     assumes : frozenset of str
@@ -134,10 +134,10 @@ class Registry(Mapping[str, StatisticalTest]):
             twice = next(name for name in ids if ids.count(name) > 1)
             raise MarketImpactError(f"test '{twice}' is registered twice; rename one of the two")
         for test in tests:
-            if (test.run is None) != (test.subject == "p-values"):
+            if (test.run is None) == (test.subject in {"firm", "group"}):
                 raise MarketImpactError(
-                    f"test '{test.id}' of a {test.subject} needs a function, and only that of "
-                    "p-values has none"
+                    f"test '{test.id}': a test of a firm or of a group needs a function, and only "
+                    "such a test has one"
                 )
 
     def __getitem__(self, name: str) -> StatisticalTest:

@@ -227,8 +227,9 @@ def test_a_common_date_leads_with_the_tests_that_survive_and_warns_of_the_others
     assert "0.26" not in warned["kp"]
 
 
-def test_scattered_dates_lead_with_bmp(table):
-    outcomes = group_battery(sample_of(table, M, 1), common_date=False)
+def test_firms_whose_residuals_do_not_correlate_lead_with_bmp():
+    independent = 0.01 * np.random.default_rng(8).standard_normal((M + 1, 7))
+    outcomes = group_battery(sample_of(independent, M, 1))
     assert outcomes[0].test == "bmp"
     assert not outcomes[0].warning
 

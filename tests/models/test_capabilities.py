@@ -36,7 +36,7 @@ def test_order_free_means_that_permuted_rows_give_the_same_fit(spec):
     if spec.estimator.capabilities.order_free:
         assert same
     # a tuned penalty may fall on the same point of its grid by chance
-    elif spec.id not in {"synthetic-ridge", "elastic-net"}:
+    elif spec.id not in {"synthetic-ridge", "elastic-net", "matrix-completion"}:
         assert not same
 
 
