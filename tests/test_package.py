@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import analysis
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,6 +44,25 @@ def test_only_the_command_line_prints(root: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in {"print", "exit", "input"}, path
+
+
+def test_every_public_name_is_what_type_checkers_see(root: Path) -> None:
+    names = analysis.__all__
+    assert len(names) > 20
+    assert {"Event", "Group", "Benchmark", "Headline", "Study", "event_study"} <= set(names)
+    assert dir(analysis) == names
+    for name in names:
+        assert getattr(analysis, name).__doc__ or name.isupper(), name
+    with pytest.raises(AttributeError, match="no attribute 'Studdy'"):
+        _ = analysis.Studdy
+
+
+def test_importing_the_package_imports_nothing_else(root: Path) -> None:
+    code = "import sys, analysis; print([n for n in sys.modules if n.startswith('analysis.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_every_path_in_the_architecture_section_exists(root: Path) -> None:
