@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, long_date, percent, probability, rank_probability
+from analysis.formatting import (
+    billions,
+    long_date,
+    no_value,
+    percent,
+    probability,
+    rank_probability,
+)
 from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
 from analysis.results import Place
@@ -234,9 +241,8 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
         return cite(text, result.place(result.headline, result.headline_window.window, column))
 
     if impact is None:
-        symbol = result.headline.symbol
-        lacking = "printed close" if symbol in result.shares else "share count"
-        return f"No {lacking} is known for the firm, so there is no dollar figure."
+        lacking = no_value(result.unvalued.get(result.headline.symbol, ""))
+        return f"The firm has no figure in dollars: {lacking}."
     word = "lost" if impact.raw < 0 else "gained"
     kind = "loss" if impact.abnormal < 0 else "gain"
     raw = cited(billions(abs(impact.raw)), "impact_raw_usd")

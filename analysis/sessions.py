@@ -148,6 +148,18 @@ def reaction_session(calendar: str, when: dt.date | dt.datetime) -> pd.Timestamp
     return pd.Timestamp(closes.index[position]).as_unit("us")
 
 
+def session_open(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
+    """
+    Say when a session opens; the opening in UTC, see `session_close`.
+
+    Raises
+    ------
+    SessionError
+        If `session` is no session of the exchange.
+    """
+    return pd.Timestamp(_of_session(calendar, session).session_open(session))
+
+
 def reaction_days(calendar: str, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     """
     Find the first session that could react to each of many instants, as `reaction_session` does.
@@ -199,10 +211,14 @@ def session_close(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
     SessionError
         If `session` is no session of the exchange.
     """
+    return pd.Timestamp(_of_session(calendar, session).session_close(session))
+
+
+def _of_session(calendar: str, session: pd.Timestamp) -> ExchangeCalendar:
     exchange = exchange_calendar(calendar)
     if not exchange.is_session(session):
         raise SessionError(f"{session.date()} is no session of {calendar}")
-    return pd.Timestamp(exchange.session_close(session))
+    return exchange
 
 
 def _within(exchange: ExchangeCalendar, name: str, day: dt.date) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from analysis.cli.terminal import echo
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--explain", "name", metavar="NAME", help="Explain one test.")
@@ -17,4 +19,4 @@ def command(name: str | None) -> None:
     """
     from analysis.inference.catalog import explain, listing
 
-    click.echo(listing() if name is None else explain(name))
+    echo(listing() if name is None else explain(name))

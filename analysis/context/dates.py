@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.run.case import Case
 
+MOST_DATES = 246
+"""Placebo sessions, the nearest: firms need returns on all, and younger ones would be left out."""
+
 DRAWS = 4999
 """Random sets of sessions."""
 
@@ -135,7 +138,7 @@ def reaction_dates(case: Case) -> ReactionDates | Absent:
         return Absent(f"the data end before the sessions {asked} that the study asks about")
     days = Window(asked.start, min(asked.end, case.sessions_after))
     start = case.placed.position + days.start
-    dates = pseudo_dates(start, study.estimation, Window(0, 0))
+    dates = pseudo_dates(start, study.estimation, Window(0, 0), most=MOST_DATES)
     if len(dates) <= 2 * len(days):
         return Absent(
             f"needs more than {2 * len(days)} placebo sessions before the first of the {len(days)} "

@@ -114,7 +114,7 @@ def find_details(
     losses, losses_file = load_published_losses()
     history = load_nvda_history() if _has_history(study) else None
     case = plan_headline(study, data)
-    count = result.shares.get(study.headline.symbol)
+    counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
         curve=curve_of(study, data, progress=progress),
@@ -129,7 +129,7 @@ def find_details(
         recovery=recovery_path(case, None if history is None else history["adj_close"]),
         worst_days=()
         if history is None
-        else worst_days(study.headline.symbol, history, count, losses),
+        else worst_days(study.headline.symbol, history, counts, losses),
         largest_losses=() if ledger is None else largest_losses(losses),
         abroad=None if ledger is None else ledger.abroad,
         inputs=(

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from analysis.windows import Window
 
 
-def pseudo_dates(event: int, estimation: Window, window: Window) -> IntArray:
+def pseudo_dates(
+    event: int, estimation: Window, window: Window, *, most: int | None = None
+) -> IntArray:
     """
     List the positions that can stand in for the event.
 
@@ -29,6 +31,8 @@ def pseudo_dates(event: int, estimation: Window, window: Window) -> IntArray:
         Row of the event session; row 0 has no return.
     estimation, window : Window
         Of the event.
+    most : int, optional
+        Only so many, the nearest to the event; by default all.
 
     Returns
     -------
@@ -38,6 +42,8 @@ def pseudo_dates(event: int, estimation: Window, window: Window) -> IntArray:
     """
     first = 1 - estimation.start
     last = event + estimation.end - window.end
+    if most is not None:
+        first = max(first, last + 1 - most)
     return np.arange(first, last + 1, dtype=np.int64)
 
 

@@ -91,8 +91,8 @@ def _window_result(
         placebo=placebo,
         draws=draws,
         impact=None
-        if value.usd is None
-        else impact(path, value.usd, df=sample.fit.df, level=case.study.level),
+        if value.amount is None
+        else impact(path, value.amount, df=sample.fit.df, level=case.study.level),
         flags=(
             *placed.flags,
             *flags,

@@ -112,7 +112,7 @@ def _group_result(
         (TESTS["portfolio"], TESTS["bmp"], TESTS["kp"]), sample, Settings(level=study.level)
     )
     values = {symbol: case.value(symbol, placed.eve) for symbol in symbols}
-    valued = tuple(symbol for symbol in symbols if values[symbol].usd is not None)
+    valued = tuple(symbol for symbol in symbols if values[symbol].amount is not None)
     return GroupResult(
         event=case.placed.event.id,
         group=name,
@@ -140,8 +140,8 @@ def _group_result(
 
 
 def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
-    without = sum(value.usd is None for value in values)
-    carried = sorted({v.flag for v in values if v.usd is not None and v.flag})
+    without = sum(value.amount is None for value in values)
+    carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
     return (*((f"no-dollar-figure:{without}-firms",) if without else ()), *carried)
 
 
@@ -159,8 +159,8 @@ def _impact(
     each session.
     """
     names = sorted(symbols)
-    worth = [values[symbol].usd for symbol in names]
-    valued = np.array([usd is not None for usd in worth])
+    worth = [values[symbol].amount for symbol in names]
+    valued = np.array([amount is not None for amount in worth])
     if not valued.any():
         return None
     paths = [case.path(symbol, window) for symbol in names]
@@ -168,8 +168,8 @@ def _impact(
         np.column_stack(columns)
         for columns in (
             [
-                dollars_at_stake(usd or 0.0, path.raw)
-                for usd, path in zip(worth, paths, strict=True)
+                dollars_at_stake(amount or 0.0, path.raw)
+                for amount, path in zip(worth, paths, strict=True)
             ],
             [path.raw for path in paths],
             [path.expected for path in paths],

@@ -129,7 +129,10 @@ def test_a_cell_is_the_same_beside_another(model: str, another: str, alone, data
 @pytest.mark.parametrize(
     "model",
     [
-        pytest.param(model, marks=pytest.mark.slow if model == "elastic-net" else ())
+        pytest.param(
+            model,
+            marks=pytest.mark.slow if model in {"elastic-net", "matrix-completion"} else (),
+        )
         for model in MODELS
     ],
 )

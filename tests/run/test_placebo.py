@@ -72,8 +72,9 @@ def test_a_lead_stays_within_the_window_of_each_pseudo_date(results, snapshot):
     """Dimson with a lead, its last pseudo-date: the window's last session has no lead, and goes."""
     returns = snapshot.levels[["NVDA", "SPY"]].pct_change().to_numpy()
     event = snapshot.levels.index.get_loc("2025-01-27")
-    # every third of some 250 dates is drawn, and the last has no lead: it ends the event's window
-    date = event - 14
+    # at most 99 dates are drawn, the last first; that one has no lead: it ends the event's window
+    dates = np.arange(261, event - 10)
+    date = dates[:: -math.ceil(len(dates) / 99)][1]
     rows = np.arange(date - 260, date - 11)
     design = sm.add_constant(
         np.column_stack([returns[rows, 1], returns[rows - 1, 1], returns[rows + 1, 1]])
