@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EXAMPLE = re.compile(r"\bas (NVDA,AMD\b|in '.*NVDA)|--symbols NVDA,AMD|--study deepseek-2025")
+EXAMPLE = re.compile(r"""\bas (in )?(['"][^'"]*)?NVDA|--symbols NVDA,AMD|--study deepseek-2025""")
 """Messages and help texts give examples of symbols, as docstrings do."""
 
 STUDY = re.compile(r"nvda|nvidia|deepseek", re.IGNORECASE)
