@@ -97,7 +97,9 @@ def _window_result(
         draws=draws,
         impact=None
         if value.amount is None
-        else impact(path, value.amount, df=fit.model.df, level=study.level),
+        else impact(
+            path, value.amount, df=fit.model.df, level=study.level, currency=value.currency
+        ),
         flags=(
             *placed.flags,
             *flags,
