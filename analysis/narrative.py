@@ -12,7 +12,7 @@ from analysis.formatting import (
     probability,
     rank_probability,
 )
-from analysis.inference.group_battery import REQUIRED
+from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
 from analysis.results import Place
 from analysis.study import ALL_FIRMS
@@ -421,8 +421,8 @@ def _agreement(result: StudyResult, p: float) -> str:
     if battery.significant:
         return "all three tests that survive one common date call that more than chance"
     shown = [
-        f"{outcome.method.title} p {_relation(probability(outcome.p))}"
-        for outcome in map(battery.outcome, REQUIRED)
+        f"{TESTS[outcome.test].title} p {_relation(probability(outcome.p))}"
+        for outcome in (battery.outcome(t.id) for t in TESTS.of("group") if t.required)
         if outcome is not None and outcome.p is not None
     ]
     return "but the tests that survive one common date do not all reject" + (

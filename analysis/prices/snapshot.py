@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -101,6 +102,17 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         histories=histories,
         folder=folder,
     )
+
+
+def companion_of(snapshot: MarketData) -> MarketData:
+    """
+    Keep of a snapshot what goes with a user's own levels: factors and reference figures.
+
+    Its levels stay until they are replaced; its longer histories, and the files of both, go.
+    """
+    own = {LEVELS, NVDA_HISTORY}
+    inputs = tuple(item for item in snapshot.inputs if item.name not in own)
+    return replace(snapshot, inputs=inputs, histories={})
 
 
 def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:

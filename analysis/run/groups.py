@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.impact import Impact, dollars_at_stake
+from analysis.inference.battery import run_tests
+from analysis.inference.catalog import TESTS
 from analysis.inference.group import group_sample
-from analysis.inference.group_battery import bmp_of, kolari_pynnonen_of
 from analysis.inference.outcome import Outcome
-from analysis.inference.portfolio import portfolio_test
+from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.models.base import Prediction
 from analysis.results import GroupResult
@@ -107,7 +108,9 @@ def _group_result(
 ) -> GroupResult:
     study = case.study
     common = int(np.isfinite(sample.residuals).all(axis=1).sum())
-    t = portfolio_test(sample, level=study.level)
+    t, bmp, kp = run_tests(
+        (TESTS["portfolio"], TESTS["bmp"], TESTS["kp"]), sample, Settings(level=study.level)
+    )
     values = {symbol: case.value(symbol, placed.eve) for symbol in symbols}
     valued = tuple(symbol for symbol in symbols if values[symbol].amount is not None)
     return GroupResult(
@@ -123,8 +126,8 @@ def _group_result(
         se=sample.mean_se if t.available else None,
         t=replace(t, test="t") if t.available else Outcome.missing("t", t.unavailable),
         mean_correlation=sample.correlation,
-        bmp=bmp_of(sample),
-        kp=kolari_pynnonen_of(sample),
+        bmp=bmp,
+        kp=kp,
         valued=valued,
         impact=_impact(case, symbols, placed.window, values, sample),
         flags=(
