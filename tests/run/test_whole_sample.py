@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from analysis.overrides import Overrides, override
-from analysis.prices.snapshot import load_nvda_history
+from analysis.prices.snapshot import load_history
 from analysis.run.study import run_study
 from analysis.windows import Window
 
@@ -40,7 +42,7 @@ def battery(study, snapshot):
 
 @pytest.fixture(scope="module")
 def history():
-    return load_nvda_history()
+    return load_history("NVDA")
 
 
 def test_the_cell_and_the_battery_are_one(study, snapshot):
@@ -113,16 +115,7 @@ def test_the_tail_holds_the_losses_before_the_event_alone(battery, history):
 
 
 def test_a_firm_without_history_says_so(study, snapshot):
-    asked = override(
-        study,
-        Overrides(
-            events=("sell-off",),
-            symbols=("AMD",),
-            models=("market",),
-            benchmarks=("SPY",),
-            windows=(Window(0, 0),),
-        ),
-    )
-    battery = run_study(asked, snapshot, all_tests=True).batteries[0]
+    battery = outcomes_of(study, replace(snapshot, histories={}))[1]
     for test in ("overnight", "intraday", "volume", "recovery"):
-        assert battery.outcome(test).unavailable == "no daily history of AMD is at hand"
+        assert battery.outcome(test).unavailable == "no daily history of NVDA is at hand"
+    assert "years of returns" in battery.outcome("evt").unavailable
