@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from analysis.inference.clustered import (
 )
 from analysis.inference.multiplicity import adjust, romano_wolf
 from analysis.inference.outcome import Outcome
+from analysis.panel.engine import usable_processors
 from analysis.sample.battery import MANY_DATES, Battery, run_battery
 from analysis.sample.column import Column
 from analysis.sample.histories import Ranked, sum_over
@@ -145,14 +147,18 @@ def _of_group(
         scar = np.where(measured, car / se, np.nan)
         ranked = Ranked.of(asked, days.windows, days.car[:, rows], days.se[:, rows], scar)
     histories = sum_over(measurer, fits, rows, ranked)
-    found = []
-    for at, window in enumerate(asked):
+    n_windows = len(windows.windows)
+    kinds: list[Kind] = ["window" if at < n_windows else "day" for at in range(len(asked))]
+
+    def solve(at: int) -> Average | None:
         kept = measured[at]
         if not kept.any():
-            continue
-        column = _column(measurer, fits, rows, kept, car[at], se[at], window, histories, at)
-        kind: Kind = "window" if at < len(windows.windows) else "day"
-        found.append(_average(group.name, kind, column, measurer, days))
+            return None
+        column = _column(measurer, fits, rows, kept, car[at], se[at], asked[at], histories, at)
+        return _average(group.name, kinds[at], column, measurer, days)
+
+    with ThreadPoolExecutor(measurer.threads or usable_processors()) as pool:
+        found = [average for average in pool.map(solve, range(len(asked))) if average is not None]
     return _with_family(found, measurer, days, rows)
 
 
