@@ -7,7 +7,7 @@ Simulates returns of many firms on one market, then measures every pair with a p
 two windows, averages them and makes every test: once without and once with rank tests. The peer
 does the same for some of the pairs as most scripts do: statsmodels' OLS event by event, the path
 by pandas, the parametric tests by NumPy and SciPy. Prints seconds, events a second, the ratio and
-the largest memory; ``--quick`` takes 20,000 pairs. Loading is not counted: returns are in memory.
+the largest memory; on a machine that does other work too, read the processor seconds; ``--quick`` takes 20,000 pairs. Loading is not counted: returns are in memory.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import json
 import resource
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
