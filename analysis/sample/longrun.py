@@ -284,7 +284,7 @@ def _rows(
         return
     spec = result.spec
     position = result.pairs.position[held.rows[chosen]]
-    head = {
+    head: dict[str, Any] = {
         "group": group,
         "against": against,
         "sessions": held.sessions,
