@@ -192,8 +192,8 @@ def unapplied_splits(series: Series) -> Iterator[Finding]:
 
 def unrecorded_splits(series: Series) -> Iterator[Finding]:
     """Find jumps by a split's ratio on sessions without one; value: close over the close before."""
-    moves = np.log1p(_returns(series.bars["close"]))
-    bound = _robust_bound(moves)
+    moves = _without_dividends(series)
+    bound = _robust_bound(np.log1p(_returns(series.bars["close"])))
     recorded = series.amounts("split")
     for i in _where(np.abs(moves) > bound):
         ratio = _split_like(moves[i])
@@ -213,16 +213,13 @@ def impossible_moves(series: Series) -> Iterator[Finding]:
     """Find moves beyond `LARGEST_JUMP` that no dividend explains; value: the return."""
     close = series.bars["close"].to_numpy(dtype=float)
     adjusted = series.bars["adj_close"].to_numpy(dtype=float)
-    paid = pd.Series(series.amounts("dividend"), dtype=float)
-    due = paid.reindex(series.bars.index).fillna(0.0).to_numpy()
-    moves = _log_moves(close)
-    whole = np.where(moves < 0, moves + np.log1p(due / close), moves)
+    moves, whole = _log_moves(close), _without_dividends(series)
     bound = _robust_bound(moves)
     recorded = series.amounts("split")
     for i in _where((np.abs(whole) > LARGEST_JUMP) | (np.abs(_log_moves(adjusted)) > LARGEST_JUMP)):
         day = series.bars.index[i]
         unapplied = abs(moves[i] + np.log(recorded.get(day, 1.0))) <= LARGEST_JUMP
-        unrecorded = abs(moves[i]) > bound and _split_like(moves[i]) is not None
+        unrecorded = abs(whole[i]) > bound and _split_like(whole[i]) is not None
         by_close = abs(whole[i]) > LARGEST_JUMP
         if by_close and ((day in recorded and unapplied) or unrecorded):
             continue  # which have checks of their own
@@ -335,6 +332,17 @@ def _returns(levels: pd.Series) -> FloatArray:
     result = np.zeros(len(values))
     result[1:] = values[1:] / values[:-1] - 1
     return result
+
+
+def _without_dividends(series: Series) -> FloatArray:
+    """Give the log moves of the closes, falls as if what was paid were still in the price."""
+    close = series.bars["close"].to_numpy(dtype=float)
+    paid = pd.Series(series.amounts("dividend"), dtype=float)
+    due = paid.reindex(series.bars.index).fillna(0.0).to_numpy()
+    moves = _log_moves(close)
+    with np.errstate(invalid="ignore"):
+        whole = np.minimum(moves + np.log1p(np.maximum(due, 0.0) / close), 0.0)
+    return np.where(moves < 0, whole, moves)
 
 
 def _log_moves(levels: FloatArray) -> FloatArray:
