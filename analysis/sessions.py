@@ -39,7 +39,7 @@ def exchange_calendar(name: str) -> ExchangeCalendar:
     Raises
     ------
     SessionError
-        If the exchange is unknown.
+        If the exchange is unknown, or the calendar package cannot compute its sessions.
     """
     try:
         return exchange_calendars.get_calendar(name, start=f"{FIRST_YEAR}-01-01")
@@ -48,9 +48,20 @@ def exchange_calendar(name: str) -> ExchangeCalendar:
         raise SessionError(
             f"exchange calendar '{name}' is unknown; {nearest(name, known)}"
         ) from None
-    except ValueError:
-        # a calendar whose history begins later than FIRST_YEAR names its own bound
+    except (ValueError, NotImplementedError):
+        return _later_calendar(name)
+
+
+def _later_calendar(name: str) -> ExchangeCalendar:
+    """Open a calendar whose history begins later than `FIRST_YEAR` with the start it names."""
+    try:
         return exchange_calendars.get_calendar(name)
+    except (ValueError, NotImplementedError, LookupError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        raise SessionError(
+            f"the sessions of exchange '{name}' cannot be computed by the installed packages "
+            f"exchange_calendars and pandas ({reason}); choose another exchange"
+        ) from error
 
 
 def sessions_between(calendar: str, first: dt.date, last: dt.date) -> pd.DatetimeIndex:

@@ -100,6 +100,8 @@ class Study:
         Securities of which control portfolios are made; they should be untouched by the event.
     force_donors : bool
         Take donors that are firms of the study all the same.
+    allow_jump : tuple of str
+        Moves of levels of a file, more than threefold, that were real: symbol and session.
     reaction_window : Window
         Sessions around the headline's event of which it is asked whether the firms reacted.
     chronology, claims : str
@@ -191,6 +193,16 @@ class Study:
     )
     force_donors: bool = key(
         FLAG, "Take donors that are firms of the study all the same.", default=False
+    )
+    allow_jump: tuple[str, ...] = key(
+        TEXTS,
+        "Moves of more than threefold in a file of levels that were real, as 'NVDA 2024-06-10'.",
+        default=(),
+        option=Option(
+            "--allow-jump",
+            "'SYMBOL DATE'",
+            "A move of more than threefold in --data that was real; repeatable.",
+        ),
     )
     reaction_window: Window = key(
         EVENT_TIME,

@@ -143,11 +143,11 @@ def _numbers(details: Details) -> list[KeyNumber]:
     if usd is not None:
         found.append(
             KeyNumber(
-                "abnormal change in market value, USD billion",
-                at(usd.abnormal, billions(usd.abnormal), "impact_usd"),
+                f"abnormal change in market value, {usd.currency} billion",
+                at(usd.abnormal, billions(usd.abnormal), usd.column("impact")),
                 level,
-                at(usd.low, billions(usd.low), "impact_low_usd"),
-                at(usd.high, billions(usd.high), "impact_high_usd"),
+                at(usd.low, billions(usd.low), usd.column("impact_low")),
+                at(usd.high, billions(usd.high), usd.column("impact_high")),
             )
         )
     elif not isinstance(details.conformal, Absent):
@@ -178,11 +178,11 @@ def _curve_number(details: Details) -> KeyNumber:
             Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
         )
     return KeyNumber(
-        f"median of {len(curve.points)} specifications, USD billion",
-        Cell(billions(half.impact), half.impact, Place(name, middle, "impact_usd")),
+        f"median of {len(curve.points)} specifications, {half.currency} billion",
+        Cell(billions(half.impact), half.impact, Place(name, middle, "impact")),
         "all of them from ",
-        Cell(billions(low.impact), low.impact, Place(name, 2, "impact_usd")),
-        Cell(billions(high.impact), high.impact, Place(name, last, "impact_usd")),
+        Cell(billions(low.impact), low.impact, Place(name, 2, "impact")),
+        Cell(billions(high.impact), high.impact, Place(name, last, "impact")),
     )
 
 

@@ -18,6 +18,7 @@ from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_
 from analysis.returns import purged_returns, simple_returns
 from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_firm, check_names, check_place
+from analysis.run.jumps import check_jumps
 from analysis.run.records import Plan, Specification, crossed
 from analysis.run.valuation import value_of
 from analysis.sessions import reaction_session
@@ -103,6 +104,7 @@ def plan_headline(study: Study, data: MarketData) -> Case:
 
 def _planned(study: Study, data: MarketData) -> Plan:
     check_names(study, data)
+    check_jumps(study, data)
     span = Window(
         min(window.start for window in study.windows), max(window.end for window in study.windows)
     )
