@@ -192,6 +192,7 @@ def unapplied_splits(series: Series) -> Iterator[Finding]:
 
 def unrecorded_splits(series: Series) -> Iterator[Finding]:
     """Find jumps by a split's ratio on sessions without one; value: close over the close before."""
+    close = series.bars["close"].to_numpy(dtype=float)
     moves = _without_dividends(series)
     bound = _robust_bound(np.log1p(_returns(series.bars["close"])))
     recorded = series.amounts("split")
@@ -203,7 +204,7 @@ def unrecorded_splits(series: Series) -> Iterator[Finding]:
                 series.symbol,
                 day,
                 "jump-like-a-split",
-                float(np.exp(moves[i])),
+                float(close[i] / close[i - 1]),
                 "error",
                 f"the close jumps as in a {ratio} split but none is recorded",
             )
