@@ -152,7 +152,7 @@ def abnormal(
         raise MissingError(f"the study as run has no benchmark {benchmark}")
     market = market or Benchmark(benchmark)
     levels = data.levels
-    for name in filter(None, (symbol, market.symbol, market.purged_of)):
+    for name in (symbol, market.symbol, *market.firms):
         if name not in levels:
             raise MissingError(f"{data.name} has no {name}")
     position = int(levels.index.searchsorted(pd.Timestamp(session)))
