@@ -79,6 +79,11 @@ class Series:
             for session, value in zip(chosen["session"], chosen["value"], strict=True)
         }
 
+    def ratios(self) -> dict[pd.Timestamp, float]:
+        """Ratios of splits by session, those that can be."""
+        splits = self.amounts("split")
+        return {day: ratio for day, ratio in splits.items() if 0 < ratio < np.inf}
+
 
 def check_series(series: Series) -> list[Finding]:
     """Run every check of `SERIES_CHECKS`; findings by session."""
@@ -172,7 +177,7 @@ def outliers(series: Series) -> Iterator[Finding]:
 def unapplied_splits(series: Series) -> Iterator[Finding]:
     """Find recorded splits that the closes still jump by; value: close over the close before."""
     close = series.bars["close"]
-    for day, ratio in series.amounts("split").items():
+    for day, ratio in series.ratios().items():
         before = close[close.index < day]
         after = close[close.index >= day]
         if before.empty or after.empty or after.index[0] != day:
@@ -195,7 +200,7 @@ def unrecorded_splits(series: Series) -> Iterator[Finding]:
     close = series.bars["close"].to_numpy(dtype=float)
     moves = _without_dividends(series)
     bound = _robust_bound(np.log1p(_returns(series.bars["close"])))
-    recorded = series.amounts("split")
+    recorded = series.ratios()
     for i in _where(np.abs(moves) > bound):
         ratio = _split_like(moves[i])
         day = series.bars.index[i]
@@ -216,7 +221,7 @@ def impossible_moves(series: Series) -> Iterator[Finding]:
     adjusted = series.bars["adj_close"].to_numpy(dtype=float)
     moves, whole = _log_moves(close), _without_dividends(series)
     bound = _robust_bound(moves)
-    recorded = series.amounts("split")
+    recorded = series.ratios()
     for i in _where((np.abs(whole) > LARGEST_JUMP) | (np.abs(_log_moves(adjusted)) > LARGEST_JUMP)):
         day = series.bars.index[i]
         unapplied = abs(moves[i] + np.log(recorded.get(day, 1.0))) <= LARGEST_JUMP
