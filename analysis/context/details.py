@@ -19,6 +19,7 @@ from analysis.context.dates import ReactionDates, reaction_dates
 from analysis.context.halves import SessionHalves, session_halves
 from analysis.context.history import LargestLoss, WorstDay, largest_losses, worst_days
 from analysis.context.index_arithmetic import IndexShare, index_shares
+from analysis.context.intraday import IntradayDays, intraday_days
 from analysis.context.recovery import RecoveryPath, recovery_path
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
@@ -58,6 +59,7 @@ class Details:
     worst_days : tuple of WorstDay
     largest_losses : tuple of LargestLoss
     halves : SessionHalves or Absent
+    intraday : IntradayDays or Absent
     world : FirstSessions or Absent
     abroad : pandas.DataFrame or None
         Moves on other exchanges as published.
@@ -79,6 +81,7 @@ class Details:
     worst_days: tuple[WorstDay, ...]
     largest_losses: tuple[LargestLoss, ...]
     halves: SessionHalves | Absent
+    intraday: IntradayDays | Absent
     world: FirstSessions | Absent
     abroad: pd.DataFrame | None
     inputs: tuple[InputFile, ...]
@@ -113,6 +116,7 @@ def find_details(
     history = data.histories.get(study.headline.symbol)
     case = plan_headline(study, data)
     halves, world = session_halves(case), first_sessions(case, result.chronology)
+    intraday = intraday_days(case)
     counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
@@ -131,6 +135,7 @@ def find_details(
         else worst_days(study.headline.symbol, history, counts, losses),
         largest_losses=() if ledger is None else largest_losses(losses),
         halves=halves,
+        intraday=intraday,
         world=world,
         abroad=None if ledger is None else ledger.abroad,
         inputs=tuple(
@@ -139,6 +144,7 @@ def find_details(
                     *(() if ledger is None else ledger.inputs),
                     *(() if history is None else (losses_file,)),
                     *(() if isinstance(halves, Absent) else halves.inputs),
+                    *(() if isinstance(intraday, Absent) else intraday.inputs),
                     *(() if isinstance(world, Absent) else world.inputs),
                 )
             )
