@@ -94,11 +94,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def symbols_of_study(study: str) -> tuple[str, ...]:
-    """List the symbols that a study needs prices of."""
-    from analysis.run.needs import needed_symbols
+    """List every symbol that a study names: its report shows more than its models need."""
+    from analysis.run.needs import mentioned_symbols
     from analysis.study_file import load_study
 
-    return needed_symbols(load_study(study))
+    return mentioned_symbols(load_study(study))
 
 
 def write_report_of_study(study: str, folder: Path, store: Path) -> None:
