@@ -278,10 +278,27 @@ def test_values_are_what_each_check_says():
     assert paid.value == 1.5
 
 
-@pytest.mark.parametrize("when", ["2024-03-01", "2024-12-31"])
+@pytest.mark.parametrize("when", ["2024-03-01", "2024-03-04", "2024-12-31"])
 def test_a_dividend_at_either_end_is_looked_at_where_it_can_be(when):
     checks = [f[0] for f in found(bars(), actions((when, "dividend", 1.0)))]
-    assert checks == (["dividend-not-applied"] if when == "2024-12-31" else [])
+    assert checks == ([] if when == "2024-03-01" else ["dividend-not-applied"])
+
+
+@pytest.mark.parametrize(("share", "bad"), [(0.99, False), (1.01, True)])
+def test_a_dividend_on_the_first_session_is_bounded_by_its_own_close(share, bad):
+    frame = bars()
+    paid = actions(("2024-03-01", "dividend", share * frame["close"].iloc[0]))
+    assert ("bad-dividend" in {f[0] for f in found(frame, paid)}) == bad
+
+
+@pytest.mark.parametrize(
+    ("factor", "check"),
+    [(0.5 * 1.04, "jump-like-a-split"), (0.5 * 1.07, "outlier"), (1.07 / 3, "jump-like-a-split")],
+)
+def test_how_near_a_split_a_jump_must_be(factor, check):
+    frame = bars(scale=0.0005)
+    frame.loc[day("2024-07-01") :, ["open", "high", "low", "close", "adj_close"]] *= factor
+    assert [f[0] for f in found(frame)] == [check]
 
 
 @pytest.mark.parametrize("when", ["2024-02-01", "2024-07-06", "2025-06-02"])
@@ -348,7 +365,9 @@ def test_an_adjusted_close_that_jumps_alone_is_impossible():
     frame.loc[day("2024-07-01") :, "adj_close"] /= 8
     finding = one("impossible-move", frame)
     assert (finding.session, finding.severity) == (day("2024-07-01"), "error")
-    assert finding.value < -0.8
+    adjusted = frame["adj_close"]
+    i = frame.index.get_loc(finding.session)
+    assert finding.value == pytest.approx(adjusted.iloc[i] / adjusted.iloc[i - 1] - 1)
     assert finding.detail.startswith("the adjusted close moves from ")
 
 
@@ -373,3 +392,23 @@ def test_a_volume_that_is_none_keeps_a_bar_out(value, bad):
     good, findings = rows(frame)
     assert findings == ([("bad-volume", "2024-07-01", "error")] if bad else [])
     assert len(good) == len(frame) - bad
+
+
+def test_an_outlier_is_measured_from_the_middle_of_the_moves():
+    index = bars().index
+    moves = np.random.default_rng(1).normal(0.04, 0.002, len(index))
+    i = index.get_loc(day("2024-07-01"))
+    moves[i] = 0.3
+    close = 100 * np.exp(np.cumsum(moves))
+    frame = bars_frame(index, {"close": close, "adj_close": close, "volume": 1e6})
+    assert ("outlier", "2024-07-01", "warning") in found(frame)
+
+
+def test_the_direction_of_a_split_is_said():
+    frame = bars(scale=0.0005)
+    columns = ["open", "high", "low", "close", "adj_close"]
+    half, double = frame.copy(), frame.copy()
+    half.loc[day("2024-07-01") :, columns] *= 0.5
+    double.loc[day("2024-07-01") :, columns] *= 2
+    assert "as in a 2:1 split" in one("jump-like-a-split", half).detail
+    assert "as in a 1:2 split" in one("jump-like-a-split", double).detail
