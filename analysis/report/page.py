@@ -74,9 +74,9 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         escaped, and a content security policy refuses every script but the page's own.
     """
     result = details.result
-    script, style = _asset("report.js"), _asset("report.css")
+    script, style = asset("report.js"), asset("report.css")
     page = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             title=result.study.title,
@@ -96,14 +96,15 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
             study=dump_study(result.study),
             style=Markup(style),  # noqa: S704 - the package's own file
             script=Markup(script),  # noqa: S704 - the package's own file
-            script_hash=_policy_hash(script),
+            script_hash=policy_hash(script),
         )
     )
     return page.rstrip() + "\n"
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Open the templates of pages; every text in them is escaped."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.report", "templates"),
         autoescape=True,
@@ -113,11 +114,13 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Read a file that lies beside the templates."""
     return resources.files("analysis.report").joinpath("templates", name).read_text("utf-8")
 
 
-def _policy_hash(script: str) -> str:
+def policy_hash(script: str) -> str:
+    """Name a script as the page's content security policy does."""
     digest = hashlib.sha256(script.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode()
 
