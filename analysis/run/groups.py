@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.impact import Impact, dollars_at_stake
+from analysis.impact import Impact
 from analysis.inference.group import group_sample
 from analysis.inference.group_battery import bmp_of, kolari_pynnonen_of
 from analysis.inference.outcome import Outcome
@@ -126,7 +126,7 @@ def _group_result(
         bmp=bmp_of(sample),
         kp=kolari_pynnonen_of(sample),
         valued=valued,
-        impact=_impact(case, symbols, placed.window, values, sample),
+        impact=_impact(case, symbols, placed, values, sample),
         flags=(
             *placed.flags,
             *estimation_flag(common, study),
@@ -145,7 +145,7 @@ def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
 def _impact(
     case: Case,
     symbols: tuple[str, ...],
-    window: Window,
+    placed: PlacedWindow,
     values: Mapping[str, Valuation],
     sample: GroupSample,
 ) -> Impact | None:
@@ -156,18 +156,14 @@ def _impact(
     each session.
     """
     names = sorted(symbols)
-    worth = [values[symbol].usd for symbol in names]
-    valued = np.array([usd is not None for usd in worth])
+    valued = np.array([values[symbol].usd is not None for symbol in names])
     if not valued.any():
         return None
-    paths = [case.path(symbol, window) for symbol in names]
+    paths = [case.path(symbol, placed.window) for symbol in names]
     stakes, raw, expected = (
         np.column_stack(columns)
         for columns in (
-            [
-                dollars_at_stake(usd or 0.0, path.raw)
-                for usd, path in zip(worth, paths, strict=True)
-            ],
+            [case.stakes(symbol, placed) for symbol in names],
             [path.raw for path in paths],
             [path.expected for path in paths],
         )
