@@ -71,6 +71,31 @@ def rank_probability(outcome: Outcome, sides: int = 1) -> str:
     return probability(outcome.p, floor)
 
 
+def no_value(flag: str) -> str:
+    """
+    Say in words why a firm has no market value.
+
+    Parameters
+    ----------
+    flag : str
+        As results carry it, see `analysis.run.valuation.value_at`.
+
+    Examples
+    --------
+    >>> no_value("share-count-too-old:2025-01-24")
+    'its nearest share count is of 2025-01-24, too far from the event'
+    """
+    what, _, day = flag.partition(":")
+    return {
+        "no-share-count": f"no share count was known on {day}"
+        if day
+        else "no share count is at hand",
+        "no-printed-close": "no printed close is at hand",
+        "share-count-too-old": f"its nearest share count is of {day}, too far from the event",
+        "printed-close-outside-data": f"its printed close of {day} lies outside the data",
+    }.get(what, "no market value is at hand")
+
+
 def long_date(day: dt.date) -> str:
     """
     Write a date for prose.

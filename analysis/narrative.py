@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, long_date, percent, probability, rank_probability
-from analysis.inference.group_battery import REQUIRED
+from analysis.formatting import (
+    billions,
+    long_date,
+    no_value,
+    percent,
+    probability,
+    rank_probability,
+)
+from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
 from analysis.results import Place
 from analysis.study import ALL_FIRMS
@@ -68,9 +75,9 @@ def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
         return f"{head.symbol} {fell} by {change} more than expected {when}"
     word = "loss" if impact.abnormal < 0 else "gain"
     return (
-        f"{head.symbol}'s abnormal {word} {when} was USD "
-        f"{cited(billions(abs(impact.abnormal), 0), 'impact_usd')} billion, more than chance "
-        "explains"
+        f"{head.symbol}'s abnormal {word} {when} was {impact.currency} "
+        f"{cited(billions(abs(impact.abnormal), 0), impact.column('impact'))} billion, more than "
+        "chance explains"
     )
 
 
@@ -234,32 +241,31 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
         return cite(text, result.place(result.headline, result.headline_window.window, column))
 
     if impact is None:
-        symbol = result.headline.symbol
-        lacking = "printed close" if symbol in result.shares else "share count"
-        return f"No {lacking} is known for the firm, so there is no dollar figure."
+        lacking = no_value(result.unvalued.get(result.headline.symbol, ""))
+        return f"The firm has no figure in dollars: {lacking}."
     word = "lost" if impact.raw < 0 else "gained"
     kind = "loss" if impact.abnormal < 0 else "gain"
-    raw = cited(billions(abs(impact.raw)), "impact_raw_usd")
-    size = cited(billions(abs(impact.abnormal)), "impact_usd")
+    raw = cited(billions(abs(impact.raw)), impact.column("impact_raw"))
+    size = cited(billions(abs(impact.abnormal)), impact.column("impact"))
     interval = _dollar_interval(impact, result.study.level, cited)
-    start = f"The firm {word} USD {raw} bn of market value"
+    start = f"The firm {word} {impact.currency} {raw} bn of market value"
     if (impact.abnormal < 0) != (impact.raw < 0):
-        return f"{start}, against an abnormal {kind} of USD {size} bn{interval}."
+        return f"{start}, against an abnormal {kind} of {impact.currency} {size} bn{interval}."
     if abs(impact.abnormal) > abs(impact.raw):
         other = "gain" if impact.expected > 0 else "loss"
         return (
-            f"{start}, where a {other} was expected: the abnormal {kind} is USD {size} bn"
-            f"{interval}."
+            f"{start}, where a {other} was expected: the abnormal {kind} is {impact.currency} "
+            f"{size} bn{interval}."
         )
-    return f"{start}, USD {size} bn of it abnormal{interval}."
+    return f"{start}, {impact.currency} {size} bn of it abnormal{interval}."
 
 
 def _dollar_interval(impact: Impact, level: float, cited: Callable[[str, str], str]) -> str:
     low, high = impact.low, impact.high
     if low is None or high is None:
         return ""
-    lower = cited(billions(abs(low)), "impact_low_usd")
-    upper = cited(billions(abs(high)), "impact_high_usd")
+    lower = cited(billions(abs(low)), impact.column("impact_low"))
+    upper = cited(billions(abs(high)), impact.column("impact_high"))
     if low < 0 < high:
         ends = f"from a loss of {lower} to a gain of {upper}"
     else:
@@ -278,8 +284,9 @@ def _beside(result: StudyResult, cite: Cite = plain) -> str:
     other = firm.at(head.window)
     dollars = ""
     if other.impact is not None:
-        usd = billions(abs(other.impact.abnormal))
-        dollars = f", USD {cite(usd, result.place(firm, head.window, 'impact_usd'))} bn"
+        money = billions(abs(other.impact.abnormal))
+        place = result.place(firm, head.window, other.impact.column("impact"))
+        dollars = f", {other.impact.currency} {cite(money, place)} bn"
     size = cite(percent(other.car), result.place(firm, head.window, "car"))
     holds = (
         f", an index that itself holds {head.symbol}"
@@ -355,8 +362,8 @@ def _curve(details: Details, cite: Cite) -> str:
         )
         unit, middle = "", percent(curve.middle.abnormal, 1)
     else:
-        column, lowest, highest = "impact_usd", billions(low.impact, 0), billions(high.impact, 0)
-        unit, middle = " billion dollars", billions(curve.middle.impact, 0)
+        column, lowest, highest = "impact", billions(low.impact, 0), billions(high.impact, 0)
+        unit, middle = f" billion {curve.middle.currency}", billions(curve.middle.impact, 0)
     last, middle_line = len(curve.points) + 1, 2 + curve.middle_place
     place = (
         ""
@@ -414,8 +421,8 @@ def _agreement(result: StudyResult, p: float) -> str:
     if battery.significant:
         return "all three tests that survive one common date call that more than chance"
     shown = [
-        f"{outcome.method.title} p {_relation(probability(outcome.p))}"
-        for outcome in map(battery.outcome, REQUIRED)
+        f"{TESTS[outcome.test].title} p {_relation(probability(outcome.p))}"
+        for outcome in (battery.outcome(t.id) for t in TESTS.of("group") if t.required)
         if outcome is not None and outcome.p is not None
     ]
     return "but the tests that survive one common date do not all reject" + (

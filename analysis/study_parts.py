@@ -7,9 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.currency import USD, check_currency
 from analysis.errors import StudyError
 from analysis.keys import fill, key, understand_fields
-from analysis.kinds import DAY, EVENT_TIME, NUMBER, TEXT, TEXTS, WHEN
+from analysis.kinds import DAY, EVENT_TIME, NAMES, NUMBER, TEXT, TEXTS, WHEN
 
 if TYPE_CHECKING:
     from analysis.windows import Window
@@ -110,10 +111,12 @@ class Benchmark:
     symbol : str
         Column of the levels; the id without ``-ex`` where it is not given.
     purged_of : str or None
-        Firm whose own weight is taken out; empty for none. None, which only a benchmark named
+        Firms whose weights are taken out, with commas, or the id of a group of the study; empty
+        for none. None, which only a benchmark named
         ``-ex`` may have, becomes the event firm of the study that it is put into.
     weight : float
-        The firm's weight, decimal, at the close of `weight_session`; 0 where nothing is purged.
+        The one firm's weight, decimal, at the close of `weight_session`; 0 to take the weights of
+        the data.
     weight_session : datetime.date or None
         A session of the data.
     source : str
@@ -123,9 +126,15 @@ class Benchmark:
     id: str = key(TEXT, "Name of the benchmark in results; SYMBOL-ex for one that is purged.")
     symbol: str = key(TEXT, "Column of the levels; the id without -ex by default.", default=None)
     purged_of: str | None = key(
-        TEXT, "Firm whose weight is taken out; the event firm for SYMBOL-ex.", default=None
+        NAMES,
+        "Firms, or the group, whose weights are taken out; the event firm for SYMBOL-ex.",
+        default=None,
     )
-    weight: float = key(NUMBER, "The firm's weight in it, a decimal fraction.", default=0.0)
+    weight: float = key(
+        NUMBER,
+        "The one firm's weight in it, a decimal fraction; by default as the data know it.",
+        default=0.0,
+    )
     weight_session: dt.date | None = key(
         DAY, "The session at whose close the weight was so.", default=None
     )
@@ -147,12 +156,22 @@ class Benchmark:
             )
         if self.purged_of == "":
             self._check_whole(named_purged=named_purged)
-        elif self.weight == 0 or self.weight_session is None:
+        elif (self.weight == 0) != (self.weight_session is None):
             raise StudyError(
                 f"benchmark '{self.id}' is purged of {self.purged_of or 'the event firm'}: give "
-                "its weight and weight_session, the session at whose close the weight was so; a "
-                f"weight of 0 takes nothing out (name it {self.symbol} then)"
+                "its weight and weight_session, the session at whose close the weight was so, or "
+                "neither to take the weights that the data hold"
             )
+        elif self.weight and len(self.firms) > 1:
+            raise StudyError(
+                f"benchmark '{self.id}' is purged of {len(self.firms)} firms and has one weight; "
+                "leave weight and weight_session out to take the weights that the data hold"
+            )
+
+    @property
+    def firms(self) -> tuple[str, ...]:
+        """The firms whose weights are taken out."""
+        return tuple(name.strip() for name in (self.purged_of or "").split(",") if name.strip())
 
     def _check_whole(self, *, named_purged: bool) -> None:
         if named_purged:
@@ -167,7 +186,7 @@ class Benchmark:
 @dataclass(frozen=True, slots=True)
 class MarketValue:
     """
-    Shares and a printed close of a firm, for studies beyond the bundled reference figures.
+    Shares of a firm, and its printed close where the data hold none.
 
     Attributes
     ----------
@@ -175,29 +194,46 @@ class MarketValue:
         A firm of the study.
     shares : float
         Count on the split basis of the close.
-    as_of : str
-        Date of the share count, or words for it.
+    as_of : datetime.date
+        Day of the count.
     source : str
         Where the share count is published.
-    close : float
-        USD a share, not adjusted for dividends.
-    close_session : datetime.date
+    known_from : datetime.date or None
+        Day on which the count was filed.
+    close : float or None
+        A share, in `currency`, not adjusted for dividends; None for the printed close of the data.
+    close_session : datetime.date or None
         A session of the data.
+    currency : str
+        ISO 4217 code.
     """
 
     symbol: str = key(TEXT, "The firm.")
     shares: float = key(NUMBER, "Shares outstanding, on the split basis of the close.")
-    as_of: str = key(TEXT, "Date of the share count.")
+    as_of: dt.date = key(DAY, "Day of the share count.")
     source: str = key(TEXT, "Where the share count is published.")
-    close: float = key(NUMBER, "Close as printed, USD a share, not adjusted for dividends.")
-    close_session: dt.date = key(DAY, "The session of that close.")
+    known_from: dt.date | None = key(DAY, "Day on which the count was filed.", default=None)
+    close: float | None = key(
+        NUMBER,
+        "Close as printed, a share, not adjusted for dividends; by default that of the data.",
+        default=None,
+    )
+    close_session: dt.date | None = key(DAY, "The session of that close.", default=None)
+    currency: str = key(TEXT, "Currency of the close, ISO 4217.", default=USD)
 
     def __post_init__(self) -> None:
-        """Refuse figures that are not positive, or a value that no firm has."""
+        """Refuse figures that are not positive, half a close, or a value that no firm has."""
         understand_fields(self)
-        if not (0 < self.shares < math.inf and 0 < self.close < math.inf):
-            raise StudyError(f"market value of {self.symbol}: shares and close must be positive")
-        if self.shares * self.close > LARGEST_VALUE:
+        where = f"market value of {self.symbol}"
+        if not 0 < self.shares < math.inf or not (self.close is None or 0 < self.close < math.inf):
+            raise StudyError(f"{where}: shares and close must be positive")
+        if (self.close is None) != (self.close_session is None):
+            raise StudyError(
+                f"{where}: close and close_session go together; give both, or neither to take the "
+                "printed close of the data"
+            )
+        check_currency(self.currency, where=where)
+        if self.close is not None and self.shares * self.close > LARGEST_VALUE:
             raise StudyError(
                 f"market value of {self.symbol}: {self.shares:.3g} shares at {self.close:.6g} are "
                 f"{self.shares * self.close:.3g}, more than any firm is worth; check the count"

@@ -91,7 +91,7 @@ def test_json_carries_rows_study_versions_and_hashes(small: StudyResult, bundle:
     document = json.loads(to_json(small))
     assert document["study"]["id"] == "deepseek-2025"
     assert set(document["versions"]) >= {"python", "numpy", "pandas", "scipy", "market-impact"}
-    assert {i["name"] for i in document["inputs"]} >= {"prices/total_return_index.csv"}
+    assert {i["name"] for i in document["inputs"]} >= {"prices/total_return_index.parquet"}
     assert all(len(i["sha256"]) == 64 for i in document["inputs"])
     assert document["events"][0]["session"] == "2025-01-27"
     assert len(document["rows"]) == len(small.tidy)

@@ -23,7 +23,8 @@ from analysis.prices.snapshot import CLOSES
 from analysis.returns import simple_returns
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.plan import benchmark_returns
-from analysis.study import Benchmark
+from analysis.run.valuation import OLDEST_COUNT, count_at
+from analysis.study import PURGED_SUFFIX, Benchmark
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -146,9 +147,12 @@ def abnormal(
     MissingError
         If the data lack a symbol, the session or the sessions before it.
     """
-    market = next((b for b in study.benchmarks if b.id == benchmark), None) or Benchmark(benchmark)
+    market = next((b for b in study.benchmarks if b.id == benchmark), None)
+    if market is None and benchmark.endswith(PURGED_SUFFIX):
+        raise MissingError(f"the study as run has no benchmark {benchmark}")
+    market = market or Benchmark(benchmark)
     levels = data.levels
-    for name in filter(None, (symbol, market.symbol, market.purged_of)):
+    for name in (symbol, market.symbol, *market.firms):
         if name not in levels:
             raise MissingError(f"{data.name} has no {name}")
     position = int(levels.index.searchsorted(pd.Timestamp(session)))
@@ -179,10 +183,10 @@ def abnormal(
     return AbnormalReturn(float(path.raw[0]), value, p)
 
 
-def _share_count(data: MarketData, symbol: str, _day: dt.date) -> float:
-    count = data.reference.shares.get(symbol)
-    if count is None:
-        raise MissingError(f"no share count of {symbol} is at hand")
+def _share_count(data: MarketData, symbol: str, day: dt.date) -> float:
+    count = count_at(data.reference.shares.get(symbol, ()), day)
+    if count is None or abs((count.as_of - day).days) > OLDEST_COUNT:
+        raise MissingError(f"no share count of {symbol} around {day} is at hand")
     return count.shares
 
 
@@ -192,10 +196,10 @@ def _printed_closes(folder: Path | None) -> pd.DataFrame:
 
 
 def _printed_close(table: pd.DataFrame, symbol: str, day: dt.date) -> float:
-    close = closes_from(table, pd.Timestamp(day), where=CLOSES).get(symbol)
-    if close is None:
-        raise MissingError(f"no printed close of {symbol} on {day} is at hand")
-    return close.close
+    for close in closes_from(table, where=CLOSES).get(symbol, ()):
+        if close.session.date() == day:
+            return close.close
+    raise MissingError(f"no printed close of {symbol} on {day} is at hand")
 
 
 def _cell(

@@ -14,12 +14,13 @@ from analysis.prices.from_store import load_store
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.schemas import interior_gaps
 from analysis.prices.snapshot import (
+    BASE,
     CALENDAR,
-    CLOSES_SESSION,
     FACTORS,
     LEVELS,
-    NVDA_HISTORY,
-    load_nvda_history,
+    history_files,
+    index_base,
+    load_history,
     load_snapshot,
 )
 from analysis.prices.store import PriceStore
@@ -69,7 +70,7 @@ def export_snapshot(
     Write a snapshot in the layout of the bundled one; what the store cannot renew is taken over.
 
     Levels and factors keep the same sessions: they end where the factors end. Printed closes,
-    share counts, weights, chronology and studies are gathered by hand and are carried over, from
+    share counts, weights, bars, chronology and studies are gathered by hand and carried over, from
     the folder if it holds a snapshot already, else from the bundled one. The folder is replaced as
     a whole, after the new one has been read back.
 
@@ -101,15 +102,13 @@ def export_snapshot(
     last = min(
         day for day in (until, data.levels.index[-1].date(), data.factors.index[-1].date()) if day
     )
-    levels = _rebased(data.levels.loc[str(first) : str(last)])
+    levels = _rebased(data.levels.loc[str(first) : str(last)], index_base(bundle.levels))
     factors = data.factors.loc[str(first) : str(last)] * 100
     tables = {
-        LEVELS: _csv(levels, "%.6f"),
-        FACTORS: _csv(factors.round(6), None),
+        LEVELS: _parquet(levels),
+        FACTORS: _csv(factors.round(6), None).encode(),
     }
-    history = _nvda_history(store)
-    if history is not None:
-        tables[NVDA_HISTORY] = history
+    tables |= _histories(store)
     base = folder if (folder / MANIFEST).is_file() else bundled_data()
     _replace_folder(base, folder, tables, _entries(base, tables, levels, store, now))
     every = [entry["path"] for entry in read_manifest(folder).values()]
@@ -124,8 +123,8 @@ def export_snapshot(
     )
 
 
-def _rebased(levels: pd.DataFrame) -> pd.DataFrame:
-    """Put every symbol at 100 on the eve of the sell-off; refuse gaps."""
+def _rebased(levels: pd.DataFrame, base: pd.Timestamp) -> pd.DataFrame:
+    """Put every symbol at `BASE` on one session; refuse gaps."""
     gaps = interior_gaps(levels)
     if gaps:
         symbol, days = next(iter(gaps.items()))
@@ -133,22 +132,37 @@ def _rebased(levels: pd.DataFrame) -> pd.DataFrame:
             f"{symbol} has no price on {days[0].date()}, inside its history; read it again with "
             f"'market-impact refresh --symbols {symbol} --since {days[0].date()}'"
         )
-    if CLOSES_SESSION not in levels.index or levels.loc[CLOSES_SESSION].isna().any():
-        raise DataError(f"a symbol has no price on {CLOSES_SESSION.date()}, the index base")
-    return levels / levels.loc[CLOSES_SESSION] * 100
+    if base not in levels.index or levels.loc[base].isna().any():
+        raise DataError(f"a symbol has no price on {base.date()}, the index base")
+    return levels / levels.loc[base] * BASE
 
 
-def _nvda_history(store: Path) -> str | None:
-    """Give NVIDIA's whole history if the store's reaches as far back as the bundled one."""
-    bundled = load_nvda_history()
+def _histories(store: Path) -> dict[str, bytes]:
+    """Renew the longer histories of which the store's reach as far back as the bundled ones."""
+    found = {}
+    for symbol, name in history_files().items():
+        text = _history(store, symbol)
+        if text is not None:
+            found[name] = text.encode()
+    return found
+
+
+def _history(store: Path, symbol: str) -> str | None:
+    bundled = load_history(symbol)
     with PriceStore(store).reading() as reader:
-        bars = reader.bars("NVDA")
+        bars = reader.bars(symbol)
     if bars.empty or bars.index[0] > bundled.index[0]:
         return None
     bars = bars.loc[bundled.index[0] :]
     if len(sessions_between(CALENDAR, bars.index[0].date(), bars.index[-1].date())) != len(bars):
         return None
     return _csv(bars.assign(volume=bars["volume"].fillna(0).astype("int64")), "%.6f")
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """Write levels with the eight digits of the bundled ones."""
+    rounded = frame.map(lambda level: float(f"{level:.8g}"))
+    return bytes(rounded.rename_axis("session").reset_index().to_parquet(compression="zstd"))
 
 
 def _csv(frame: pd.DataFrame, float_format: str | None) -> str:
@@ -162,7 +176,7 @@ def _csv(frame: pd.DataFrame, float_format: str | None) -> str:
 
 
 def _entries(
-    base: Path, tables: dict[str, str], levels: pd.DataFrame, store: Path, now: dt.datetime
+    base: Path, tables: dict[str, bytes], levels: pd.DataFrame, store: Path, now: dt.datetime
 ) -> list[dict[str, Any]]:
     """Describe every file: the renewed ones anew, the others as they were."""
     with PriceStore(store).reading() as reader:
@@ -174,17 +188,20 @@ def _entries(
         LEVELS: {
             "title": f"Total-return index of {len(levels.columns)} firms and funds, {span}",
             "source": prices,
-            "limits": "rounded to 6 decimals of the index. Not prices paid: dollars need a "
+            "limits": "rounded to 8 digits. Not prices paid: dollars need a "
             "printed close and a share count.",
-        },
-        NVDA_HISTORY: {
-            "title": "NVIDIA daily open, high, low, close, adjusted close and volume",
-            "source": prices,
-            "limits": f"adjusted to the split basis of {now.date()}",
         },
         FACTORS: {
             "title": f"Daily Fama-French five factors, momentum and the risk-free rate, {span}"
         },
+    }
+    fresh |= {
+        name: {
+            "title": f"{symbol} daily open, high, low, close, adjusted close and volume",
+            "source": prices,
+            "limits": f"adjusted to the split basis of {now.date()}",
+        }
+        for symbol, name in history_files(base).items()
     }
     if vintage is not None:
         fresh[FACTORS]["source"] = (
@@ -198,7 +215,7 @@ def _entries(
 
 
 def _replace_folder(
-    base: Path, folder: Path, tables: dict[str, str], entries: list[dict[str, Any]]
+    base: Path, folder: Path, tables: dict[str, bytes], entries: list[dict[str, Any]]
 ) -> None:
     """Make the new folder beside the old one, read it back, then swap the two."""
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
@@ -208,11 +225,10 @@ def _replace_folder(
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
         shutil.copytree(base, fresh)
-        for name, text in tables.items():
-            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
+        for name, content in tables.items():
+            (fresh / name).write_bytes(content)
         write_manifest(fresh, entries)
         load_snapshot(fresh)
-        load_nvda_history(fresh)
         if folder.exists():
             folder.replace(old)
         fresh.replace(folder)

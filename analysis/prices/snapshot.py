@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis._bundle import bundled_data
-from analysis.errors import DataError
-from analysis.prices.manifest import InputFile, read_verified
+from analysis.errors import DataError, nearest
+from analysis.prices.manifest import InputFile, read_manifest, read_verified
 from analysis.prices.market_data import MarketData
 from analysis.prices.reference import (
     Reference,
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALENDAR = "XNYS"
-LEVELS = "prices/total_return_index.csv"
+LEVELS = "prices/total_return_index.parquet"
 FACTORS = "factors/fama_french_daily.csv"
 SHARES = "reference/shares_outstanding.csv"
 CLOSES = "prices/printed_closes.csv"
 WEIGHTS = "reference/index_weights.csv"
-NVDA_HISTORY = "prices/nvda_daily.csv"
+HISTORY = "prices/history_"
+"""Begins the file of a firm's longer history; its symbol and ``.csv`` follow."""
 
-CLOSES_SESSION = pd.Timestamp("2025-01-24").as_unit("us")
-"""The session whose printed closes anchor market values: the eve of the sell-off."""
+DAILY_BARS = "prices/daily_bars.parquet"
+
+AS_PRINTED = "split"
+"""Basis of bars whose prices are as printed on the split basis of the share counts."""
+
+BASE = 100.0
+"""Every bundled level on the session that the indices are based on."""
 
 
 def load_snapshot(folder: Path | None = None) -> MarketData:
@@ -58,7 +65,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     --------
     >>> data = load_snapshot()
     >>> data.levels.shape
-    (772, 35)
+    (3602, 35)
     """
     folder = folder or bundled_data()
     inputs: list[InputFile] = []
@@ -71,7 +78,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     def table(name: str) -> pd.DataFrame:
         return pd.read_csv(io.BytesIO(verified(name)), keep_default_na=False)
 
-    levels = _sessions_first(verified(LEVELS))
+    levels = pd.read_parquet(io.BytesIO(verified(LEVELS))).set_index("session")
     check_levels(levels, calendar=CALENDAR, where=LEVELS)
     gaps = interior_gaps(levels)
     if gaps:
@@ -82,10 +89,13 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     )
     reference = Reference(
         shares=shares_from(table(SHARES), where=SHARES),
-        closes=closes_from(table(CLOSES), CLOSES_SESSION, where=CLOSES),
+        closes=closes_from(table(CLOSES), where=CLOSES),
+        daily_closes=_daily_closes(verified(DAILY_BARS)),
         weights=weights_from(table(WEIGHTS), where=WEIGHTS),
     )
-    histories = {"NVDA": _history(verified(NVDA_HISTORY))}
+    histories = {
+        symbol: _history(verified(name), name) for symbol, name in history_files(folder).items()
+    }
     return MarketData(
         name=f"bundled snapshot, {levels.index[0].date()} to {levels.index[-1].date()}",
         calendar=CALENDAR,
@@ -94,31 +104,90 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         reference=reference,
         inputs=tuple(inputs),
         histories=histories,
+        folder=folder,
     )
 
 
-def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
+def companion_of(snapshot: MarketData) -> MarketData:
     """
-    Load NVIDIA's daily history since its listing year.
+    Keep of a snapshot what goes with a user's own levels: factors and reference figures.
+
+    Its levels stay until they are replaced; its longer histories, and the files of both, go.
+    """
+    inputs = tuple(
+        item
+        for item in snapshot.inputs
+        if item.name != LEVELS and not item.name.startswith(HISTORY)
+    )
+    return replace(snapshot, inputs=inputs, histories={})
+
+
+def history_files(folder: Path | None = None) -> dict[str, str]:
+    """List the bundled longer histories: the file's path in the bundle by symbol."""
+    names = [name for name in read_manifest(folder or bundled_data()) if name.startswith(HISTORY)]
+    return {name.removeprefix(HISTORY).removesuffix(".csv"): name for name in names}
+
+
+def load_history(symbol: str, folder: Path | None = None) -> pd.DataFrame:
+    """
+    Load a firm's daily history, longer than the bundled levels.
+
+    Parameters
+    ----------
+    symbol : str
+        One of `history_files`.
+    folder : pathlib.Path, optional
+        A bundle with a manifest; by default the one that travels with the program.
 
     Returns
     -------
     pandas.DataFrame
-        Rows are sessions from 1999-01-22; columns ``open, high, low, close`` (USD, split-adjusted),
+        Rows are sessions; columns ``open, high, low, close`` (USD, split-adjusted),
         ``adj_close`` (also dividend-adjusted) and ``volume`` (shares, split-adjusted).
 
     Raises
     ------
     IntegrityError, DataError
-        As `load_snapshot`.
+        As `load_snapshot`, and if there is no history of the symbol.
+
+    Examples
+    --------
+    >>> str(load_history("NVDA").index[0].date())
+    '1999-01-22'
     """
-    content, _ = read_verified(folder or bundled_data(), NVDA_HISTORY)
-    return _history(content)
+    names = history_files(folder)
+    if symbol not in names:
+        raise DataError(f"no longer history of '{symbol}' is bundled; {nearest(symbol, names)}")
+    content, _ = read_verified(folder or bundled_data(), names[symbol])
+    return _history(content, names[symbol])
 
 
-def _history(content: bytes) -> pd.DataFrame:
+def index_base(levels: pd.DataFrame) -> pd.Timestamp:
+    """
+    Find the session that bundled levels are based on, where every one of them is `BASE`.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    based = levels.index[(levels == BASE).all(axis=1)]
+    if not len(based):
+        raise DataError(f"the levels have no session on which all of them are {BASE:g}")
+    return pd.Timestamp(based[-1])
+
+
+def _daily_closes(content: bytes) -> pd.DataFrame:
+    bars = pd.read_parquet(
+        io.BytesIO(content), columns=["symbol", "session", "close", "basis"]
+    ).astype({"symbol": str})
+    printed = bars[bars["basis"] == AS_PRINTED]
+    return printed.pivot(index="session", columns="symbol", values="close")
+
+
+def _history(content: bytes, name: str) -> pd.DataFrame:
     frame = _sessions_first(content).astype(float)
-    check_levels(frame.drop(columns="volume"), calendar=CALENDAR, where=NVDA_HISTORY)
+    check_levels(frame.drop(columns="volume"), calendar=CALENDAR, where=name)
     return frame
 
 

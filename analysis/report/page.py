@@ -18,7 +18,7 @@ from analysis.context.absent import Absent
 from analysis.export import versions
 from analysis.figures.catalog import FIGURES
 from analysis.figures.export import absent, drawers
-from analysis.formatting import billions, number, percent
+from analysis.formatting import billions, percent
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
@@ -29,6 +29,7 @@ from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
 from analysis.study_file import dump_study
 from analysis.tables.cells import Cell
+from analysis.tables.notes import value_source
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
@@ -142,11 +143,11 @@ def _numbers(details: Details) -> list[KeyNumber]:
     if usd is not None:
         found.append(
             KeyNumber(
-                "abnormal change in market value, USD billion",
-                at(usd.abnormal, billions(usd.abnormal), "impact_usd"),
+                f"abnormal change in market value, {usd.currency} billion",
+                at(usd.abnormal, billions(usd.abnormal), usd.column("impact")),
                 level,
-                at(usd.low, billions(usd.low), "impact_low_usd"),
-                at(usd.high, billions(usd.high), "impact_high_usd"),
+                at(usd.low, billions(usd.low), usd.column("impact_low")),
+                at(usd.high, billions(usd.high), usd.column("impact_high")),
             )
         )
     elif not isinstance(details.conformal, Absent):
@@ -177,11 +178,11 @@ def _curve_number(details: Details) -> KeyNumber:
             Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
         )
     return KeyNumber(
-        f"median of {len(curve.points)} specifications, USD billion",
-        Cell(billions(half.impact), half.impact, Place(name, middle, "impact_usd")),
+        f"median of {len(curve.points)} specifications, {half.currency} billion",
+        Cell(billions(half.impact), half.impact, Place(name, middle, "impact")),
         "all of them from ",
-        Cell(billions(low.impact), low.impact, Place(name, 2, "impact_usd")),
-        Cell(billions(high.impact), high.impact, Place(name, last, "impact_usd")),
+        Cell(billions(low.impact), low.impact, Place(name, 2, "impact")),
+        Cell(billions(high.impact), high.impact, Place(name, last, "impact")),
     )
 
 
@@ -251,11 +252,11 @@ def _method(details: Details) -> list[str]:
             + "."
         ),
     ]
-    count, close = result.shares.get(head.symbol), result.closes.get(head.symbol)
-    if count is not None and close is not None:
+    if result.shares:
         lines.append(
-            f"Market value of {head.symbol}: {number(count.shares / 1e9)} billion shares "
-            f"({count.as_of}; {count.source}) at {close.close:,.2f} on {close.session.date()}."
+            "Market values are shares times the printed close of the eve: "
+            + "; ".join(value_source(result, symbol) for symbol in result.shares)
+            + "."
         )
     return lines
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.currency import USD
 from analysis.models.catalog import MODELS
 from analysis.results.records import Place, benchmark_name
 from analysis.results.rows import (
@@ -61,6 +62,9 @@ class StudyResult:
         Levels of the firms and benchmarks of the study.
     shares : mapping of str to ShareCount
     closes : mapping of str to PrintedClose
+        What the headline's market values are made of; only of firms that have one.
+    unvalued : mapping of str to str
+        Firms without a market value at the headline, and the flag that says why.
     chronology : tuple of ChronologyEntry
     """
 
@@ -76,6 +80,7 @@ class StudyResult:
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]
     closes: Mapping[str, PrintedClose]
+    unvalued: Mapping[str, str]
     chronology: tuple[ChronologyEntry, ...]
 
     def __repr__(self) -> str:
@@ -118,6 +123,12 @@ class StudyResult:
                 if placed.event.id == event and candidate.window == window:
                     return candidate
         raise KeyError((event, str(window)))
+
+    @property
+    def currency(self) -> str:
+        """The currency of all market values, ISO 4217; ``local`` where firms differ."""
+        codes = {close.currency for close in self.closes.values()}
+        return codes.pop() if len(codes) == 1 else "local" if codes else USD
 
     @property
     def headline(self) -> FirmResult:

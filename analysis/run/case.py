@@ -116,11 +116,11 @@ class Case:
         return {}
 
     def stakes(self, symbol: str, placed: PlacedWindow) -> FloatArray:
-        """Give a firm's USD at stake before each session of a window; 0 without a market value."""
+        """Give a firm's value at stake before each session of a window; 0 where there is none."""
         key = symbol, placed.window
         if key not in self._stakes:
-            usd = self.value(symbol, placed.eve).usd or 0.0
-            self._stakes[key] = dollars_at_stake(usd, self.path(symbol, placed.window).raw)
+            amount = self.value(symbol, placed.eve).amount or 0.0
+            self._stakes[key] = dollars_at_stake(amount, self.path(symbol, placed.window).raw)
         return self._stakes[key]
 
     def returns(self, symbol: str) -> FloatArray:

@@ -64,7 +64,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         ):
             axes.barh([0], [0], color=colour, label=name)
         figure.legend(loc="outside lower left", ncols=3, frameon=False)
-        axes.set_xlabel("change in market value, USD bn" if dollars else "return, %")
+        axes.set_xlabel(f"change in market value, {result.currency} bn" if dollars else "return, %")
         axes.grid(axis="x", lw=0.6)
         detail = (
             f"{head.symbol}, event {head.event} ({head.session.date()}), window "
@@ -116,17 +116,18 @@ def _finding(result: StudyResult, firms: list[FirmResult], *, dollars: bool) -> 
     lowest, highest = impacts[0], impacts[-1]
     if len(impacts) == 1:
         kind = "loss" if lowest < 0 else "gain"
-        return f"The abnormal {kind} is USD {billions(abs(lowest), 0)} bn"
+        return f"The abnormal {kind} is {result.currency} {billions(abs(lowest), 0)} bn"
     if lowest < 0 < highest:
         return (
-            f"From an abnormal loss of USD {billions(-lowest, 0)} bn to an abnormal gain of USD "
-            f"{billions(highest, 0)} bn, depending on the benchmark"
+            f"From an abnormal loss of {result.currency} {billions(-lowest, 0)} bn to an "
+            f"abnormal gain of {result.currency} {billions(highest, 0)} bn, depending on the "
+            "benchmark"
         )
     kind = "loss" if lowest < 0 else "gain"
     least, most = sorted((abs(lowest), abs(highest)))
     return (
-        f"The abnormal {kind} is USD {billions(least, 0)} bn to {billions(most, 0)} bn, depending "
-        "on the benchmark"
+        f"The abnormal {kind} is {result.currency} {billions(least, 0)} bn to "
+        f"{billions(most, 0)} bn, depending on the benchmark"
     )
 
 

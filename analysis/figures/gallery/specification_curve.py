@@ -95,7 +95,11 @@ def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
     if curve.headline_rank is not None:
         place = curve.headline_rank
         axes.plot([place], [middle[place - 1]], "D", ms=7, color=style.accent, label="the headline")
-    axes.set_ylabel("abnormal change, USD bn" if points[0].impact is not None else "abnormal, %")
+    axes.set_ylabel(
+        f"abnormal change, {points[0].currency} bn"
+        if points[0].impact is not None
+        else "abnormal, %"
+    )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="y", lw=0.6)
     axes.legend(loc="lower right", frameon=False, fontsize=8.5, ncols=3, markerscale=1.4)
@@ -152,7 +156,7 @@ def _finding(curve: SpecificationCurve) -> str:
         spread = f"{percent(low.abnormal, 1)} to {percent(high.abnormal, 1)}"
         middle = percent(curve.middle.abnormal, 1)
     else:
-        spread = f"USD {billions(low.impact, 0)} to {billions(high.impact, 0)} bn"
+        spread = f"{low.currency} {billions(low.impact, 0)} to {billions(high.impact, 0)} bn"
         middle = f"{billions(curve.middle.impact, 0)} bn"
     most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
     return (
