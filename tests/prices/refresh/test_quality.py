@@ -392,3 +392,23 @@ def test_a_volume_that_is_none_keeps_a_bar_out(value, bad):
     good, findings = rows(frame)
     assert findings == ([("bad-volume", "2024-07-01", "error")] if bad else [])
     assert len(good) == len(frame) - bad
+
+
+def test_an_outlier_is_measured_from_the_middle_of_the_moves():
+    index = bars().index
+    moves = np.random.default_rng(1).normal(0.04, 0.002, len(index))
+    i = index.get_loc(day("2024-07-01"))
+    moves[i] = 0.3
+    close = 100 * np.exp(np.cumsum(moves))
+    frame = bars_frame(index, {"close": close, "adj_close": close, "volume": 1e6})
+    assert ("outlier", "2024-07-01", "warning") in found(frame)
+
+
+def test_the_direction_of_a_split_is_said():
+    frame = bars(scale=0.0005)
+    columns = ["open", "high", "low", "close", "adj_close"]
+    half, double = frame.copy(), frame.copy()
+    half.loc[day("2024-07-01") :, columns] *= 0.5
+    double.loc[day("2024-07-01") :, columns] *= 2
+    assert "as in a 2:1 split" in one("jump-like-a-split", half).detail
+    assert "as in a 1:2 split" in one("jump-like-a-split", double).detail
