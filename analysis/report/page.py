@@ -18,7 +18,7 @@ from analysis.context.absent import Absent
 from analysis.export import versions
 from analysis.figures.catalog import FIGURES
 from analysis.figures.export import absent, drawers
-from analysis.formatting import billions, number, percent
+from analysis.formatting import counted, number, percent, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
@@ -33,6 +33,7 @@ from analysis.tables.cells import Cell
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
+    from analysis.robustness import SpecificationCurve
     from analysis.tables.cells import CellTable
 
 
@@ -140,13 +141,14 @@ def _numbers(details: Details) -> list[KeyNumber]:
     ]
     usd = window.impact
     if usd is not None:
+        scale = scale_of(usd.abnormal, usd.low, usd.high)
         found.append(
             KeyNumber(
-                "abnormal change in market value, USD billion",
-                at(usd.abnormal, billions(usd.abnormal), "impact_usd"),
+                f"abnormal change in market value, USD {scale.long}",
+                at(usd.abnormal, scale.write(usd.abnormal), "impact_usd"),
                 level,
-                at(usd.low, billions(usd.low), "impact_low_usd"),
-                at(usd.high, billions(usd.high), "impact_high_usd"),
+                at(usd.low, scale.write(usd.low), "impact_low_usd"),
+                at(usd.high, scale.write(usd.high), "impact_high_usd"),
             )
         )
     elif not isinstance(details.conformal, Absent):
@@ -160,7 +162,7 @@ def _numbers(details: Details) -> list[KeyNumber]:
                 Cell(percent(high), high),
             )
         )
-    return [*found, _curve_number(details)]
+    return [*found, _curve_number(details)] if details.curve.points else found
 
 
 def _curve_number(details: Details) -> KeyNumber:
@@ -170,18 +172,19 @@ def _curve_number(details: Details) -> KeyNumber:
     name = "specifications.csv"
     if curve.middle.impact is None:
         return KeyNumber(
-            f"median of {len(curve.points)} specifications",
+            f"median of {counted(len(curve.points), 'specification')}",
             Cell(percent(half.abnormal), half.abnormal, Place(name, middle, "abnormal_return")),
             "all of them from ",
             Cell(percent(low.abnormal), low.abnormal, Place(name, 2, "abnormal_return")),
             Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
         )
+    scale = scale_of(low.impact, high.impact)
     return KeyNumber(
-        f"median of {len(curve.points)} specifications, USD billion",
-        Cell(billions(half.impact), half.impact, Place(name, middle, "impact_usd")),
+        f"median of {counted(len(curve.points), 'specification')}, USD {scale.long}",
+        Cell(scale.write(half.impact), half.impact, Place(name, middle, "impact_usd")),
         "all of them from ",
-        Cell(billions(low.impact), low.impact, Place(name, 2, "impact_usd")),
-        Cell(billions(high.impact), high.impact, Place(name, last, "impact_usd")),
+        Cell(scale.write(low.impact), low.impact, Place(name, 2, "impact_usd")),
+        Cell(scale.write(high.impact), high.impact, Place(name, last, "impact_usd")),
     )
 
 
@@ -217,7 +220,7 @@ _PLURAL = {
 
 
 def _method(details: Details) -> list[str]:
-    result, curve = details.result, details.curve
+    result = details.result
     study, head = result.study, result.headline
     spec = MODELS[head.model]
     what = f"The headline's model is the {spec.title} ({spec.reference})"
@@ -242,15 +245,9 @@ def _method(details: Details) -> list[str]:
             "Dollars are the market value at each close before times the abnormal return; their "
             "intervals hold the error of the expected return, not that of the share count."
         ),
-        (
-            f"The specification curve crosses the study's models and benchmarks with estimation "
-            f"lengths, gaps, windows and return types: {len(curve.points)} answers. "
-            + ("Left out: " + "; ".join(curve.left_out) + ". " if curve.left_out else "")
-            + "Its shares of variance are main effects of one choice alone: "
-            + ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
-            + "."
-        ),
     ]
+    if details.curve.points:
+        lines.append(_curve_method(details.curve))
     count, close = result.shares.get(head.symbol), result.closes.get(head.symbol)
     if count is not None and close is not None:
         lines.append(
@@ -258,6 +255,17 @@ def _method(details: Details) -> list[str]:
             f"({count.as_of}; {count.source}) at {close.close:,.2f} on {close.session.date()}."
         )
     return lines
+
+
+def _curve_method(curve: SpecificationCurve) -> str:
+    left_out = f"Left out: {'; '.join(curve.left_out)}. " if curve.left_out else ""
+    shares = ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
+    return (
+        "The specification curve crosses the study's models and benchmarks with estimation "
+        f"lengths, gaps, windows and return types: {counted(len(curve.points), 'answer')}. "
+        f"{left_out}Its shares of variance are main effects of one choice alone; models and "
+        f"benchmarks are not crossed in full, so they overlap and need not sum to 100 %: {shares}."
+    )
 
 
 def _inputs(details: Details) -> list[dict[str, str]]:
