@@ -9,6 +9,7 @@ objects.
 from __future__ import annotations
 
 import datetime as dt
+import keyword
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,17 @@ from typing import Any
 from analysis.errors import StudyError, WindowError
 from analysis.windows import Window
 
+BUNDLED = "bundled:"
+"""Begins the name of a file that travels with the program, as in ``bundled:STUDY/FILE``."""
+
+NO_FILES = ("", "snapshot", "store")
+"""What stands for a file's path and is none."""
+
 LARGEST_WHOLE = 10**9
 """No count in a study file is larger."""
+
+MOST_DEFINITIONS = 200
+"""Names in one table of definitions."""
 
 SHOWN = 60
 """So many characters of a wrong value are shown."""
@@ -324,6 +334,65 @@ class ListOf(Kind):
         return {"type": "array", "items": self.item.schema()}
 
 
+class FilePath(Text):
+    """The path of a file; relative ones start at the file that names it."""
+
+    name = "path of a file"
+
+
+@dataclass(frozen=True, slots=True)
+class Some(ListOf):
+    """One value, or a list of them; kept as a tuple."""
+
+    def read(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+        """Take one value for a list of one; leave commas in a text alone."""
+        many = isinstance(value, list | tuple)
+        return ListOf.read(self, value if many else [value], place)
+
+    def understand(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+        """Take what TOML gives."""
+        return self.read(value, place)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"anyOf": [self.item.schema(), ListOf.schema(self)]}
+
+
+class Definitions(Kind):
+    """A table of names for figures: numbers, dates, texts that are expressions, lists of them."""
+
+    name = "table of definitions"
+
+    def read(self, value: Any, place: Place) -> dict[str, Any]:  # noqa: ANN401 - as Kind.read
+        """Refuse what is no figure, and what is no name."""
+        if not isinstance(value, dict) or len(value) > MOST_DEFINITIONS:
+            raise self.refuse(value, place, f" with at most {MOST_DEFINITIONS} names")
+        found: dict[str, Any] = {}
+        for name, figure in value.items():
+            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+                raise StudyError(f"{place}: {shown(name)} is no name; use letters, digits and _")
+            if isinstance(figure, list | tuple):
+                inner = place.within(f"{place.table}: {place.key}".lstrip(": ")).at(name)
+                found[name] = [self._figure(m, inner.member(n)) for n, m in enumerate(figure, 1)]
+            else:
+                found[name] = self._figure(figure, place.within(place.table).at(name))
+        return found
+
+    def _figure(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - as Kind.read
+        if isinstance(value, str):
+            return TEXT.read(value, place)
+        if isinstance(value, dt.date):
+            return value.date() if isinstance(value, dt.datetime) else value
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_WHOLE:
+            return value
+        return NUMBER.read(value, place)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        return {"type": "object"}
+
+
 TEXT, NUMBER, WHOLE, FLAG = Text(), Number(), Whole(), Flag()
 DAY, WHEN, EVENT_TIME = Day(), Instant(), EventTime()
 TEXTS, WINDOWS = ListOf(TEXT), ListOf(EVENT_TIME)
+FILE, NUMBERS, SOME_TEXTS, DEFINITIONS = FilePath(), Some(NUMBER), Some(TEXT), Definitions()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.formatting import Scale
     from analysis.impact import Impact
-    from analysis.results import FirmResult, StudyResult, WindowResult
+    from analysis.results import FirmResult, PlacedWindow, StudyResult, WindowResult
     from analysis.robustness import SpecificationCurve
 
     Cite = Callable[[str, Place], str]
@@ -153,6 +153,23 @@ def beyond_chance(window: WindowResult, level: float) -> bool | None:
         votes.append(window.placebo)
     verdicts = {outcome.p <= alpha for outcome in votes if outcome.p is not None}
     return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def other_news(result: StudyResult, placed: PlacedWindow) -> str:
+    """
+    Say what else could have moved the firms in a window.
+
+    Returns
+    -------
+    str
+        Titles; "none known" where the study's chronology covers the window and lists nothing;
+        "not covered" where there is no chronology, or it begins later or ends earlier.
+    """
+    if placed.confounders:
+        return "; ".join(entry.title for entry in placed.confounders)
+    days = [entry.session for entry in result.chronology]
+    covered = bool(days) and min(days) <= placed.first and placed.last <= max(days)
+    return "none known" if covered else "not covered"
 
 
 def _realised(result: StudyResult, cite: Cite = plain) -> str:

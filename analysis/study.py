@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from analysis.errors import StudyError, nearest
 from analysis.keys import Option, Record, Records, fill, key, understand_fields
-from analysis.kinds import EVENT_TIME, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WINDOWS
+from analysis.kinds import EVENT_TIME, FILE, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WINDOWS
 from analysis.study_parts import (
     ALL_FIRMS,
     PURGED_SUFFIX,
@@ -97,6 +97,10 @@ class Study:
         Securities of which control portfolios are made; they should be untouched by the event.
     force_donors : bool
         Take donors that are firms of the study all the same.
+    reaction_window : Window
+        Sessions around the headline's event of which it is asked whether the firms reacted.
+    chronology, claims : str
+        Files, ``bundled:STUDY/FILE`` for those of a bundled study; empty for none.
     data : str
         ``snapshot``, ``store`` or the path of a file of levels.
 
@@ -180,8 +184,17 @@ class Study:
     force_donors: bool = key(
         FLAG, "Take donors that are firms of the study all the same.", default=False
     )
+    reaction_window: Window = key(
+        EVENT_TIME,
+        "Sessions around the headline's event of which it is asked whether the firms reacted.",
+        default=Window(-20, 20),
+    )
+    chronology: str = key(
+        FILE, "File of what else happened and when, for the marks and flags of windows.", default=""
+    )
+    claims: str = key(FILE, "File of claims that the report holds against the figures.", default="")
     data: str = key(
-        TEXT,
+        FILE,
         "snapshot, store, or the path of a CSV or Parquet file of levels.",
         default="snapshot",
         option=Option(

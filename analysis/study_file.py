@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import stat
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tomli_w
 
 from analysis._bundle import bundled_data
 from analysis.errors import MarketImpactError, StudyError, nearest
-from analysis.keys import read_record, write_record
-from analysis.kinds import Place, shown
+from analysis.keys import keys_of, read_record, write_record
+from analysis.kinds import BUNDLED, NO_FILES, FilePath, Place, shown
 from analysis.overrides import make_study
 from analysis.study import Study
+from analysis.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from analysis.overrides import Overrides
@@ -27,13 +26,12 @@ LARGEST_FILE = 1_000_000
 
 LONGEST_MESSAGE = 400
 
-MOST_KEY_PARTS = 30
-_LONG_KEY = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){{{MOST_KEY_PARTS}}}""")
-
 
 def bundled_studies() -> dict[str, Path]:
-    """List the studies that travel with the program, by name."""
-    return {path.stem: path for path in sorted((bundled_data() / "studies").glob("*.toml"))}
+    """List the studies that travel with the program, by name: each in a folder of its own."""
+    return {
+        path.parent.name: path for path in sorted((bundled_data() / "studies").glob("*/study.toml"))
+    }
 
 
 def load_study(name_or_path: str | Path = DEFAULT_STUDY, choices: Overrides | None = None) -> Study:
@@ -43,8 +41,8 @@ def load_study(name_or_path: str | Path = DEFAULT_STUDY, choices: Overrides | No
     Parameters
     ----------
     name_or_path : str or pathlib.Path
-        The name of a bundled study, or the path of a study file. A relative data path in the file
-        is taken from the file's folder.
+        The name of a bundled study, or the path of a study file. A relative path in the file is
+        taken from the file's folder.
     choices : Overrides, optional
         Put over the file's own choices before the whole is judged.
 
@@ -114,8 +112,10 @@ def parse_study(
         As `load_study`.
     """
     values = read_record(Study, parse_toml(text, where=where), Place(where))
-    if folder is not None and "data" in values:
-        values["data"] = _from(folder, values["data"])
+    if folder is not None:
+        for name, declared in keys_of(Study).items():
+            if name in values and isinstance(declared.kind, FilePath):
+                values[name] = _from(folder, values[name])
     try:
         return make_study(values, choices)
     except MarketImpactError as error:
@@ -123,40 +123,17 @@ def parse_study(
         raise StudyError(str(error) if chosen else f"{where}: {error}") from None
 
 
-def parse_toml(text: str, *, where: str) -> dict[str, Any]:
-    """
-    Read TOML text within bounds: no key of very many parts, no list nested without end.
-
-    Parameters
-    ----------
-    text : str
-    where : str
-        The file, for messages.
-
-    Raises
-    ------
-    StudyError
-        If it is no TOML, or beyond the bounds.
-    """
-    if _LONG_KEY.search(text):
-        raise StudyError(
-            f"{where}: no valid TOML: a key has more than {MOST_KEY_PARTS} parts with dots between"
-        )
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{where}: no valid TOML: {error}") from None
-    except RecursionError:
-        raise StudyError(f"{where}: no valid TOML: lists or tables are nested too deep") from None
-    except ValueError as error:
-        raise StudyError(f"{where}: no valid TOML: a value is too large ({error})") from None
-
-
 def dump_study(study: Study) -> str:
     """Write a study as TOML text that `parse_study` reads back to an equal study."""
     return tomli_w.dumps(write_record(study, whole=True))
 
 
-def _from(folder: Path, data: str) -> str:
-    """Make the path of a file absolute, as seen from a folder."""
-    return data if data in {"snapshot", "store"} else str((folder / data).resolve())
+def _from(folder: Path, name: str) -> str:
+    """Make the path of a file hold from anywhere, as seen from a folder."""
+    if name in NO_FILES or name.startswith(BUNDLED):
+        return name
+    path = (folder / name).resolve()
+    studies = (bundled_data() / "studies").resolve()
+    if path.is_relative_to(studies):
+        return BUNDLED + path.relative_to(studies).as_posix()
+    return str(path)

@@ -1,18 +1,19 @@
-"""What claims are held against: prices around the fall, share counts, published primitives."""
+"""What claims are held against: prices around the move, share counts, primitives, cells."""
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from analysis._bundle import bundled_data
 from analysis.abnormal import cumulative, cumulative_se
-from analysis.claims.formulas import FORMULAS
-from analysis.errors import DataError, nearest
+from analysis.claims.expressions import PLAIN_FUNCTIONS, MissingError, Scope
+from analysis.errors import DataError
 from analysis.inference.one_firm import t_test
 from analysis.models.catalog import MODELS
 from analysis.models.design import ReturnArrays, build_design
@@ -27,14 +28,14 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from analysis.claims.formulas import Finding
-    from analysis.claims.ledger import Claim, Fact, Ledger, PublishedLoss
+    from analysis.claims.ledger import Ledger, PublishedLoss
     from analysis.prices.market_data import MarketData
+    from analysis.results import StudyResult
+    from analysis.study import Study
 
-ESTIMATION = Window(-260, -11)
 DAY = Window(0, 0)
 
 
@@ -47,159 +48,204 @@ class AbnormalReturn:
     p: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """
-    What formulas compute from.
-
-    Attributes
-    ----------
-    firm : str
-    eve, session : datetime.date
-    shares : float
-        Of the firm.
-    eve_close, close : float
-        Printed closes, USD a share.
-    facts : mapping of str to Fact
-    losses : tuple of PublishedLoss
-    dates : mapping of str to datetime.date
-        The chronology's dates by id.
-    data : MarketData
-    """
-
-    firm: str
-    eve: dt.date
-    session: dt.date
-    shares: float
-    eve_close: float
-    close: float
-    facts: Mapping[str, Fact]
-    losses: tuple[PublishedLoss, ...]
-    dates: Mapping[str, dt.date]
-    data: MarketData
-
-    @property
-    def loss(self) -> float:
-        """The firm's loss of market value, USD, positive."""
-        return self.shares * (self.eve_close - self.close)
-
-    @property
-    def other_losses(self) -> list[PublishedLoss]:
-        """Published dollar losses of single firms on other days or of other firms."""
-        return [
-            row
-            for row in self.losses
-            if row.loss is not None
-            and row.single_firm
-            and (row.company, row.date) != (self.firm, self.session)
-        ]
-
-    def fact(self, name: str) -> float:
-        """Value of a published primitive."""
-        return self.facts[name].value
-
-    def abnormal(self, symbol: str, benchmark: str, *, weight: float = 0.0) -> AbnormalReturn:
-        """
-        Abnormal return of the session by the market model on 250 earlier sessions.
-
-        Parameters
-        ----------
-        symbol, benchmark : str
-        weight : float
-            Of the firm in the benchmark at the eve's close; taken out of the benchmark.
-        """
-        purged = Benchmark(
-            benchmark, benchmark, self.firm if weight else "", weight, self.eve if weight else None
-        )
-        levels = self.data.levels
-        position = int(levels.index.searchsorted(pd.Timestamp(self.session)))
-        estimation, day = np.zeros((2, len(levels)), dtype=np.bool_)
-        estimation[rows_of(position, ESTIMATION)] = True
-        day[rows_of(position, DAY)] = True
-        model = MODELS["market"]
-        returns = ReturnArrays(
-            symbol=symbol,
-            firm=simple_returns(levels[[symbol]])[symbol].to_numpy(),
-            benchmark=benchmark_returns(purged, self.data).to_numpy(),
-        )
-        fit = fit_firm(
-            build_design(model, returns, estimation, day),
-            model.estimator,
-            position,
-            estimation=ESTIMATION,
-        )
-        path = fit.path(DAY)
-        value, se = cumulative(path), cumulative_se(path)
-        outcome = t_test(value, se or float("nan"), fit.model.df)
-        return AbnormalReturn(float(path.raw[0]), value, outcome.p or float("nan"))
-
-
 @dataclass(frozen=True, slots=True)
-class CheckedClaim:
-    """A claim with what its formula found."""
-
-    claim: Claim
-    finding: Finding
-
-
-def gather(ledger: Ledger, data: MarketData, folder: Path | None = None) -> Evidence:
+class Cell:
     """
-    Gather the evidence for a ledger.
+    A cell of the results as expressions see it: returns in decimals, dollars as changes.
+
+    What the cell has not (an impact without a share count) is NaN.
+    """
+
+    raw: float
+    expected: float
+    car: float
+    car_low: float
+    car_high: float
+    t: float
+    p: float
+    impact: float
+    impact_raw: float
+    impact_low: float
+    impact_high: float
+
+
+def gather(
+    ledger: Ledger, result: StudyResult, data: MarketData, folder: Path | None = None
+) -> Scope:
+    """
+    Gather what the expressions of a ledger may name.
 
     Parameters
     ----------
     ledger : Ledger
+    result : StudyResult
+        Supplies cells, the chronology and the choices of estimation.
     data : MarketData
-        Levels that cover the ledger's session and a year before it.
+        The data that the study ran on.
     folder : pathlib.Path, optional
         The bundle whose printed closes are used.
 
+    Returns
+    -------
+    Scope
+        Names: ``firm``, ``eve``, ``session``, ``losses``, every fact by its id, the ledger's own.
+        Functions: those of `PLAIN_FUNCTIONS`, ``share_count(symbol, day)``, ``printed_close(symbol,
+        day)``, ``abnormal(symbol, benchmark)``, ``cell(symbol, ...)``, ``date_of(entry)``,
+        ``unit(fact)``, ``largest(losses)``.
+
     Raises
     ------
     DataError
-        If the firm has no share count or printed close.
+        If a definition of the ledger takes a name that is taken.
     """
+    file = ledger.file
+    names = {
+        "firm": file.firm,
+        "eve": file.eve,
+        "session": file.session,
+        "losses": list(ledger.losses),
+        **{fact.id: fact.value for fact in ledger.facts.values()},
+    }
+    dates = {entry.id: entry.date for entry in result.chronology}
+    units = {fact.id: fact.unit for fact in ledger.facts.values()}
+    functions: dict[str, Callable[..., Any]] = {
+        **PLAIN_FUNCTIONS,
+        "share_count": functools.partial(_share_count, data),
+        "printed_close": functools.partial(_printed_close, _printed_closes(folder)),
+        "abnormal": functools.cache(functools.partial(abnormal, result.study, data, file.session)),
+        "cell": functools.partial(_cell, result),
+        "date_of": functools.partial(_lookup, "entry of the chronology", dates),
+        "unit": functools.partial(_lookup, "fact", units),
+        "largest": _largest,
+    }
+    try:
+        return Scope(names, functions).within(file.names or {})
+    except DataError as error:
+        raise DataError(f"{ledger.where}: {error}") from error
+
+
+def abnormal(
+    study: Study, data: MarketData, session: dt.date, symbol: str, benchmark: str
+) -> AbnormalReturn:
+    """
+    Abnormal return of one session by the market model on the study's estimation window.
+
+    Parameters
+    ----------
+    study : Study
+        Says how its benchmarks are purged, and the estimation window.
+    data : MarketData
+    session : datetime.date
+    symbol : str
+        Any security of the data.
+    benchmark : str
+        One of the study's, by id, or any security of the data.
+
+    Raises
+    ------
+    MissingError
+        If the data lack a symbol, the session or the sessions before it.
+    """
+    market = next((b for b in study.benchmarks if b.id == benchmark), None) or Benchmark(benchmark)
+    levels = data.levels
+    for name in filter(None, (symbol, market.symbol, market.purged_of)):
+        if name not in levels:
+            raise MissingError(f"{data.name} has no {name}")
+    position = int(levels.index.searchsorted(pd.Timestamp(session)))
+    estimated = study.estimation
+    if position >= len(levels) or levels.index[position].date() != session:
+        raise MissingError(f"{data.name} has no session {session}")
+    if position + estimated.start < 1:
+        raise MissingError(f"{data.name} has too few sessions before {session}")
+    estimation, day = np.zeros((2, len(levels)), dtype=np.bool_)
+    estimation[rows_of(position, estimated)] = True
+    day[rows_of(position, DAY)] = True
+    model = MODELS["market"]
+    returns = ReturnArrays(
+        symbol=symbol,
+        firm=simple_returns(levels[[symbol]])[symbol].to_numpy(),
+        benchmark=benchmark_returns(market, data).to_numpy(),
+    )
+    fit = fit_firm(
+        build_design(model, returns, estimation, day),
+        model.estimator,
+        position,
+        estimation=estimated,
+    )
+    path = fit.path(DAY)
+    value, se = cumulative(path), cumulative_se(path)
+    outcome = t_test(value, se or float("nan"), fit.model.df)
+    p = float("nan") if outcome.p is None else outcome.p
+    return AbnormalReturn(float(path.raw[0]), value, p)
+
+
+def _share_count(data: MarketData, symbol: str, _day: dt.date) -> float:
+    count = data.reference.shares.get(symbol)
+    if count is None:
+        raise MissingError(f"no share count of {symbol} is at hand")
+    return count.shares
+
+
+def _printed_closes(folder: Path | None) -> pd.DataFrame:
     content, _ = read_verified(folder or bundled_data(), CLOSES)
-    table = pd.read_csv(io.BytesIO(content), keep_default_na=False)
-    count = data.reference.shares.get(ledger.firm)
-    eve, session = (
-        closes_from(table, pd.Timestamp(day), where=CLOSES).get(ledger.firm)
-        for day in (ledger.eve, ledger.session)
+    return pd.read_csv(io.BytesIO(content), keep_default_na=False)
+
+
+def _printed_close(table: pd.DataFrame, symbol: str, day: dt.date) -> float:
+    close = closes_from(table, pd.Timestamp(day), where=CLOSES).get(symbol)
+    if close is None:
+        raise MissingError(f"no printed close of {symbol} on {day} is at hand")
+    return close.close
+
+
+def _cell(
+    result: StudyResult,
+    symbol: str = "",
+    event: str = "",
+    model: str = "",
+    benchmark: str = "",
+    window: str = "",
+) -> Cell:
+    """Take a cell of the results; what is left out is the headline's."""
+    head = result.study.headline
+    chosen = (
+        event or head.event,
+        symbol or head.symbol,
+        model or head.model,
+        benchmark or result.headline.benchmark,
     )
-    if count is None or eve is None or session is None:
-        raise DataError(
-            f"the claims about {ledger.firm} need its share count and its printed closes of "
-            f"{ledger.eve} and {ledger.session}"
-        )
-    return Evidence(
-        firm=ledger.firm,
-        eve=ledger.eve,
-        session=ledger.session,
-        shares=count.shares,
-        eve_close=eve.close,
-        close=session.close,
-        facts=ledger.facts,
-        losses=ledger.losses,
-        dates={entry.id: entry.date for entry in data.reference.chronology},
-        data=data,
+    try:
+        found = result.firm(*chosen).at(Window.parse(window) if window else head.window)
+    except KeyError:
+        raise MissingError(f"the study as run has no cell {', '.join(chosen)} {window}") from None
+    impact = found.impact
+
+    def number(value: float | None) -> float:
+        return float("nan") if value is None else value
+
+    return Cell(
+        raw=found.raw,
+        expected=found.expected,
+        car=found.car,
+        car_low=number(found.t.low),
+        car_high=number(found.t.high),
+        t=number(found.t.statistic),
+        p=number(found.t.p),
+        impact=number(None if impact is None else impact.abnormal),
+        impact_raw=number(None if impact is None else impact.raw),
+        impact_low=number(None if impact is None else impact.low),
+        impact_high=number(None if impact is None else impact.high),
     )
 
 
-def check_claims(ledger: Ledger, evidence: Evidence) -> tuple[CheckedClaim, ...]:
-    """
-    Hold every claim of a ledger against the evidence.
+def _lookup(what: str, known: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - dates or texts
+    if name not in known:
+        raise MissingError(f"there is no {what} '{name}'")
+    return known[name]
 
-    Raises
-    ------
-    DataError
-        If a claim names a formula that there is not.
-    """
-    for claim in ledger.claims:
-        if claim.formula not in FORMULAS:
-            raise DataError(
-                f"claim '{claim.id}' names formula '{claim.formula}'; "
-                f"{nearest(claim.formula, FORMULAS)}"
-            )
-    return tuple(
-        CheckedClaim(claim, FORMULAS[claim.formula](claim, evidence)) for claim in ledger.claims
-    )
+
+def _largest(losses: Sequence[PublishedLoss]) -> PublishedLoss:
+    """Take the first of the largest losses of a list."""
+    if not losses:
+        raise MissingError("no published loss fits")
+    return max(losses, key=lambda row: row.loss or 0.0)

@@ -1,27 +1,29 @@
-"""The ledger of claims: what was said, by whom, and the primitives that published sources give."""
+"""The ledger of claims: what was said, by whom, and how each statement is held against figures."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from analysis._bundle import bundled_data
 from analysis.errors import DataError
-from analysis.prices.manifest import InputFile, read_verified
+from analysis.keys import Records, key, make_record, understand_fields
+from analysis.kinds import DAY, DEFINITIONS, FILE, NUMBER, NUMBERS, SOME_TEXTS, TEXT, Place
+from analysis.prices.manifest import read_verified
+from analysis.prices.study_data import read_companion
+from analysis.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CLAIMS = "claims/claims.toml"
-FACTS = "claims/cost_facts.toml"
-LOSSES = "claims/published_losses.csv"
-ABROAD = "claims/first_reactions.csv"
+    from analysis.prices.manifest import InputFile
+
+LOSSES = "reference/published_losses.csv"
 
 Verdict = Literal["holds", "holds within rounding", "does not hold", "cannot be tested here"]
 
@@ -31,40 +33,120 @@ class Claim:
     """
     A statement and how it is checked.
 
+    A claim is held against the figure that `value` computes, by its own tolerances; or holds where
+    the condition `holds` is true; or cannot be tested, for the reason in `untestable`.
+
     Attributes
     ----------
     id, says, source : str
-    claimed : tuple of float
-        The figures claimed, in `unit`; empty where the statement has none.
+        Name, statement in our words, and who said it.
     unit : str
-    formula : str
-        Key of `analysis.claims.formulas.FORMULAS`.
+        Of the figures claimed and computed.
+    claimed : tuple of float
+        The figures claimed; empty where the statement has none.
+    value : tuple of str
+        Expressions of the computed figures, in `unit`.
+    holds : str
+        Condition; empty to go by the distance of computed from claimed.
+    shown : str
+        Text for the computed figure where a bare number says too little.
+    reasoning : str
+        One line, with expressions in braces.
+    untestable : str
+        Why figures cannot decide; empty where they can.
     exact, rounding : float
         How far the computed figure may lie from the claimed one for "holds" and for "holds within
-        rounding"; `unit`.
-    options : mapping
-        What else the formula takes.
+        rounding"; in `unit`.
+    names : mapping of str to object
+        The claim's own definitions.
     """
 
-    id: str
-    says: str
-    source: str
-    claimed: tuple[float, ...]
-    unit: str
-    formula: str
-    exact: float
-    rounding: float
-    options: Mapping[str, Any] = field(default_factory=dict)
+    id: str = key(TEXT, "Name of the claim.")
+    says: str = key(TEXT, "The statement in our words.")
+    source: str = key(TEXT, "Who said it.")
+    unit: str = key(TEXT, "Unit of the figures.", default="")
+    claimed: tuple[float, ...] = key(NUMBERS, "The figures claimed.", default=())
+    value: tuple[str, ...] = key(SOME_TEXTS, "Expressions of the computed figures.", default=())
+    holds: str = key(TEXT, "Condition under which the claim holds.", default="")
+    shown: str = key(TEXT, "Text for the computed figure, with expressions in braces.", default="")
+    reasoning: str = key(TEXT, "One line, with expressions in braces.", default="")
+    untestable: str = key(TEXT, "Why figures cannot decide.", default="")
+    exact: float = key(NUMBER, "Distance within which the claim holds.", default=0.0)
+    rounding: float = key(NUMBER, "Distance within which it holds within rounding.", default=0.0)
+    names: Mapping[str, Any] = key(DEFINITIONS, "The claim's own definitions.", default=None)
+
+    def __post_init__(self) -> None:
+        """Refuse a claim that says in no way, or in two, how it is checked."""
+        understand_fields(self)
+        if not self.source or not self.says:
+            raise DataError(f"claim '{self.id}' names no statement or no source")
+        if bool(self.untestable) == bool(self.value or self.holds):
+            raise DataError(
+                f"claim '{self.id}': give value or holds, or say in untestable why neither can be"
+            )
+        if self.value and not self.holds and len(self.value) != len(self.claimed):
+            raise DataError(
+                f"claim '{self.id}': {len(self.value)} computed figures cannot be held against "
+                f"{len(self.claimed)} claimed ones; give holds, or one value a figure"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A published primitive: value, unit, source."""
 
-    id: str
-    value: float
-    unit: str
-    source: str
+    id: str = key(TEXT, "Name that expressions use.")
+    value: float = key(NUMBER, "The figure.")
+    unit: str = key(TEXT, "Its unit.")
+    source: str = key(TEXT, "Where it is published.")
+    note: str = key(TEXT, "What a reader must know of it.", default="")
+
+    def __post_init__(self) -> None:
+        """Refuse a figure of no kind."""
+        understand_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsFile:
+    """
+    A file of claims as it stands.
+
+    Attributes
+    ----------
+    firm : str
+        The firm that the claims are about.
+    eve, session : datetime.date
+        The session before its move, and the move's.
+    claims : tuple of Claim
+        One or more.
+    facts, abroad : str
+        Files of published primitives, and of moves on other exchanges; empty for none.
+    names : mapping of str to object
+        Definitions that every claim may use.
+    """
+
+    firm: str = key(TEXT, "The firm that the claims are about.")
+    eve: dt.date = key(DAY, "The session before its move.")
+    session: dt.date = key(DAY, "The session of its move.")
+    claims: tuple[Claim, ...] = key(Records(Claim), "The claims.")
+    facts: str = key(FILE, "File of published primitives.", default="")
+    abroad: str = key(FILE, "File of moves on other exchanges as published.", default="")
+    names: Mapping[str, Any] = key(DEFINITIONS, "Definitions for every claim.", default=None)
+
+    def __post_init__(self) -> None:
+        """Refuse two claims of one name."""
+        understand_fields(self)
+        ids = [claim.id for claim in self.claims]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise DataError(f"claim '{name}' occurs twice; keep one")
+
+
+@dataclass(frozen=True, slots=True)
+class FactsFile:
+    """A file of published primitives."""
+
+    facts: tuple[Fact, ...] = key(Records(Fact), "The primitives.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +159,13 @@ class PublishedLoss:
     company : str
         Symbol, or the name of a group or index.
     date : datetime.date
+        The session.
     loss : float or None
         USD, positive; None where only a percentage was published.
     percent : float or None
         The move, in percent, a fall negative.
     source, note : str
+        Who published it, and what disagrees.
     """
 
     company: str
@@ -104,39 +188,36 @@ class Ledger:
 
     Attributes
     ----------
-    study : str
-        Id of the study that they belong to.
-    firm : str
-    eve, session : datetime.date
-        The session before the fall, and the fall's.
-    claims : tuple of Claim
+    file : ClaimsFile
+        The claims, their firm and its sessions.
+    where : str
+        The file's name, for messages.
     facts : mapping of str to Fact
+        By id.
     losses : tuple of PublishedLoss
-    abroad : pandas.DataFrame
+        The bundled table of them.
+    abroad : pandas.DataFrame or None
         Moves on other exchanges as published, one row each with source and note.
     inputs : tuple of InputFile
         The files read.
     """
 
-    study: str
-    firm: str
-    eve: dt.date
-    session: dt.date
-    claims: tuple[Claim, ...]
+    file: ClaimsFile
+    where: str
     facts: Mapping[str, Fact]
     losses: tuple[PublishedLoss, ...]
-    abroad: pd.DataFrame
+    abroad: pd.DataFrame | None
     inputs: tuple[InputFile, ...]
 
 
-def load_ledger(folder: Path | None = None) -> Ledger:
+def load_ledger(path: str) -> Ledger:
     """
-    Load the bundled ledger.
+    Load a ledger of claims and the files that it names, which lie beside it.
 
     Parameters
     ----------
-    folder : pathlib.Path, optional
-        A bundle with a manifest; by default the one that travels with the program.
+    path : str
+        As `analysis.study.Study.claims` gives it.
 
     Returns
     -------
@@ -145,43 +226,60 @@ def load_ledger(folder: Path | None = None) -> Ledger:
     Raises
     ------
     IntegrityError
-        If a file is missing or not the one that the manifest names.
-    DataError
-        If an entry lacks a key.
+        If a bundled file is missing or not the one that the manifest names.
+    DataError, StudyError
+        If a file cannot be read, or an entry of it is none; the message names file and entry.
 
     Examples
     --------
-    >>> ledger = load_ledger()
-    >>> ledger.firm, ledger.facts["v3_hours_total"].value
+    >>> from analysis.study_file import load_study
+    >>> ledger = load_ledger(load_study("deepseek-2025").claims)
+    >>> ledger.file.firm, ledger.facts["v3_hours_total"].value
     ('NVDA', 2788000.0)
     """
-    folder = folder or bundled_data()
-    claims, claims_file = read_verified(folder, CLAIMS)
-    facts, facts_file = read_verified(folder, FACTS)
-    document = tomllib.loads(claims.decode())
-    losses, losses_file = load_published_losses(folder)
-    abroad, abroad_file = read_verified(folder, ABROAD)
-    return Ledger(
-        study=document["study"],
-        firm=document["firm"],
-        eve=document["eve"],
-        session=document["session"],
-        claims=tuple(_claim(item) for item in document["claim"]),
-        facts={
-            item["id"]: Fact(item["id"], float(item["value"]), item["unit"], item["source"])
-            for item in tomllib.loads(facts.decode())["fact"]
-        },
-        losses=losses,
-        abroad=pd.read_csv(io.BytesIO(abroad), keep_default_na=False),
-        inputs=(claims_file, facts_file, losses_file, abroad_file),
-    )
+    content, identity = read_companion(path)
+    document: ClaimsFile = _document(ClaimsFile, content, identity.name)
+    inputs = [identity]
+    facts: dict[str, Fact] = {}
+    if document.facts:
+        content, identity = read_companion(document.facts, beside=path)
+        inputs.append(identity)
+        facts = {fact.id: fact for fact in _document(FactsFile, content, identity.name).facts}
+    losses, identity = load_published_losses()
+    inputs.append(identity)
+    abroad = None
+    if document.abroad:
+        content, identity = read_companion(document.abroad, beside=path)
+        inputs.append(identity)
+        abroad = _frame(content, identity.name)
+    return Ledger(document, inputs[0].name, facts, losses, abroad, tuple(inputs))
+
+
+def _document(record: type[Any], content: bytes, where: str) -> Any:  # noqa: ANN401 - an instance of `record`
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: no text in UTF-8 ({error})") from error
+    return make_record(record, parse_toml(text, where=where), Place(where))
+
+
+def _frame(content: bytes, where: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(io.BytesIO(content), keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{where}: no table in CSV ({error})") from error
 
 
 def load_published_losses(
     folder: Path | None = None,
 ) -> tuple[tuple[PublishedLoss, ...], InputFile]:
     """
-    Load the table of one-day losses as published.
+    Load the bundled table of one-day losses as published.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        A bundle with a manifest; by default the one that travels with the program.
 
     Returns
     -------
@@ -207,26 +305,3 @@ def load_published_losses(
         for row in frame.to_dict("records")
     )
     return losses, identity
-
-
-_KEYS = ("id", "says", "source", "claimed", "unit", "formula", "exact", "rounding")
-
-
-def _claim(item: Mapping[str, Any]) -> Claim:
-    try:
-        claimed = item.get("claimed", ())
-        return Claim(
-            id=item["id"],
-            says=item["says"],
-            source=item["source"],
-            claimed=tuple(map(float, claimed if isinstance(claimed, list) else [claimed]))
-            if claimed != ()
-            else (),
-            unit=item["unit"],
-            formula=item["formula"],
-            exact=float(item.get("exact", 0.0)),
-            rounding=float(item.get("rounding", 0.0)),
-            options={key: value for key, value in item.items() if key not in _KEYS},
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{CLAIMS}: claim {item.get('id', '?')}: {error!r}") from error

@@ -16,13 +16,13 @@ import click
 from analysis.prices.store import DB_VARIABLE, PriceStore, default_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from analysis._typing import Progress
     from analysis.prices.refresh.plan import Task
     from analysis.prices.refresh.run import RefreshReport
+    from analysis.prices.sources.http import Patience
     from analysis.prices.sources.protocol import Source
-    from analysis.prices.sources.yahoo import YahooSource
     from analysis.prices.store.records import SymbolOutcome
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -36,7 +36,7 @@ EXIT_CODES = """\b
 
 
 class Symbols(click.ParamType):  # type: ignore[type-arg]  # generic in late click only
-    """Symbols separated by commas or spaces; upper case."""
+    """Symbols separated by commas or spaces."""
 
     name = "symbols"
 
@@ -44,10 +44,27 @@ class Symbols(click.ParamType):  # type: ignore[type-arg]  # generic in late cli
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
         """Split the text; refuse an empty one."""
-        found = tuple(part.upper() for part in str(value).replace(",", " ").split())
+        found = split_symbols(str(value))
         if not found:
             self.fail("no symbol in it; write them as NVDA,AMD", param, ctx)
         return found
+
+
+def split_symbols(text: str) -> tuple[str, ...]:
+    """Split at commas and spaces."""
+    return tuple(text.replace(",", " ").split())
+
+
+def spelled(symbols: Iterable[str], known: Container[str]) -> tuple[str, ...]:
+    """
+    Give symbols as they are known, letter for letter, else in capitals.
+
+    Examples
+    --------
+    >>> spelled(["nvda", "my index"], {"my index"})
+    ('NVDA', 'my index')
+    """
+    return tuple(symbol if symbol in known else symbol.upper() for symbol in symbols)
 
 
 class Instant(click.ParamType):  # type: ignore[type-arg]  # generic in late click only
@@ -102,6 +119,24 @@ def store_option(function: _F) -> _F:
     )(function)
 
 
+def source_option(function: _F) -> _F:
+    """Add ``--from``; its help lists the sources there are."""
+    from analysis.prices.sources.catalog import DEFAULT, offers
+
+    every = "; ".join(
+        f"{offer.summary}" + (f" ({offer.name})" if offer.needs != "file" else "")
+        for offer in offers().values()
+    )
+    return click.option(
+        "--from",
+        "source",
+        default=DEFAULT,
+        show_default=True,
+        metavar="SOURCE|FILE",
+        help=f"Where prices come from: {every}.",
+    )(function)
+
+
 def now_option(function: _F) -> _F:
     """Add the clock: hidden, for tests and for replaying a day."""
     return click.option("--now", type=Instant(), hidden=True)(function)
@@ -135,8 +170,10 @@ class Job:
     Attributes
     ----------
     store : PriceStore
+    source : str
+        Name of a source, or the path of a file.
     symbols : tuple of str or None
-        None: all that the store holds.
+        As typed; None: all that the store holds.
     now : datetime.datetime
     since : datetime.date or None
     max_age : datetime.timedelta or None
@@ -145,6 +182,7 @@ class Job:
     """
 
     store: PriceStore
+    source: str
     symbols: tuple[str, ...] | None
     now: dt.datetime
     since: dt.date | None
@@ -181,55 +219,84 @@ class Job:
         from analysis.prices.refresh.plan import plan_for
 
         return plan_for(
-            self.store, self.symbols, now=self.now, since=self.since, max_age=self.max_age
+            self.store, self._names(None), now=self.now, since=self.since, max_age=self.max_age
         )
 
     def run(
         self,
         *,
-        source: Source | None = None,
-        accept: Sequence[str] = (),
+        every: bool = False,
+        accept: Sequence[str] | None = (),
         factors: bool = False,
         shares: bool = False,
         quiet: bool = False,
     ) -> RefreshReport:
-        """Run the refresh, from Yahoo unless another source is given."""
+        """
+        Run the refresh.
+
+        Parameters
+        ----------
+        every : bool
+            Without symbols read all that the source has, instead of all that the store holds.
+        accept : sequence of str or None
+            Symbols to store although checks fail; None: all.
+        factors, shares : bool
+            Whether to read these too.
+        quiet : bool
+            No progress.
+        """
         from analysis.prices.refresh.related import refresh_factors, refresh_shares
         from analysis.prices.refresh.run import RefreshOptions, refresh_store
         from analysis.prices.snapshot import load_snapshot
+        from analysis.prices.sources.yahoo import YahooSource
 
-        yahoo = None
-        if source is None:
-            source = yahoo = self._yahoo()
+        source, patience = self.open()
+        names = self._names(source)
+        if names is None and every:
+            names = source.symbols
+            if not names:
+                raise click.UsageError(
+                    "name the symbols to fetch, as in 'market-impact fetch NVDA AMD'"
+                )
+        accepted = names or () if accept is None else spelled(accept, names or ())
         with progress("refresh", quiet=quiet) as tell:
-            options = RefreshOptions(
-                self.concurrency, frozenset(accept), load_snapshot().levels, tell
-            )
             report = refresh_store(
                 self.store,
                 source,
-                self.symbols,
+                names,
                 now=self.now,
                 since=self.since,
                 max_age=self.max_age,
                 wait=self.wait,
                 waiting=None if quiet else _tell_of_waiting,
-                options=options,
+                options=RefreshOptions(
+                    self.concurrency, frozenset(accepted), load_snapshot().levels, tell
+                ),
             )
             if report.exit_code == 4:
                 return report
-            if shares and yahoo is not None:
-                report = refresh_shares(self.store, yahoo, report, self.now)
+            if shares and isinstance(source, YahooSource):
+                report = refresh_shares(self.store, source, report, self.now)
             if factors:
-                report = refresh_factors(self.store, report, self.now, timeout=self.timeout)
+                report = refresh_factors(self.store, report, self.now, patience)
         return report
 
-    def _yahoo(self) -> YahooSource:
-        """Open Yahoo; its caches lie in the user's cache folder."""
+    def _names(self, source: Source | None) -> tuple[str, ...] | None:
+        """Spell the symbols as the source or the store does."""
+        from analysis.prices.refresh.plan import held_by
+
+        if self.symbols is None:
+            return None
+        listed = source.symbols if source is not None else None
+        return spelled(self.symbols, held_by(self.store).states if listed is None else listed)
+
+    def open(self) -> tuple[Source, Patience]:
+        """Open the source; its caches lie in the user's cache folder."""
         import platformdirs
 
-        from analysis.prices.sources.yahoo import YahooSource
-        from analysis.prices.sources.yahoo_http import Patience
+        from analysis.prices.sources.catalog import offer_of
+        from analysis.prices.sources.http import Patience
+        from analysis.prices.sources.offer import Wanted
 
         for name in ("yfinance", "stamina"):
             logging.getLogger(name).addHandler(logging.NullHandler())
@@ -241,8 +308,9 @@ class Job:
             wait=self.backoff,
             longest_wait=20 * self.backoff,
         )
-        folder = Path(platformdirs.user_cache_dir("market-impact", appauthor=False)) / "yfinance"
-        return YahooSource(folder, patience)
+        cache = Path(platformdirs.user_cache_dir("market-impact", appauthor=False))
+        wanted = Wanted(Path(self.source), patience, cache)
+        return offer_of(self.source).open(wanted), patience
 
 
 def _tell_of_waiting(holder: str) -> None:

@@ -39,6 +39,11 @@ def command(
 ) -> None:
     """Parse, call, format."""
     from analysis.prices.export_snapshot import export_snapshot
+    from analysis.prices.store import PriceStore
+    from analysis.prices.store.status import known_to
+
+    if symbols is not None:
+        symbols = _live.spelled(symbols, known_to(PriceStore(db)))
 
     done = export_snapshot(
         db,

@@ -115,13 +115,20 @@ def study_from_options(
     """
     from analysis.overrides import Overrides
     from analysis.prices.load import load_market_data
+    from analysis.run.needs import mentioned_symbols, needed_symbols
     from analysis.study_file import load_study
 
     chosen = {name: _joined(name, value) for name, value in options.items() if value}
     if "data" in chosen:
         chosen["data"] = _absolute(chosen["data"])
     asked = load_study(study, Overrides(**chosen))
-    return asked, load_market_data(asked.data, calendar=asked.calendar)
+    data = load_market_data(
+        asked.data,
+        calendar=asked.calendar,
+        symbols=needed_symbols(asked),
+        also=mentioned_symbols(asked),
+    )
+    return asked, data
 
 
 @contextlib.contextmanager

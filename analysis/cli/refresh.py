@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from analysis.cli import _live
-from analysis.prices.store import DB_VARIABLE
 
 if TYPE_CHECKING:
     import datetime as dt
-    from pathlib import Path
 
 
 @click.command(
@@ -49,11 +45,12 @@ if TYPE_CHECKING:
 @click.option("--shares", is_flag=True, help="Also read the shares outstanding that Yahoo has.")
 @click.option(
     "--then-report",
-    type=click.Path(file_okay=False),
+    type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Afterwards write the results and figures of --study to DIR.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of text.")
+@_live.source_option
 @_live.yahoo_options
 @_live.store_option
 @_live.now_option
@@ -70,7 +67,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     accept: tuple[str, ...] | None,
     factors: bool,
     shares: bool,
-    then_report: str | None,
+    then_report: Path | None,
     as_json: bool,
     now: dt.datetime | None,
     **live: object,
@@ -78,6 +75,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     """Parse, call, format."""
     if then_report and not study:
         raise click.UsageError("--then-report writes the report of a study: name it with --study")
+    if then_report:
+        from analysis.export import check_writable
+
+        check_writable(then_report)
     if study:
         symbols = tuple(dict.fromkeys((*(symbols or ()), *symbols_of_study(study))))
     job = _live.Job.of(live, now=now, symbols=symbols, since=since, max_age=max_age)
@@ -100,14 +101,31 @@ def symbols_of_study(study: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*asked.symbols, *benchmarks, *asked.donors)))
 
 
-def write_report_of_study(study: str, folder: str, store: Path) -> None:
-    """Write results, figures and report of a study on the store's prices, as its command does."""
-    from analysis.cli import main
+def write_report_of_study(study: str, folder: Path, store: Path) -> None:
+    """
+    Write results, figures and report of a study on a store's prices.
 
-    os.environ[DB_VARIABLE] = str(store)
-    arguments = ["study", study, "--data", "store", "--out", folder, "--figures", "--report"]
-    with contextlib.redirect_stdout(io.StringIO()):  # standard output is the refresh's summary
-        main.main(arguments, prog_name="market-impact", standalone_mode=False)
+    Raises
+    ------
+    MarketImpactError
+        If the study cannot run on them, or its files cannot be written.
+    """
+    from analysis.context.details import find_details
+    from analysis.export import write_files
+    from analysis.figures.export import figure_files
+    from analysis.overrides import Overrides
+    from analysis.prices.from_store import load_store
+    from analysis.report.files import report_files
+    from analysis.run.study import run_study
+    from analysis.study_file import load_study
+
+    asked = load_study(study, Overrides(data="store"))
+    data = load_store(store, calendar=asked.calendar)
+    result = run_study(asked, data)
+    details = find_details(result, data)
+    files: dict[str, str | bytes] = dict(report_files(details))
+    files |= {f"figures/{name}": drawn for name, drawn in figure_files(result, details).items()}
+    write_files(files, folder)
 
 
 def _print_plan(job: _live.Job, *, as_json: bool) -> None:

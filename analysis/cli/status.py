@@ -34,9 +34,12 @@ def command(
 ) -> None:
     """Parse, call, format."""
     from analysis.prices.store import PriceStore
-    from analysis.prices.store.status import status_of
+    from analysis.prices.store.status import known_to, status_of
 
-    statuses = status_of(PriceStore(db), now or dt.datetime.now(dt.UTC), symbols)
+    store = PriceStore(db)
+    if symbols is not None:
+        symbols = _live.spelled(symbols, known_to(store))
+    statuses = status_of(store, now or dt.datetime.now(dt.UTC), symbols)
     if as_json:
         document = {"store": str(db), "symbols": [status.as_dict() for status in statuses]}
         click.echo(json.dumps(document, sort_keys=True))

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.run.case import Case
 
-AROUND = Window(-36, 9)
-"""Sessions asked about; around 27 January 2025 they are 2 December to 7 February."""
-
 DRAWS = 4999
 """Random sets of sessions."""
 
@@ -134,7 +131,10 @@ def reaction_dates(case: Case) -> ReactionDates | Absent:
     study = case.study
     if not isinstance(case.specification.model.estimator, LeastSquares):
         return Absent(f"model '{study.headline.model}' is not fitted by least squares")
-    days = Window(AROUND.start, min(AROUND.end, case.sessions_after))
+    asked = study.reaction_window
+    if asked.start > case.sessions_after:
+        return Absent(f"the data end before the sessions {asked} that the study asks about")
+    days = Window(asked.start, min(asked.end, case.sessions_after))
     start = case.placed.position + days.start
     dates = pseudo_dates(start, study.estimation, Window(0, 0))
     if len(dates) <= 2 * len(days):

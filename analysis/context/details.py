@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis._bundle import bundled_data
-from analysis.claims.evidence import check_claims, gather
-from analysis.claims.ledger import load_ledger
+from analysis.claims.check import check_claims
+from analysis.claims.evidence import gather
+from analysis.claims.ledger import load_ledger, load_published_losses
 from analysis.context.conformal import ConformalRank, conformal_rank
 from analysis.context.contagion import Contagion, contagion
 from analysis.context.dates import ReactionDates, reaction_dates
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._typing import Progress
-    from analysis.claims.evidence import CheckedClaim
+    from analysis.claims.check import CheckedClaim
     from analysis.context.absent import Absent
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
@@ -109,8 +110,8 @@ def find_details(
         If the study cannot run on these data.
     """
     study = result.study
-    ledger = load_ledger()
-    belongs = study.id == ledger.study and study.data == SNAPSHOT
+    ledger = load_ledger(study.claims) if study.claims else None
+    losses, losses_file = load_published_losses()
     history = load_nvda_history() if _has_history(study) else None
     case = plan_headline(study, data)
     count = result.shares.get(study.headline.symbol)
@@ -118,7 +119,7 @@ def find_details(
         result=result,
         curve=curve_of(study, data, progress=progress),
         left_out=leave_one_out(study, data),
-        claims=check_claims(ledger, gather(ledger, data)) if belongs else (),
+        claims=() if ledger is None else check_claims(ledger, gather(ledger, result, data)),
         contagion=contagion(case),
         index_shares=index_shares(case),
         reaction_dates=reaction_dates(case),
@@ -128,15 +129,23 @@ def find_details(
         recovery=recovery_path(case, None if history is None else history["adj_close"]),
         worst_days=()
         if history is None
-        else worst_days(study.headline.symbol, history, count, ledger.losses),
-        largest_losses=largest_losses(ledger.losses) if belongs else (),
-        abroad=ledger.abroad if belongs else None,
+        else worst_days(study.headline.symbol, history, count, losses),
+        largest_losses=() if ledger is None else largest_losses(losses),
+        abroad=None if ledger is None else ledger.abroad,
         inputs=(
-            *(ledger.inputs if belongs else ()),
-            *(() if history is None else (read_verified(bundled_data(), NVDA_HISTORY)[1],)),
+            *(() if ledger is None else ledger.inputs),
+            *(
+                ()
+                if history is None
+                else (losses_file, read_verified(bundled_data(), NVDA_HISTORY)[1])
+            ),
         ),
     )
 
 
 def _has_history(study: Study) -> bool:
     return study.data == SNAPSHOT and study.headline.symbol == HISTORY_SYMBOL
+
+
+def _history_inputs(losses: InputFile) -> tuple[InputFile, ...]:
+    return losses, read_verified(bundled_data(), NVDA_HISTORY)[1]

@@ -171,9 +171,9 @@ class GroupSample:
             same: FloatArray = cross / np.outer(scale, scale)
         else:
             square = (filled**2).T @ known.astype(np.float64)
-            same = np.where(
-                self.common_rows >= FEWEST_COMMON_ROWS, cross / np.sqrt(square * square.T), np.nan
-            )
+            enough = self.common_rows >= FEWEST_COMMON_ROWS
+            same = np.full(cross.shape, np.nan)
+            same[enough] = cross[enough] / np.sqrt((square * square.T)[enough])
         np.fill_diagonal(same, 1.0)
         return same
 

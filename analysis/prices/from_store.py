@@ -29,6 +29,7 @@ def load_store(
     path: Path,
     symbols: Sequence[str] | None = None,
     *,
+    also: Sequence[str] = (),
     as_of: dt.datetime | None = None,
     calendar: str = "XNYS",
     anchor: dt.date | None = None,
@@ -43,6 +44,8 @@ def load_store(
         The database, see `analysis.prices.store.default_store`.
     symbols : sequence of str, optional
         By default every symbol of the store that trades on `calendar`.
+    also : sequence of str
+        Further symbols, read where the store has them on `calendar`; only with `symbols`.
     as_of : timezone-aware datetime, optional
         Use what was known then; by default what is known now.
     calendar : str
@@ -69,7 +72,7 @@ def load_store(
     """
     companion = companion or load_snapshot()
     with PriceStore(path).reading() as reader:
-        names = _wanted(reader, symbols, calendar, path)
+        names = _wanted(reader, symbols, also, calendar, path)
         levels = reader.levels("adj_close", names, as_of)
         factors, vintage = reader.factors(as_of)
         reference = _reference(
@@ -93,8 +96,15 @@ def load_store(
     )
 
 
-def _wanted(reader: Reader, symbols: Sequence[str] | None, calendar: str, path: Path) -> list[str]:
-    states = {state.symbol: state for state in reader.states() if state.sessions}
+def _wanted(
+    reader: Reader,
+    symbols: Sequence[str] | None,
+    also: Sequence[str],
+    calendar: str,
+    path: Path,
+) -> list[str]:
+    asked = None if symbols is None else [*symbols, *also]
+    states = {state.symbol: state for state in reader.states(asked) if state.sessions}
     if symbols is None:
         names = [name for name, state in states.items() if state.calendar == calendar]
         if not names:
@@ -104,7 +114,7 @@ def _wanted(reader: Reader, symbols: Sequence[str] | None, calendar: str, path: 
     if missing:
         raise DataError(
             f"{path} has no prices of {', '.join(missing[:5])}; fetch them with 'market-impact "
-            f"fetch {' '.join(missing[:5])}' ({nearest(missing[0], states)})"
+            f"fetch {' '.join(missing[:5])}' ({nearest(missing[0], _known(reader))})"
         )
     other = [
         f"{name} ({states[name].calendar})" for name in symbols if states[name].calendar != calendar
@@ -113,7 +123,12 @@ def _wanted(reader: Reader, symbols: Sequence[str] | None, calendar: str, path: 
         raise DataError(
             f"{', '.join(other[:5])} trade(s) on another exchange than the study's {calendar}"
         )
-    return list(symbols)
+    besides = [n for n in also if n in states and states[n].calendar == calendar]
+    return list(dict.fromkeys([*symbols, *besides]))
+
+
+def _known(reader: Reader) -> list[str]:
+    return [state.symbol for state in reader.states() if state.sessions]
 
 
 def _every_session(levels: pd.DataFrame, calendar: str) -> pd.DataFrame:

@@ -12,12 +12,20 @@ from analysis.prices.snapshot import CALENDAR, load_snapshot
 from analysis.prices.store import default_store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.prices.market_data import MarketData
 
 SNAPSHOT, STORE = "snapshot", "store"
 
 
-def load_market_data(choice: str, *, calendar: str) -> MarketData:
+def load_market_data(
+    choice: str,
+    *,
+    calendar: str,
+    symbols: Sequence[str] | None = None,
+    also: Sequence[str] = (),
+) -> MarketData:
     """
     Load what a study names as its data.
 
@@ -28,6 +36,12 @@ def load_market_data(choice: str, *, calendar: str) -> MarketData:
         or Parquet file of levels; its factors and reference figures are those of the snapshot.
     calendar : str
         Market code of the study's exchange.
+    symbols : sequence of str, optional
+        What to read of the price store; by default every symbol that trades on `calendar`. Files
+        are read whole.
+    also : sequence of str
+        What to read of the store besides, as far as it is there. With `symbols` the funds that are
+        known to hold them, and what else these hold, are read as well.
 
     Returns
     -------
@@ -42,7 +56,11 @@ def load_market_data(choice: str, *, calendar: str) -> MarketData:
     """
     snapshot = load_snapshot()
     if choice == STORE:
-        return load_store(default_store(), calendar=calendar, companion=snapshot)
+        if symbols is not None:
+            also = (*also, *_held_with(symbols, snapshot))
+        return load_store(
+            default_store(), symbols, also=also, calendar=calendar, companion=snapshot
+        )
     if choice != SNAPSHOT:
         return load_levels_file(Path(choice), snapshot, calendar=calendar)
     if calendar != CALENDAR:
@@ -51,3 +69,11 @@ def load_market_data(choice: str, *, calendar: str) -> MarketData:
             f"{calendar}; bring levels of that exchange with --data PATH"
         )
     return snapshot
+
+
+def _held_with(symbols: Sequence[str], snapshot: MarketData) -> list[str]:
+    """List the funds with a known weight of one of the firms, and what these are known to hold."""
+    weights = snapshot.reference.weights
+    funds = {weight.index for weight in weights if weight.symbol in symbols}
+    held = [weight.symbol for weight in weights if weight.index in funds]
+    return [*sorted(fund.split()[0] for fund in funds), *held]

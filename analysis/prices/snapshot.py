@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tomllib
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,7 +13,6 @@ from analysis.prices.manifest import InputFile, read_verified
 from analysis.prices.market_data import MarketData
 from analysis.prices.reference import (
     Reference,
-    chronology_from,
     closes_from,
     shares_from,
     weights_from,
@@ -30,7 +28,6 @@ FACTORS = "factors/fama_french_daily.csv"
 SHARES = "reference/shares_outstanding.csv"
 CLOSES = "prices/printed_closes.csv"
 WEIGHTS = "reference/index_weights.csv"
-CHRONOLOGY = "events/chronology.toml"
 NVDA_HISTORY = "prices/nvda_daily.csv"
 
 CLOSES_SESSION = pd.Timestamp("2025-01-24").as_unit("us")
@@ -87,9 +84,6 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         shares=shares_from(table(SHARES), where=SHARES),
         closes=closes_from(table(CLOSES), CLOSES_SESSION, where=CLOSES),
         weights=weights_from(table(WEIGHTS), where=WEIGHTS),
-        chronology=chronology_from(
-            tomllib.loads(verified(CHRONOLOGY).decode()), calendar=CALENDAR, where=CHRONOLOGY
-        ),
     )
     histories = {"NVDA": _history(verified(NVDA_HISTORY))}
     return MarketData(

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
-    from analysis.claims.evidence import CheckedClaim
+    from analysis.claims.check import CheckedClaim
     from analysis.context.details import Details
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray
     from analysis.models.catalog import ModelSpec
     from analysis.prices.market_data import MarketData
+    from analysis.prices.reference import ChronologyEntry
     from analysis.study import Benchmark, Event, Study
 
 
@@ -186,12 +187,15 @@ def _place(event: Event, study: Study, data: MarketData, span: Window) -> Placed
     session = reaction_session(study.calendar, event.when)
     check_place(event, session, study, data, span)
     position = int(data.levels.index.searchsorted(session))
-    windows = tuple(_place_window(window, position, data) for window in study.windows)
+    windows = tuple(_place_window(window, event, session, data) for window in study.windows)
     return PlacedEvent(event, session, position, windows)
 
 
-def _place_window(window: Window, position: int, data: MarketData) -> PlacedWindow:
+def _place_window(
+    window: Window, event: Event, session: pd.Timestamp, data: MarketData
+) -> PlacedWindow:
     sessions = data.levels.index
+    position = int(sessions.searchsorted(session))
     first, last = sessions[position + window.start], sessions[position + window.end]
     return PlacedWindow(
         window=window,
@@ -201,9 +205,17 @@ def _place_window(window: Window, position: int, data: MarketData) -> PlacedWind
         confounders=tuple(
             entry
             for entry in data.reference.chronology
-            if entry.confounds and first <= entry.session <= last
+            if entry.confounds
+            and first <= entry.session <= last
+            and not _is_the_event(entry, event, session)
         ),
     )
+
+
+def _is_the_event(entry: ChronologyEntry, event: Event, session: pd.Timestamp) -> bool:
+    """Say whether an entry is the event itself: one id, or one source and one session."""
+    same_news = bool(event.source) and entry.source == event.source and entry.session == session
+    return entry.id == event.id or same_news
 
 
 def _reference(study: Study, data: MarketData) -> Reference:

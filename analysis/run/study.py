@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
+from analysis.prices.study_data import with_chronology
 from analysis.results import (
     Battery,
     FirmResult,
@@ -76,6 +77,7 @@ def run_study(
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
     (-0.1672, 0.0298)
     """
+    data = with_chronology(study, data)
     plan, cases = plan_cases(study, data)
     draws = panel_draws(cases)
     firms: list[FirmResult] = []

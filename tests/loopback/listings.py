@@ -29,6 +29,7 @@ class Listing:
     missing: set[pd.Timestamp] = field(default_factory=set)
     nan_rows: set[pd.Timestamp] = field(default_factory=set)
     corrections: dict[pd.Timestamp, float] = field(default_factory=dict)  # factor on one close
+    volumes: dict[pd.Timestamp, float] = field(default_factory=dict)
     apply_splits: bool = True
     announce_splits: bool = True
     shares: dict[pd.Timestamp, float] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Listing:
         for session, factor in self.corrections.items():
             if session in close.index:
                 close.loc[session] *= factor
+        close = close.clip(upper=1e38)  # single precision
         frame = (
             pd.DataFrame(
                 {
@@ -62,6 +64,9 @@ class Listing:
             .astype("float32")
             .astype("float64")
         )
+        for session, volume in self.volumes.items():
+            if session in frame.index:
+                frame.loc[session, "volume"] = volume
         frame.loc[frame.index.isin(list(self.nan_rows))] = np.nan
         return frame.loc[~frame.index.isin(list(self.missing))]
 

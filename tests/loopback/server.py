@@ -19,13 +19,14 @@ import zipfile
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.loopback.listings import Listing
@@ -47,6 +48,7 @@ class Fault:
     kind: str
     times: int = 10**9
     header: dict[str, str] = field(default_factory=dict)
+    act: Callable[[_Handler, dict], None] | None = None  # of the kind "act": sends what it likes
 
 
 @dataclass
@@ -84,6 +86,14 @@ class Vendor:
             fault.times -= 1
             return fault
 
+    def hold(self) -> None:
+        """Let a chart wait as tests ask."""
+        time.sleep(self.delay)
+        if self.gate is not None:
+            if 0 < self.crowd <= self.in_flight:
+                self.gate.set()
+            self.gate.wait(HANG)
+
     def charts(self, symbol: str | None = None) -> list[dict[str, list[str]]]:
         """Queries of the chart requests for history made so far."""
         return [
@@ -91,7 +101,7 @@ class Vendor:
             for _, path, query in self.requests
             if path.startswith("/v8/finance/chart/")
             and "period1" in query
-            and symbol in (None, path.rsplit("/", 1)[1])
+            and symbol in (None, unquote(path).removeprefix("/v8/finance/chart/"))
         ]
 
 
@@ -216,9 +226,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, host: str, path: str, query: dict[str, list[str]]) -> None:
         if path.startswith("/v8/finance/chart/"):
-            self._chart(path.rsplit("/", 1)[1], query)
+            self._chart(unquote(path.removeprefix("/v8/finance/chart/")), query)
         elif path.startswith("/ws/fundamentals-timeseries/"):
-            self._shares(path.rsplit("/", 1)[1])
+            self._shares(unquote(path.rsplit("/", 1)[1]))
         elif path == "/v1/test/getcrumb":
             self._send(200, b"a.crumb", "text/plain")
         elif host == "fc.yahoo.com":
@@ -234,11 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, b"{}", "application/json")
 
     def _chart(self, symbol: str, query: dict[str, list[str]]) -> None:  # noqa: PLR0911 - one a mode
-        time.sleep(self.vendor.delay)
-        if self.vendor.gate is not None:
-            if 0 < self.vendor.crowd <= self.vendor.in_flight:
-                self.vendor.gate.set()
-            self.vendor.gate.wait(HANG)
+        self.vendor.hold()
         fault = self.vendor.fault_for(symbol)
         item = self.vendor.listings.get(symbol)
         if item is None:
@@ -248,6 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             kind = fault.kind
         header = fault.header if fault else {}
+        if kind == "act":
+            return fault.act(self, chart(self.vendor, item, query))
         if kind == "429":
             return self._send(429, b"Too Many Requests\r\n", "text/plain", header)
         if kind == "500":
@@ -286,6 +294,27 @@ class _Handler(BaseHTTPRequestHandler):
         stamps = [int(s.tz_localize("UTC").timestamp()) for s in item.shares]
         result = {"meta": {}, "timestamp": stamps, "shares_out": list(item.shares.values())}
         return self._json(200, {"timeseries": {"result": [result], "error": None}})
+
+    def answer(self, status: int, body: bytes, kind: str = "application/json", **header) -> None:
+        """Send a whole answer; ``Content_Length`` and the like may lie."""
+        named = {name.replace("_", "-"): value for name, value in header.items()}
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            **named,
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def raw(self, *chunks: bytes) -> None:
+        """Send bytes as they are, then hang up."""
+        for chunk in chunks:
+            self.wfile.write(chunk)
+        self.wfile.flush()
+        self.close_connection = True
 
     def _json(self, status: int, document: dict) -> None:
         self._send(status, json.dumps(document).encode(), "application/json")
@@ -360,6 +389,6 @@ class Loopback:
 
 def zipped(name: str, text: str) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, text)
     return buffer.getvalue()

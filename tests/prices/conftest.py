@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.prices.refresh.run import RefreshOptions, RefreshReport, refresh_store
+from analysis.prices.sources.http import Patience
 from analysis.prices.sources.yahoo import YahooSource
-from analysis.prices.sources.yahoo_http import Patience
 from analysis.prices.store import PriceStore
 from tests.loopback.listings import after_close, day
 from tests.loopback.server import HANG, Loopback, Vendor, make_certificate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import socketserver
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.cli import main
-from analysis.prices.sources.yahoo_http import Patience
+from analysis.prices.sources.http import Patience
 from tests.loopback.listings import day, listing
 from tests.loopback.server import Fault
 
@@ -208,6 +209,45 @@ def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path)
     assert json.loads(done.stdout)["symbols"] == len(symbols)
     assert list((tmp_path / "report" / "figures").glob("*.png"))
     assert (tmp_path / "report" / "report.html").is_file()
+
+
+def test_a_report_that_fails_is_a_failure(run, vendor, tmp_path):
+    vendor.add(listing("NVDA"))
+    out = tmp_path / "report"
+    done = run("refresh", "--study", "deepseek-2025", "--then-report", str(out), "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["exit_code"] == 3  # what the refresh itself came to
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "Traceback" not in done.stderr
+    assert error
+    assert not out.exists()
+
+
+def test_a_report_that_cannot_be_written_is_said_so_before_anything_is_read(run, vendor, tmp_path):
+    (tmp_path / "file").touch()
+    done = run(
+        "refresh", "--study", "deepseek-2025", "--then-report", str(tmp_path / "file" / "out")
+    )
+    assert (done.exit_code, vendor.requests) == (2, [])
+
+
+def test_lower_case_columns_of_a_file_can_be_named(run, tmp_path):
+    path = tmp_path / "wide.csv"
+    shown = listing("ZZZ").view()[["close"]]
+    shown.assign(mine=shown["close"] * 2).rename_axis("session").to_csv(path)
+    done = run("fetch", "mine", "close", "--from", str(path))
+    assert (done.exit_code, "624 sessions added" in done.stdout) == (0, True), done.output
+    status = json.loads(run("status", "--symbols", "mine,close", "--json").stdout)
+    assert [one["symbol"] for one in status["symbols"]] == ["mine", "close"]
+    again = run("refresh", "--symbols", "mine", "--from", str(path))
+    assert again.stdout.startswith("1 read or fresh: 1 unchanged")
+
+
+def test_the_unit_leaves_time_for_ten_thousand_symbols(root):
+    unit = (root / "scripts" / "schedule" / "market-impact-refresh.service").read_text()
+    hours = float(re.search(r"^TimeoutStartSec=(\d+)h$", unit, re.MULTILINE)[1])
+    seconds = 10_000 / Patience().rate  # one request a symbol that is stored already
+    assert hours * 3600 > 2 * seconds  # every second symbol restated
 
 
 def test_the_schedule_files_name_a_command_that_exists(root):

@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
+from analysis.overrides import Overrides, override
 from analysis.prices.from_store import load_store, printed_close
+from analysis.prices.load import load_market_data
 from analysis.prices.snapshot import load_snapshot
+from analysis.run.needs import mentioned_symbols, needed_symbols
+from analysis.run.study import run_study
 from tests.loopback.listings import after_close, day, listing
 
 
@@ -92,3 +96,43 @@ def test_the_anchor_is_a_choice(night):
     night("2025-03-31", "ZZZ")
     data = load_store(night.store.path, anchor=dt.date(2025, 3, 3))
     assert data.reference.closes["ZZZ"].session == day("2025-03-03")
+
+
+def test_what_is_named_beside_is_read_where_it_is_there(night):
+    night.vendor.add(listing("NVDA"), listing("SPY"), listing("ZZZ"))
+    night("2025-03-31", "NVDA", "SPY", "ZZZ")
+    data = load_store(night.store.path, ["NVDA"], also=["SPY", "QQQ", "NVDA"])
+    assert list(data.levels.columns) == ["NVDA", "SPY"]
+    with pytest.raises(DataError, match=r"has no prices of ZZY; .*did you mean 'ZZZ'"):
+        load_store(night.store.path, ["NVDA", "ZZY"])
+
+
+def test_a_study_reads_its_own_symbols_of_the_store_alone(night, study, monkeypatch):
+    """However many the store holds: the firms, their benchmarks and the funds that hold them."""
+    others = [f"Q{i}" for i in range(8)]
+    night.vendor.add(*(listing(name) for name in ("NVDA", "SPY", "XLP", "AAPL", *others)))
+    night("2025-03-31", "NVDA", "SPY", "XLP", "AAPL", *others)
+    monkeypatch.setenv("MARKET_IMPACT_DB", str(night.store.path))
+    choices = Overrides(
+        events=("sell-off",), symbols=("NVDA",), models=("market",), benchmarks=("SPY-ex",)
+    )
+    asked = override(study, choices)
+    assert needed_symbols(asked) == ("NVDA", "SPY")
+    data = load_market_data(
+        "store", calendar="XNYS", symbols=needed_symbols(asked), also=mentioned_symbols(asked)
+    )
+    assert set(data.levels.columns) == {"NVDA", "SPY", "XLP", "AAPL"}
+    whole = load_market_data("store", calendar="XNYS")
+    assert set(whole.levels.columns) > set(data.levels.columns)
+    own, all_read = (run_study(asked, d).tidy for d in (data, whole))
+    pd.testing.assert_frame_equal(own, all_read, check_exact=True)
+
+
+def test_models_say_what_a_study_needs(study):
+    def needs(*models):
+        return set(needed_symbols(override(study, Overrides(symbols=("NVDA",), models=models))))
+
+    assert needs("ff3", "mean") == {"NVDA"}
+    assert needs("market") == {"NVDA", "SPY", "RSP", "SOXX"}
+    assert needs("synthetic") == {"NVDA", *study.donors}
+    assert needs("market-industry") == {"NVDA", "SPY", "RSP", "SOXX", *study.industry}

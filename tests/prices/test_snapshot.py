@@ -26,7 +26,6 @@ LOADED = [
     module.SHARES,
     module.CLOSES,
     module.WEIGHTS,
-    module.CHRONOLOGY,
     module.NVDA_HISTORY,
 ]
 
@@ -131,7 +130,6 @@ def test_the_long_history_reaches_back_to_1999() -> None:
         (module.SHARES, b"\nAMD,", b"\nNVDA,", "NVDA occurs twice"),
         (module.CLOSES, b"142.62,", b"x,", "close of NVDA is x, not positive"),
         (module.WEIGHTS, b"6.96,", b"0,", "weight_percent of NVDA is 0.0, not positive"),
-        (module.CHRONOLOGY, b"\nconfounds", b"\nconfuses", "KeyError"),
     ],
 )
 def test_each_frame_is_held_to_its_contract(

@@ -16,13 +16,9 @@ import pandas as pd
 
 from analysis.prices.bars import BAR_COLUMNS, no_actions
 from analysis.prices.refresh.due import last_complete_session
-from analysis.prices.refresh.quality import (
-    Series,
-    check_currency,
-    check_rows,
-    check_series,
-)
+from analysis.prices.refresh.quality import Series, check_series
 from analysis.prices.refresh.restatement import CONSTANT, Overlap, compare
+from analysis.prices.refresh.rows import check_currency, check_rows
 from analysis.prices.store.records import Change, Finding, SymbolOutcome
 from analysis.sessions import exchange_calendar
 
@@ -106,11 +102,11 @@ def judge(
     ).sort_index()
     touched = _touched(stored.bars, candidate)
     series = Series(symbol, calendar, merged, actions, snapshot)
-    series_findings = check_series(series)
     marked = [(f, not accept and f.severity == "error") for f in findings]
     marked += [(f, f.severity == "error") for f in row_findings]
     marked += [
-        (f, not accept and f.severity == "error" and f.session in touched) for f in series_findings
+        (f, not accept and blocks)
+        for f, blocks in _news(series, stored, touched | _new_actions(stored, fetched))
     ]
     if good.empty or any(blocked for f, blocked in marked if f not in row_findings):
         return _kept_out(fetched, calendar, tuple(marked), touched)
@@ -126,6 +122,30 @@ def judge(
         quarantine=_rows_of(fetched, {f.session for f, blocked in marked if blocked}),
     )
     return Judgement(result, change)
+
+
+def _news(series: Series, stored: Stored, new: set[pd.Timestamp]) -> list[tuple[Finding, bool]]:
+    """Check a series; say of each finding whether it is an error that the store has not yet."""
+    found = check_series(series)
+    errors = [f for f in found if f.severity == "error" and f.session in new]
+    if not errors:
+        return [(f, False) for f in found]
+    held = check_series(Series(series.symbol, series.calendar, stored.bars, stored.actions))
+    known = {(f.check, f.session): f.value for f in held}
+    accepted = [
+        f for f in errors if math.isclose(known.get((f.check, f.session), 0), f.value, rel_tol=1e-3)
+    ]
+    return [(f, f in errors and f not in accepted) for f in found]
+
+
+def _new_actions(stored: Stored, fetched: Fetched) -> set[pd.Timestamp]:
+    """Sessions of the actions that the store has not, or has otherwise."""
+    return {pd.Timestamp(session) for session, _, _ in _unknown_actions(stored, fetched)}
+
+
+def _unknown_actions(stored: Stored, fetched: Fetched) -> list[tuple[pd.Timestamp, str, float]]:
+    known = set(map(tuple, stored.actions[["session", "kind", "value"]].to_numpy()))
+    return [row for row in map(tuple, fetched.actions.to_numpy()) if row not in known]
 
 
 def _result(
@@ -214,13 +234,22 @@ def _overlap_findings(
             )
             findings.append(error("lost-session", float(len(lost)), detail))
         findings += _unexplained(symbol, stored, fetched, overlap)
+    if overlap.kind in ("same", "revised"):
+        oldest = stored.bars.index.intersection(good.index)[0]
+        last = stored.bars.index[-1]
+        for session, kind, ratio in _unknown_actions(stored, fetched):
+            if kind == "split" and oldest < session <= last:
+                detail = (
+                    f"a {ratio:g}:1 split on {session.date()} is announced but earlier closes "
+                    "were not adjusted for it"
+                )
+                findings.append(error("split-without-adjustment", ratio, detail))
     return findings
 
 
 def _unexplained(symbol: str, stored: Stored, fetched: Fetched, overlap: Overlap) -> list[Finding]:
     """Hold the constant of a restatement against the actions that came with it."""
-    known = set(map(tuple, stored.actions[["session", "kind", "value"]].to_numpy()))
-    fresh = [row for row in map(tuple, fetched.actions.to_numpy()) if row not in known]
+    fresh = _unknown_actions(stored, fetched)
     ratio = math.prod(float(value) for _, kind, value in fresh if kind == "split")
     findings = []
     if abs(np.log(overlap.close_ratio * ratio)) > 1e-3:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.plausible import LARGEST_JUMP
 from analysis.prices.store.records import Finding
 from analysis.sessions import sessions_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from analysis._typing import BoolArray, FloatArray
 
@@ -28,6 +29,9 @@ real moves of a third happen (NVIDIA on 2002-07-31) and are reported as outliers
 SPLIT_BAND = 0.10
 """Widest move (log) beside a split's ratio by which a jump still counts as that split; half of it
 for ratios below 3, which ordinary moves come closer to."""
+
+LARGEST_RATIO = 10_000.0
+"""No split has given more new shares for an old one, nor a reverse split taken more."""
 
 STALE_RUN = 5
 """Sessions in a row with one and the same close that count as a stale quotation."""
@@ -74,74 +78,6 @@ class Series:
             pd.Timestamp(session): float(value)
             for session, value in zip(chosen["session"], chosen["value"], strict=True)
         }
-
-
-def check_rows(
-    symbol: str,
-    bars: pd.DataFrame,
-    *,
-    calendar: str,
-    last_complete: pd.Timestamp,
-    today: pd.Timestamp,
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """
-    Sort out the rows that cannot be bars of complete sessions.
-
-    Parameters
-    ----------
-    symbol : str
-    bars : pandas.DataFrame
-        As a source gave them: unsorted, repeated, unfinished rows allowed.
-    calendar : str
-        Market code of the exchange.
-    last_complete : pandas.Timestamp
-        Last session that is over; later rows are left out without a finding, unless they lie
-        after `today`.
-    today : pandas.Timestamp
-        Date of the exchange's clock.
-
-    Returns
-    -------
-    good : pandas.DataFrame
-        Sorted, one row a session, positive finite closes, none after `last_complete`.
-    findings : list of Finding
-        Errors for the rows left out.
-    """
-    findings = [
-        Finding(symbol, day, "future-session", float(row.close), "error", "a bar from the future")
-        for day, row in _rows(bars[bars.index > today])
-    ]
-    bars = bars[bars.index <= last_complete].sort_index()
-    if bars.empty:
-        return bars, findings
-    known = sessions_between(calendar, bars.index[0].date(), bars.index[-1].date())
-    strange = bars[~bars.index.isin(known)]
-    findings += [
-        Finding(symbol, day, "no-session", float(row.close), "warning", f"no session of {calendar}")
-        for day, row in _rows(strange.dropna(subset=["close"]))
-    ]
-    bars = bars[bars.index.isin(known)]
-    bars = bars[~(bars.index.duplicated() & bars.reset_index().duplicated().to_numpy())]
-    twice = bars.index.duplicated(keep=False)
-    findings += [
-        Finding(
-            symbol,
-            day,
-            "duplicate-session",
-            float((bars.index == day).sum()),
-            "error",
-            "several different bars for one session",
-        )
-        for day in bars.index[twice].unique()
-    ]
-    bars = bars[~twice]
-    prices = bars[["close", "adj_close"]].to_numpy(dtype=float)
-    good: BoolArray = (np.isfinite(prices) & (prices > 0)).all(axis=1)
-    findings += [
-        Finding(symbol, day, "bad-price", float(row.close), "error", "no positive close")
-        for day, row in _rows(bars[~good])
-    ]
-    return bars[good], findings
 
 
 def check_series(series: Series) -> list[Finding]:
@@ -273,6 +209,47 @@ def unrecorded_splits(series: Series) -> Iterator[Finding]:
             )
 
 
+def impossible_moves(series: Series) -> Iterator[Finding]:
+    """Find moves beyond `LARGEST_JUMP` that no dividend explains; value: the return."""
+    close = series.bars["close"].to_numpy(dtype=float)
+    paid = pd.Series(series.amounts("dividend"), dtype=float)
+    due = paid.reindex(series.bars.index).fillna(0.0).to_numpy()
+    moves = np.zeros(len(close))
+    with np.errstate(over="ignore", divide="ignore"):
+        moves[1:] = np.log(close[1:]) - np.log(close[:-1])
+        whole = np.where(moves < 0, moves + np.log1p(due / close), moves)
+    bound = _robust_bound(moves)
+    recorded = series.amounts("split")
+    for i in _where(np.abs(whole) > LARGEST_JUMP):
+        day = series.bars.index[i]
+        unapplied = abs(moves[i] + np.log(recorded.get(day, 1.0))) <= LARGEST_JUMP
+        unrecorded = abs(moves[i]) > bound and _split_like(moves[i]) is not None
+        if not unapplied and not unrecorded:  # which have checks of their own
+            yield Finding(
+                series.symbol,
+                day,
+                "impossible-move",
+                float(np.expm1(moves[i])),
+                "error",
+                f"the close moves from {close[i - 1]:g} to {close[i]:g} without an action",
+            )
+
+
+def impossible_actions(series: Series) -> Iterator[Finding]:
+    """Find dividends and split ratios that cannot be; value: the amount or the ratio."""
+    close = series.bars["close"]
+    for day, amount in series.amounts("dividend").items():
+        before = close[close.index < day]
+        most = float(before.iloc[-1]) if len(before) else float(close.iloc[0])
+        if not 0 < amount <= most:
+            detail = f"a dividend of {amount:g} on a share of {most:g}"
+            yield Finding(series.symbol, day, "bad-dividend", amount, "error", detail)
+    for day, ratio in series.amounts("split").items():
+        if not 1 / LARGEST_RATIO <= ratio <= LARGEST_RATIO:
+            detail = f"a split by {ratio:g}"
+            yield Finding(series.symbol, day, "bad-split", ratio, "error", detail)
+
+
 def unexplained_adjustments(series: Series) -> Iterator[Finding]:
     """Find steps of adj_close / close without a dividend; value: the step (a ratio)."""
     factor = series.bars["adj_close"] / series.bars["close"]
@@ -342,46 +319,13 @@ SERIES_CHECKS: tuple[Callable[[Series], Iterator[Finding]], ...] = (
     outliers,
     unapplied_splits,
     unrecorded_splits,
+    impossible_moves,
+    impossible_actions,
     unexplained_adjustments,
     unapplied_dividends,
     snapshot_disagreements,
 )
 """Every check of a whole series."""
-
-EXPECTED_CURRENCY: Mapping[str, tuple[str, ...]] = {
-    "XNYS": ("USD",),
-    "XTSE": ("CAD", "USD"),
-    "XHKG": ("HKD", "CNY"),
-    "XKRX": ("KRW",),
-    "XSHG": ("CNY", "USD"),
-    "XTAI": ("TWD",),
-    "XTKS": ("JPY",),
-    "XASX": ("AUD",),
-    "XAMS": ("EUR", "USD"),
-    "XFRA": ("EUR",),
-    "XLON": ("GBp", "GBP", "USD", "EUR"),
-    "XPAR": ("EUR",),
-    "XSWX": ("CHF", "USD", "EUR"),
-}
-"""Currencies that listings on an exchange are quoted in."""
-
-
-def check_currency(
-    symbol: str, currency: str | None, *, stored: str | None, calendar: str
-) -> list[Finding]:
-    """Hold a series' currency against the one stored, or the exchange's own at first."""
-    if currency is None:
-        return []
-    expected = (stored,) if stored else EXPECTED_CURRENCY.get(calendar, (currency,))
-    if currency in expected:
-        return []
-    detail = f"quoted in {currency}, expected {' or '.join(map(str, expected))}"
-    return [Finding(symbol, None, "currency", float("nan"), "error", detail)]
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[tuple[pd.Timestamp, pd.Series]]:
-    for day, row in frame.iterrows():
-        yield pd.Timestamp(str(day)), row
 
 
 def _returns(levels: pd.Series) -> FloatArray:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.errors import SourceError
+from analysis.errors import SourceError, printable
 from analysis.prices.refresh.plan import BEGINNING
 from analysis.prices.sources.french import read_factors
 from analysis.prices.sources.protocol import SourceUnavailable
@@ -14,6 +14,7 @@ from analysis.prices.store.records import SymbolOutcome
 
 if TYPE_CHECKING:
     from analysis.prices.refresh.run import RefreshReport
+    from analysis.prices.sources.http import Patience
     from analysis.prices.sources.yahoo import YahooSource
     from analysis.prices.store import PriceStore
     from analysis.prices.store.records import Outcome
@@ -24,7 +25,7 @@ SHARES = "(shares)"
 
 
 def refresh_factors(
-    store: PriceStore, report: RefreshReport, now: dt.datetime, *, timeout: float = 10.0
+    store: PriceStore, report: RefreshReport, now: dt.datetime, patience: Patience | None = None
 ) -> RefreshReport:
     """
     Read the factors and keep them; values that a new vintage changes move to the history.
@@ -39,9 +40,9 @@ def refresh_factors(
     StoreError
     """
     try:
-        library = read_factors(now, timeout=timeout)
+        library = read_factors(now, patience)
     except SourceError as error:
-        return _with(report, FACTORS, _failure(error), str(error))
+        return _with(report, FACTORS, _failure(error), printable(str(error)))
     with store.writing(now) as writer:
         writer.put_factors(library.factors, library.vintage, now)
     last = library.factors.index[-1].date()
@@ -63,7 +64,7 @@ def refresh_shares(
         try:
             counts = yahoo.shares(symbol, since)
         except SourceError as error:
-            report = _with(report, SHARES, _failure(error), str(error))
+            report = _with(report, SHARES, _failure(error), printable(str(error)))
             if isinstance(error, SourceUnavailable):
                 return report
             continue

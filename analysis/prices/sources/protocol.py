@@ -93,6 +93,11 @@ class Source(Protocol):
         """Program and version that reads it."""
         ...
 
+    @property
+    def symbols(self) -> tuple[str, ...] | None:
+        """All that it has; None where it cannot list them."""
+        ...
+
     def fetch(self, symbol: str, since: dt.date) -> Fetched:
         """
         Read the bars and actions of one symbol from a date on.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 import stamina
 
-from analysis.errors import SourceError
+from analysis.errors import SourceError, printable
 from analysis.prices.bars import bars_frame, no_actions
+from analysis.prices.sources.http import Patience
 from analysis.prices.sources.protocol import BadAnswer, Fetched, SourceUnavailable, SymbolRefused
-from analysis.prices.sources.yahoo_http import Patience, StrictSession
+from analysis.prices.sources.yahoo_http import StrictSession
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,6 +44,9 @@ EXCHANGES = {
     "Europe/Zurich": "XSWX",
 }
 """Yahoo's time zone of a listing to the market code of the exchange whose sessions it trades."""
+
+LONGEST_SYMBOL = 40
+"""Characters; options have the longest symbols, with 21."""
 
 _COLUMNS = {
     "open": "Open",
@@ -70,12 +76,13 @@ class YahooSource:
     """
 
     name = "yahoo"
+    symbols = None
 
     def __init__(self, cache: Path, patience: Patience | None = None) -> None:
         import yfinance  # noqa: PLC0415 - half a second that no other source should cost
 
         self._patience = patience or Patience()
-        cache.mkdir(parents=True, exist_ok=True)
+        _make_writable(cache)
         yfinance.set_tz_cache_location(str(cache))
         yfinance.config.debug.hide_exceptions = False
         self._session = StrictSession(self._patience)
@@ -138,7 +145,7 @@ class YahooSource:
             return result
 
     def _read(self, symbol: str, since: dt.date) -> Fetched:
-        ticker = self._ticker(symbol, session=self._session)
+        ticker = self._ticker(_quoted(symbol), session=self._session)
         with _named(symbol):
             frame = ticker.history(
                 start=since.isoformat(),
@@ -164,7 +171,7 @@ class YahooSource:
         )
 
     def _read_shares(self, symbol: str, since: dt.date) -> pd.Series:
-        ticker = self._ticker(symbol, session=self._session)
+        ticker = self._ticker(_quoted(symbol), session=self._session)
         with _named(symbol):
             counts = ticker.get_shares_full(start=since.isoformat())
         if counts is None:
@@ -172,6 +179,25 @@ class YahooSource:
         dates = pd.DatetimeIndex(counts.index).tz_localize(None).normalize().as_unit("us")
         series = pd.Series(counts.to_numpy(dtype=float), index=dates)
         return series[~series.index.duplicated(keep="last") & (series > 0)]
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SourceError(
+            f"{folder} cannot be written ({error.strerror}), and yfinance keeps its cookie there; "
+            "mend its permissions, or name another cache folder with XDG_CACHE_HOME"
+        ) from error
+
+
+def _quoted(symbol: str) -> str:
+    """Give a symbol as a part of an address; it can neither leave its place nor add to it."""
+    if not symbol.strip(".") or len(symbol) > LONGEST_SYMBOL or not symbol.isprintable():
+        raise SymbolRefused(f"{printable(symbol, 40)}: no symbol that Yahoo Finance could have")
+    return quote(symbol, safe="^=-.")
 
 
 @contextlib.contextmanager

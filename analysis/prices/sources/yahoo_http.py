@@ -2,97 +2,33 @@
 The HTTP session that yfinance is given: strict about answers, brief about silence, polite.
 
 yfinance turns many failures into empty frames or into "possibly delisted". This session stands
-below it and raises before it can: on 429 and 5xx, on a body that is not JSON, and on Yahoo's own
-"no such symbol", each as a class of its own. It caps every wait, spaces the requests, and after
-several silences in a row stops asking at all.
+below it and raises before it can: on 429 and 5xx, on a body that is not JSON or no chart, and on
+Yahoo's own "no such symbol", each as a class of its own. It spaces the requests, and after several
+silences in a row stops asking at all.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from curl_cffi import CurlOpt
-from curl_cffi.requests import Session
-from curl_cffi.requests.exceptions import RequestException
-
-from analysis.prices.sources.protocol import BadAnswer, SourceUnavailable, SymbolRefused
+from analysis.errors import printable
+from analysis.prices.sources.http import BoundedSession, NoAnswer, Pace, Patience
+from analysis.prices.sources.protocol import BadAnswer, SymbolRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from curl_cffi.requests import Response
     from curl_cffi.requests.session import HttpMethod
 
 API_PATHS = ("/v8/finance/chart/", "/ws/fundamentals-timeseries/")
 """Paths whose answers are figures; cookies and crumbs are left to yfinance."""
 
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """
-    How long to wait for a vendor, and how often to ask.
-
-    Attributes
-    ----------
-    connect, stall, total : float
-        Seconds to connect, without a byte, and for a whole answer.
-    silences : int
-        Requests in a row without any answer after which the network counts as absent; after a
-        first answer it takes three times as many.
-    rate : float
-        Most requests a second.
-    attempts : int
-        Tries a symbol, the first included.
-    wait, longest_wait : float
-        Seconds before the second try, doubled for each further one, and their bound; jitter of up
-        to ``wait`` is added.
-    """
-
-    connect: float = 4.0
-    stall: float = 6.0
-    total: float = 30.0
-    silences: int = 3
-    rate: float = 5.0
-    attempts: int = 4
-    wait: float = 1.0
-    longest_wait: float = 20.0
-
-
-class Pace:
-    """
-    Spaces calls evenly over all threads.
-
-    Parameters
-    ----------
-    rate : float
-        Most calls a second.
-    clock, sleep : callable
-        Seconds that have passed, and how to let some pass.
-    """
-
-    def __init__(
-        self,
-        rate: float,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._interval = 1 / rate
-        self._next = 0.0
-        self._lock = threading.Lock()
-        self._clock, self._sleep = clock, sleep
-
-    def wait(self) -> None:
-        """Sleep until it is this call's turn."""
-        with self._lock:
-            now = self._clock()
-            turn = max(self._next, now)
-            self._next = turn + self._interval
-        self._sleep(turn - now)
+EARLIEST, LATEST = -(2**32), 2**32
+"""Seconds since 1970 that a bar may be dated: 1833 to 2106. Some listings are older than 1970."""
 
 
 class Silence:
@@ -128,20 +64,16 @@ class Silence:
         with self._lock:
             bound = self._bound * (3 if self._answered else 1)
             if self._silences >= bound:
-                raise _Unavailable(
+                raise NoAnswer(
                     f"Yahoo Finance cannot be reached ({self._last}); check the network, or the "
                     "proxy named by HTTPS_PROXY",
                     offline=True,
                 )
 
 
-class _Unavailable(SourceUnavailable, OSError):  # noqa: N818 - as its base
-    """An ``OSError`` too, because yfinance goes on without a cookie only after one of those."""
-
-
-class StrictSession(Session):  # type: ignore[type-arg]  # generic for the type checker only
+class StrictSession(BoundedSession):
     """
-    A curl_cffi session that raises where yfinance would go on with nothing.
+    The session for Yahoo; it raises where yfinance would go on with nothing.
 
     Parameters
     ----------
@@ -149,29 +81,20 @@ class StrictSession(Session):  # type: ignore[type-arg]  # generic for the type 
     """
 
     def __init__(self, patience: Patience) -> None:
-        super().__init__(
-            impersonate="chrome",
-            curl_options={
-                CurlOpt.LOW_SPEED_LIMIT: 1,
-                CurlOpt.LOW_SPEED_TIME: max(1, round(patience.stall)),
-            },
-        )
-        self._patience = patience
+        super().__init__("Yahoo Finance", "yahoo.com", patience)
         self._pace = Pace(patience.rate)
         self._silence = Silence(patience.silences)
 
     def request(self, method: HttpMethod, url: str, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
-        """Send a request as `curl_cffi.requests.Session.request` does, then judge the answer."""
+        """Send a request in its turn, then judge the answer; see `BoundedSession.request`."""
         self._silence.check()
         self._pace.wait()
-        kwargs["timeout"] = (self._patience.connect, self._patience.total)
         try:
-            response: Response = super().request(method, url, *args, **kwargs)
-        except RequestException as error:
-            why = str(error).partition(". See ")[0]
-            self._silence.no_answer(why)
+            response = super().request(method, url, *args, **kwargs)
+        except NoAnswer as error:
+            self._silence.no_answer(str(error).partition(": ")[2])
             self._silence.check()
-            raise _Unavailable(f"no answer from {urlsplit(url).hostname}: {why}") from error
+            raise
         self._silence.answer()
         if urlsplit(url).path.startswith(API_PATHS):
             judge(response.status_code, response.content, response.headers.get("Retry-After"))
@@ -196,19 +119,66 @@ def judge(status: int, body: bytes, retry_after: str | None) -> None:
         On 429, 5xx, or a body that is not JSON although the status is good.
     SymbolRefused
         Where Yahoo itself says that it has nothing for the symbol.
+    BadAnswer
+        On JSON that is no object, is nested without end, or fails `check_chart`.
     """
     if status == 429 or status >= 500:
         wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
-        raise _Unavailable(f"Yahoo Finance answered HTTP {status}", retry_after=wait)
+        raise NoAnswer(f"Yahoo Finance answered HTTP {status}", retry_after=wait)
     if status in (401, 403):
         return
     try:
         document = json.loads(body)
+    except RecursionError:
+        raise BadAnswer("Yahoo Finance answered with JSON that is nested without end") from None
     except ValueError:
         kind = "a web page" if body.lstrip()[:1] == b"<" else "a broken body"
-        raise _Unavailable(f"Yahoo Finance answered with {kind} instead of JSON") from None
+        raise NoAnswer(f"Yahoo Finance answered with {kind} instead of JSON") from None
     if not isinstance(document, dict):
         raise BadAnswer("Yahoo Finance answered with JSON that is no object")
-    error = (document.get("chart") or {}).get("error")
+    chart = document.get("chart")
+    if not isinstance(chart, dict):
+        return
+    error = chart.get("error")
     if error:
-        raise SymbolRefused(f"Yahoo Finance says: {error.get('description', error)}")
+        said = error.get("description", error) if isinstance(error, dict) else error
+        raise SymbolRefused(f"Yahoo Finance says: {printable(str(said))}")
+    for result in chart.get("result") or []:
+        check_chart(result)
+
+
+def check_chart(result: object) -> None:
+    """
+    Raise unless the bars of a chart stand at times that can be, one a day.
+
+    The last bar may stand twice: Yahoo shows the session that is under way beside its daily bar.
+
+    Raises
+    ------
+    BadAnswer
+        Where a time lies outside `EARLIEST` to `LATEST` (milliseconds, say), or two bars of one
+        day differ, of which yfinance would keep one.
+    """
+    stamps = result.get("timestamp") if isinstance(result, dict) else None
+    if not isinstance(result, dict) or not isinstance(stamps, list):
+        return
+    for stamp in stamps:
+        if not isinstance(stamp, int) or not EARLIEST <= stamp <= LATEST:
+            said = printable(str(stamp), 40)
+            raise BadAnswer(f"Yahoo Finance dates a bar {said}, which is no time")
+    meta, indicators = result.get("meta"), result.get("indicators")
+    if not isinstance(meta, dict) or not isinstance(indicators, dict):
+        raise BadAnswer("Yahoo Finance answered with a chart without its parts")
+    try:
+        zone = ZoneInfo(str(meta.get("exchangeTimezoneName")))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise BadAnswer("Yahoo Finance names no time zone that there is") from None
+    days = [dt.datetime.fromtimestamp(stamp, zone).date() for stamp in stamps[:-1]]
+    if len(set(days)) == len(days):
+        return
+    (quote,) = indicators["quote"]
+    seen: dict[dt.date, tuple[object, ...]] = {}
+    for i, day in enumerate(days):
+        bar = tuple(values[i] for _, values in sorted(quote.items()))
+        if seen.setdefault(day, bar) != bar:
+            raise BadAnswer(f"Yahoo Finance has two different bars of {day}")

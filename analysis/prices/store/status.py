@@ -72,6 +72,12 @@ class SymbolStatus:
         return asdict(self)
 
 
+def known_to(store: PriceStore) -> set[str]:
+    """List the symbols that a store holds or has tried to read."""
+    with store.reading() as reader:
+        return {*(state.symbol for state in reader.states()), *reader.last_log()}
+
+
 def status_of(
     store: PriceStore, now: dt.datetime, symbols: Sequence[str] | None = None
 ) -> list[SymbolStatus]:

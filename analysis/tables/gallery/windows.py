@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.narrative import other_news
 from analysis.tables.cells import RESULT_COLUMNS, CellTable, Column, label, result_cells, specified
 from analysis.tables.table import Table
 
@@ -37,9 +38,10 @@ def lay_out(result: StudyResult) -> CellTable:
 
 
 def _news(result: StudyResult, window: Window) -> Cell:
-    entries = result.placed(result.headline.event, window).confounders
-    titles = "; ".join(entry.title for entry in entries)
-    return label(titles or "none known", short=str(len(entries) or "-"))
+    placed = result.placed(result.headline.event, window)
+    text = other_news(result, placed)
+    short = {"none known": "-", "not covered": "?"}.get(text, str(len(placed.confounders)))
+    return label(text, short=short)
 
 
 TABLE = Table("windows", 30, lay_out)

@@ -7,13 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.prices.bars import bars_frame, no_actions
-from analysis.prices.refresh.quality import (
-    SERIES_CHECKS,
-    Series,
-    check_currency,
-    check_rows,
-    check_series,
-)
+from analysis.prices.refresh.quality import SERIES_CHECKS, Series, check_series
+from analysis.prices.refresh.rows import check_currency, check_rows
 from analysis.prices.snapshot import load_nvda_history, load_snapshot
 from tests.loopback.listings import day, sessions
 

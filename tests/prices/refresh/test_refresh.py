@@ -15,7 +15,7 @@ from analysis.prices.refresh.judge import judge
 from analysis.prices.refresh.plan import Held, parse_age, plan
 from analysis.prices.refresh.run import RefreshReport
 from analysis.prices.store.records import SymbolOutcome
-from tests.loopback.listings import after_close, day, listing
+from tests.loopback.listings import after_close, day, listing, sessions
 from tests.loopback.server import Fault
 
 
@@ -355,3 +355,72 @@ def test_a_database_of_something_else_is_left_alone(night):
         night("2025-03-31", "NVDA")
     with duckdb.connect(str(night.store.path)) as connection:
         assert connection.execute("SHOW TABLES").fetchall() == [("mine",)]
+
+
+WILD = [12.0, 40.0, 60.0, 100.0, 1000.0, 1e9, 1e300, 1 / 12, 1 / 40, 1 / 100, 1 / 1000]
+
+
+@pytest.mark.parametrize("factor", WILD)
+def test_a_wild_last_bar_is_kept_out(night, factor):
+    night.vendor.add(listing("NVDA"))
+    night("2025-03-27", "NVDA")
+    before = night.read(lambda r: r.bars("NVDA"))
+    night.vendor.listings["NVDA"].corrections = {day("2025-03-28"): factor}
+    report = night("2025-03-28")
+    assert report.exit_code == 3
+    pd.testing.assert_frame_equal(night.read(lambda r: r.bars("NVDA")), before)
+    night.vendor.listings["NVDA"].corrections = {}
+    assert outcomes(night("2025-03-28")) == {"NVDA": "updated"}
+
+
+def test_a_wild_move_that_someone_has_looked_at_stays_accepted_when_history_is_restated(night):
+    wild = dict.fromkeys(sessions("2024-10-01", "2025-03-31"), 3.7)
+    night.vendor.add(
+        listing("NVDA", corrections=wild, dividends={day("2025-03-28"): 1.0}),
+    )
+    assert outcomes(night("2025-03-26", "NVDA")) == {"NVDA": "quarantined"}
+    report = night("2025-03-26", "NVDA", accept=frozenset({"NVDA"}))
+    assert outcomes(report) == {"NVDA": "updated"}
+    assert outcomes(night("2025-03-27")) == {"NVDA": "updated"}
+    assert outcomes(night("2025-03-28")) == {"NVDA": "restated"}
+    night.vendor.listings["NVDA"].corrections = dict.fromkeys(wild, 3.9)  # another move there
+    assert outcomes(night("2025-03-28", since=dt.date(2024, 1, 1)))["NVDA"] != "restated"
+
+
+@pytest.mark.parametrize("amount", [1e6, 150.0])
+def test_a_dividend_of_more_than_the_share_is_kept_out(night, amount):
+    whole = listing("NVDA", first="2024-10-01")
+    night.vendor.add(whole)
+    night("2025-03-27", "NVDA")
+    level = float(whole.printed.iloc[-2])
+    announced = whole.but(dividends={day("2025-03-25"): amount / 100 * level})
+    announced.view = whole.but(visible_until=day("2025-03-28")).view  # nothing is adjusted for it
+    night.vendor.listings["NVDA"] = announced
+    (outcome,) = night("2025-03-28").outcomes
+    assert (outcome.outcome, outcome.message.partition(" ")[0]) == ("quarantined", "bad-dividend")
+    assert night.read(lambda r: r.actions("NVDA")).empty
+
+
+def test_a_split_on_a_stored_session_that_nothing_was_adjusted_for_is_kept_out(night):
+    whole = listing("NVDA", first="2024-10-01")
+    night.vendor.add(whole)
+    night("2025-03-27", "NVDA")
+    night.vendor.listings["NVDA"] = whole.but(splits={day("2025-03-25"): 2.0}, apply_splits=False)
+    (outcome,) = night("2025-03-28").outcomes
+    assert outcome.outcome == "quarantined"
+    assert outcome.message.startswith("split-without-adjustment: a 2:1 split on 2025-03-25")
+
+
+@pytest.mark.parametrize("volume", [-5.0, 1e300])
+def test_a_volume_that_is_none_keeps_its_bar_out(night, volume):
+    night.vendor.add(listing("NVDA"))
+    night("2025-03-26", "NVDA")
+    before = night.read(lambda r: r.bars("NVDA"))
+    night.vendor.listings["NVDA"].volumes = {
+        day("2025-03-26"): volume,
+        day("2025-03-27"): volume,
+    }
+    report = night("2025-03-27")
+    assert (outcomes(report), report.exit_code) == ({"NVDA": "partly"}, 3)
+    assert report.outcomes[0].message.startswith("2 session(s) kept out: bad-volume on 2025-03-26")
+    pd.testing.assert_frame_equal(night.read(lambda r: r.bars("NVDA")), before)

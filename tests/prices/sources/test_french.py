@@ -1,6 +1,8 @@
-"""Kenneth French's library through the real pandas-datareader, from the loopback server."""
+"""Kenneth French's library over the real HTTP stack, from the loopback server."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import pandas as pd
 import pytest
@@ -8,11 +10,14 @@ import pytest
 from analysis.prices.refresh.related import refresh_factors, refresh_shares
 from analysis.prices.refresh.run import RefreshReport
 from analysis.prices.sources.french import FIVE_FACTORS, MOMENTUM, read_factors, vintage_of
+from analysis.prices.sources.http import LARGEST_BODY
 from analysis.prices.sources.protocol import BadAnswer, SourceUnavailable
 from analysis.prices.store.records import SymbolOutcome
 from tests.loopback.listings import after_close, day, listing, sessions
 from tests.loopback.server import zipped
+from tests.prices.conftest import PATIENT
 
+ONCE = dataclasses.replace(PATIENT, attempts=1)
 NOW = after_close("2025-03-31")
 
 
@@ -40,9 +45,8 @@ def french(vendor):
 
 
 def test_percent_become_decimals_and_missing_codes_no_rows(french):
-    read = read_factors(NOW, timeout=5, tries=1)
+    read = read_factors(NOW, ONCE)
     assert read.vintage == "202503"
-    assert read.client.startswith("pandas-datareader ")
     assert list(read.factors.columns) == ["mkt_rf", "smb", "hml", "rmw", "cma", "mom", "rf"]
     pd.testing.assert_index_equal(read.factors.index, french[:-1].rename("session"), exact=False)
     row = read.factors.loc[day("2025-01-03")]
@@ -51,7 +55,7 @@ def test_percent_become_decimals_and_missing_codes_no_rows(french):
 
 
 def test_factors_are_kept_with_their_vintage(french, store):
-    report = refresh_factors(store, RefreshReport(()), NOW, timeout=5)
+    report = refresh_factors(store, RefreshReport(()), NOW, ONCE)
     assert report.exit_code == 0
     with store.reading() as reader:
         factors, vintage = reader.factors()
@@ -59,17 +63,17 @@ def test_factors_are_kept_with_their_vintage(french, store):
 
 
 def test_a_library_that_does_not_answer_is_said_so(vendor, store):
-    with pytest.raises(SourceUnavailable, match="Kenneth French's library cannot be read"):
-        read_factors(NOW, timeout=2, tries=1)
+    with pytest.raises(SourceUnavailable, match="Kenneth French's library answered HTTP 404"):
+        read_factors(NOW, ONCE)
     done = RefreshReport((SymbolOutcome("NVDA", "updated"),))
-    assert refresh_factors(store, done, NOW, timeout=2).exit_code == 3
+    assert refresh_factors(store, done, NOW, ONCE).exit_code == 3
 
 
 def test_a_library_that_has_changed_its_form_is_no_library(french, vendor):
     text = library(",Momentum", [f"{d:%Y%m%d},   0.10" for d in french], "prose")
     vendor.zips[f"{MOMENTUM}_CSV.zip"] = zipped("mom.csv", text)
     with pytest.raises(BadAnswer, match="changed its form"):
-        read_factors(NOW, timeout=2, tries=1)
+        read_factors(NOW, ONCE)
 
 
 def test_vintage_of_an_unknown_description():
@@ -84,3 +88,25 @@ def test_shares_are_kept_with_their_dates(night, source):
     shares = night.read(lambda r: r.shares("NVDA"))
     assert shares["shares"].tolist() == [2.449e10]
     assert shares["source"].tolist()[0].startswith("yahoo, yfinance ")
+
+
+def test_what_lies_after_the_day_asked_for_is_not_taken(french):
+    read = read_factors(after_close("2025-02-28"), ONCE)
+    assert read.factors.index[-1] == day("2025-02-28")
+
+
+@pytest.mark.parametrize(
+    ("archive", "says"),
+    [
+        (b"no zip", "not a zip file"),
+        (zipped("a.csv", "prose only"), "no header in it"),
+        (zipped("a.csv", ",Mkt-RF,SMB\r\n20250102, x, 0.1\r\n"), "could not convert"),
+        (zipped("a.csv", ",Mkt-RF,SMB\r\n20251399, 0.1, 0.1\r\n"), "%Y%m%d"),
+        (zipped("a.csv", ",Mkt-RF,SMB\r\n20250102, 0.1\r\n"), "columns passed"),
+        (zipped("a.csv", " " * (LARGEST_BODY + 1)), "larger than 16 MB"),
+    ],
+)
+def test_what_is_no_table_of_the_library_is_refused(french, vendor, archive, says):
+    vendor.zips[f"{FIVE_FACTORS}_CSV.zip"] = archive
+    with pytest.raises(BadAnswer, match=says):
+        read_factors(NOW, ONCE)

@@ -10,7 +10,7 @@ import pytest
 from analysis._bundle import bundled_data
 from analysis.errors import IntegrityError
 from analysis.prices.snapshot import LEVELS, load_snapshot
-from analysis.prices.sources.snapshot import snapshot_source
+from analysis.prices.sources.snapshot_levels import snapshot_source
 
 
 def test_it_hands_over_the_bundled_levels() -> None:

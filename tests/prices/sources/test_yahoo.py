@@ -9,9 +9,10 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from analysis.prices.sources.http import Pace
 from analysis.prices.sources.protocol import BadAnswer, SourceUnavailable, SymbolRefused
 from analysis.prices.sources.yahoo import YahooSource
-from analysis.prices.sources.yahoo_http import Pace, judge
+from analysis.prices.sources.yahoo_http import judge
 from tests.loopback.listings import day, listing
 from tests.loopback.server import Fault
 from tests.prices.conftest import HASTY, PATIENT

@@ -12,9 +12,6 @@ from analysis.prices.sources.files import FileSource
 if TYPE_CHECKING:
     from pathlib import Path
 
-SNAPSHOT = "snapshot"
-"""What commands call this source."""
-
 
 def snapshot_source(folder: Path | None = None) -> FileSource:
     """

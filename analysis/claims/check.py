@@ -1,0 +1,125 @@
+"""Hold every claim of a ledger against the figures: a verdict and its reason each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.claims.expressions import MissingError, evaluate, fill_in
+from analysis.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.claims.expressions import Scope
+    from analysis.claims.ledger import Claim, Ledger, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    What the figures say to a claim.
+
+    Attributes
+    ----------
+    computed : tuple of float
+        In the claim's unit; empty where nothing can be computed.
+    verdict : {"holds", "holds within rounding", "does not hold", "cannot be tested here"}
+        By the claim's condition, or by its tolerances.
+    reasoning : str
+        One line.
+    shown : str
+        The computed figure where a bare number says too little; empty otherwise.
+    """
+
+    computed: tuple[float, ...]
+    verdict: Verdict
+    reasoning: str
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClaim:
+    """A claim with what was found."""
+
+    claim: Claim
+    finding: Finding
+
+
+def judged(claim: Claim, computed: Sequence[float]) -> Verdict:
+    """
+    Hold computed figures against the claimed ones by the claim's own tolerances.
+
+    Examples
+    --------
+    >>> from analysis.claims.ledger import Claim
+    >>> claim = Claim("x", "a loss", "paper", claimed=600, value="v", exact=0.5, rounding=50.0)
+    >>> judged(claim, [592.7]), judged(claim, [540.0]), judged(claim, [600.2])
+    ('holds within rounding', 'does not hold', 'holds')
+    """
+    off = max(abs(mine - theirs) for mine, theirs in zip(computed, claim.claimed, strict=True))
+    if off <= claim.exact:
+        return "holds"
+    return "holds within rounding" if off <= claim.rounding else "does not hold"
+
+
+def check_claims(ledger: Ledger, scope: Scope) -> tuple[CheckedClaim, ...]:
+    """
+    Hold every claim of a ledger against the evidence.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    scope : Scope
+        As `analysis.claims.evidence.gather` gives it.
+
+    Returns
+    -------
+    tuple of CheckedClaim
+        A claim whose figures are not at hand for this study cannot be tested, and says why.
+
+    Raises
+    ------
+    DataError
+        If an expression is none, or names what there is not; the message names file and claim.
+    """
+    checked = []
+    for claim in ledger.file.claims:
+        try:
+            checked.append(CheckedClaim(claim, find(claim, scope)))
+        except DataError as error:
+            raise DataError(f"{ledger.where}: claim '{claim.id}': {error}") from error
+    return tuple(checked)
+
+
+def find(claim: Claim, scope: Scope) -> Finding:
+    """
+    Hold one claim against the evidence.
+
+    Raises
+    ------
+    DataError
+        If an expression of the claim is none, or names what there is not.
+    """
+    if claim.untestable:
+        return Finding((), "cannot be tested here", claim.untestable)
+    try:
+        own = scope.within({"claimed": list(claim.claimed), **(claim.names or {})})
+        computed = tuple(_figure(text, own) for text in claim.value)
+        if claim.holds:
+            held = evaluate(claim.holds, own)
+            if not isinstance(held, bool):
+                raise DataError(f"'{claim.holds}' is {held!r}, neither true nor false")
+            verdict: Verdict = "holds" if held else "does not hold"
+        else:
+            verdict = judged(claim, computed)
+        return Finding(computed, verdict, fill_in(claim.reasoning, own), fill_in(claim.shown, own))
+    except MissingError as error:
+        return Finding((), "cannot be tested here", str(error))
+
+
+def _figure(text: str, scope: Scope) -> float:
+    value = evaluate(text, scope)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DataError(f"'{text}' is no number")
+    return float(value)

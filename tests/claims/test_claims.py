@@ -1,0 +1,289 @@
+"""Claims against cases worked by hand, and the bundled ledger against paper and statsmodels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.claims.check import check_claims, find, judged
+from analysis.claims.evidence import abnormal, gather
+from analysis.claims.expressions import PLAIN_FUNCTIONS, MissingError, Scope
+from analysis.claims.ledger import Claim, load_ledger
+from analysis.context.details import find_details
+from analysis.errors import DataError, MarketImpactError, StudyError
+from analysis.run.study import run_study
+from analysis.study_file import load_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis.claims.check import Finding
+    from analysis.claims.ledger import Ledger
+    from analysis.prices.market_data import MarketData
+    from analysis.results import StudyResult
+    from analysis.study import Study
+
+
+def claim(*claimed: float, **options: Any) -> Claim:
+    return Claim("x", "said", "paper", claimed=claimed, **{"exact": 0.5, "rounding": 5, **options})
+
+
+def absent() -> float:
+    raise MissingError("no printed close is at hand")
+
+
+SCOPE = Scope(
+    {"shares": 10e9, "eve_close": 100.0, "close": 90.0},
+    {**PLAIN_FUNCTIONS, "absent": absent},
+    {"loss": "shares * (eve_close - close)"},
+)
+
+
+@pytest.mark.parametrize(
+    ("item", "computed", "verdict"),
+    [
+        (claim(100.2, value="loss / 1e9"), (100.0,), "holds"),
+        (claim(96, value="loss / 1e9"), (100.0,), "holds within rounding"),
+        (claim(94, value="loss / 1e9"), (100.0,), "does not hold"),
+        (claim(2, 10, value=["2", "low"], names={"low": "8 + 1.6"}), (2.0, 9.6), "holds"),
+        (claim(2, 50, value=["2", "10"]), (2.0, 10.0), "does not hold"),
+        (claim(value="loss", holds="loss > 1e9"), (1e11,), "holds"),
+        (claim(holds="loss > 1e12"), (), "does not hold"),
+        (claim(3, holds="claimed[0] == 3"), (), "holds"),
+        (claim(untestable="years away"), (), "cannot be tested here"),
+        (claim(1, value="absent()"), (), "cannot be tested here"),
+    ],
+)
+def test_by_hand(item: Claim, computed: tuple[float, ...], verdict: str) -> None:
+    finding = find(item, SCOPE)
+    assert finding.computed == pytest.approx(computed)
+    assert finding.verdict == verdict
+
+
+def test_reasons_and_shown_figures_are_filled_in() -> None:
+    item = claim(
+        100, value="loss / 1e9", reasoning="{loss / 1e9:.0f} bn", shown="about {claimed[0]:g}"
+    )
+    assert (find(item, SCOPE).reasoning, find(item, SCOPE).shown) == ("100 bn", "about 100")
+    missing = find(claim(1, value="absent()"), SCOPE)
+    assert missing.reasoning == "no printed close is at hand"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "give value or holds"),
+        ({"value": "1", "untestable": "why"}, "give value or holds"),
+        ({"value": ["1", "2"]}, "2 computed figures cannot be held against 0 claimed"),
+    ],
+)
+def test_a_claim_says_in_one_way_how_it_is_checked(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        claim(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"holds": "3"}, "neither true nor false"),
+        ({"value": "'text'", "holds": "1 < 2"}, "is no number"),
+        ({"value": "1 < 2", "holds": "1 < 2"}, "is no number"),
+    ],
+)
+def test_an_expression_must_give_what_is_wanted(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        find(claim(**options), SCOPE)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 10), st.floats(0, 10))
+def test_the_verdict_follows_the_distance(value: float, exact: float, more: float) -> None:
+    item = claim(0.0, value="v", exact=exact, rounding=exact + more)
+    verdict = judged(item, [value])
+    assert (verdict == "holds") == (abs(value) <= exact)
+    assert (verdict == "does not hold") == (abs(value) > exact + more)
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return load_ledger(load_study("deepseek-2025").claims)
+
+
+@pytest.fixture(scope="module")
+def checked(ledger: Ledger, small: StudyResult, snapshot: MarketData) -> dict[str, Finding]:
+    """The bundled ledger on one firm's results: no claim hangs on the other firms' cells."""
+    return {c.claim.id: c.finding for c in check_claims(ledger, gather(ledger, small, snapshot))}
+
+
+def test_the_market_claims_against_statsmodels(study: Study, snapshot: MarketData) -> None:
+    """The abnormal return behind two claims, by an independent regression."""
+    sm = pytest.importorskip("statsmodels.api")
+    returns = (snapshot.levels / snapshot.levels.shift(1) - 1).iloc[1:]
+    row = returns.index.get_loc(pd.Timestamp("2025-01-27"))
+    sample, day = returns.iloc[row - 260 : row - 10], returns.iloc[row]
+    fit = sm.OLS(sample["QQQ"], sm.add_constant(sample["RSP"])).fit()
+    expected = day["QQQ"] - (fit.params["const"] + fit.params["RSP"] * day["RSP"])
+    outcome = abnormal(study, snapshot, dt.date(2025, 1, 27), "QQQ", "RSP")
+    assert outcome.value == pytest.approx(expected, rel=1e-9)
+    assert outcome.raw == pytest.approx(day["QQQ"])
+
+
+def test_an_abnormal_return_of_a_firm_is_the_cell_of_the_study(
+    small: StudyResult, study: Study, snapshot: MarketData
+) -> None:
+    found = abnormal(study, snapshot, dt.date(2025, 1, 27), "NVDA", "SPY-ex")
+    cell = small.headline_window
+    assert (found.value, found.raw, found.p) == (cell.car, cell.raw, cell.t.p)
+
+
+def test_the_bundled_ledger(checked: dict[str, Finding]) -> None:
+    """Values worked out on paper from the sources' figures."""
+    assert checked["loss-593"].computed[0] == pytest.approx(24.49 * 24.20)
+    assert "588.7" in checked["loss-588"].reasoning  # 24.49 x (142.62 - 118.58)
+    assert checked["loss-593"].verdict == "holds"
+    assert checked["loss-589"].verdict == "does not hold"
+    assert checked["loss-588"].verdict == "does not hold"
+    assert checked["loss-600"].verdict == "holds within rounding"
+    assert checked["record"].verdict == "holds"
+    assert checked["double-record"].verdict == "holds"
+    assert checked["training-cost"].computed[0] == pytest.approx(5.576)
+    assert checked["duration-55"].computed[0] == pytest.approx(56.72, abs=0.01)
+    assert checked["kv-cache-12x"].computed[0] == pytest.approx(2048 / 576)
+    assert "56.9x" in checked["kv-cache-12x"].reasoning
+    assert "27 groups" in checked["kv-cache-12x"].reasoning
+    assert checked["gpus-h100"].verdict == "does not hold"
+    assert checked["gpus-h800"].verdict == "holds"
+    assert checked["release-date"].shown == "2024-12-26"
+    assert checked["release-date"].verdict == "does not hold"
+    assert checked["capital-efficiency"].shown == "18 to 90"  # 100 and 500 over 5.576
+    assert checked["demand-grow"].verdict == "cannot be tested here"
+    assert all("\n" not in finding.reasoning for finding in checked.values())
+    parts = sum(
+        checked[f"cost-{s}"].computed[0] for s in ("pretraining", "context", "posttraining")
+    )
+    assert parts == pytest.approx(checked["training-cost"].computed[0])
+
+
+def test_a_wrong_expression_is_refused_with_file_claim_and_nearest_name(
+    ledger: Ledger, small: StudyResult, snapshot: MarketData
+) -> None:
+    first = replace(ledger.file.claims[0], value=("los / 1e9",))
+    wrong = replace(ledger, file=replace(ledger.file, claims=(first,)))
+    scope = gather(wrong, small, snapshot)
+    with pytest.raises(
+        DataError, match=r"claims.toml: claim 'loss-593': .*no 'los'; did you mean 'loss'"
+    ):
+        check_claims(wrong, scope)
+
+
+CLAIMS = """
+firm = "AMD"
+eve = 2025-01-24
+session = 2025-01-27
+facts = "facts.toml"
+[names]
+move = "100 * cell('AMD').raw"
+[[claims]]
+id = "fell"
+says = "AMD fell by six percent"
+source = "a friend"
+unit = "%"
+claimed = -6
+value = "move"
+exact = 0.5
+rounding = 1.0
+reasoning = "AMD: {move:.2f} %, abnormal {100 * cell('AMD').car:.2f} %; {unit('chips')} {chips:g}"
+[[claims]]
+id = "elsewhere"
+says = "a firm that is not studied fell"
+source = "a friend"
+holds = "cell('XYZ').car < 0"
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    (tmp_path / "claims.toml").write_text(CLAIMS)
+    (tmp_path / "facts.toml").write_text(
+        '[[facts]]\nid = "chips"\nvalue = 3\nunit = "bn"\nsource = "press"\n'
+    )
+    entry = 'kind = "x"\nconfounds = true\nsource = "s"\n'
+    (tmp_path / "news.toml").write_text(
+        f'[[event]]\nid = "sell-off"\ndate = 2025-01-27\ntitle = "It"\n{entry}'
+        f'[[event]]\nid = "fed"\ndate = 2025-01-29\ntitle = "Fed"\n{entry}'
+    )
+    (tmp_path / "mine.toml").write_text(
+        'id = "mine"\nevent_firm = "AMD"\nclaims = "claims.toml"\nchronology = "news.toml"\n'
+        'windows = ["0..0", "0..5"]\n[[events]]\nid = "sell-off"\ntitle = "T"\nwhen = 2025-01-27\n'
+    )
+    return tmp_path / "mine.toml"
+
+
+def test_another_study_brings_its_own_claims_and_news(mine: Path, snapshot: MarketData) -> None:
+    result = run_study(load_study(mine), snapshot)
+    details = find_details(result, snapshot)
+    fell, elsewhere = (item.finding for item in details.claims)
+    move = snapshot.levels["AMD"].pct_change().loc["2025-01-27"] * 100
+    assert fell.computed == pytest.approx([move])
+    assert fell.verdict == "holds"
+    assert fell.reasoning.endswith("; bn 3")
+    assert elsewhere.verdict == "cannot be tested here"
+    assert "no cell" in elsewhere.reasoning
+    names = [item.name for item in (*result.inputs, *details.inputs)]
+    for name in ("claims.toml", "facts.toml", "news.toml"):
+        assert sum(found.endswith(name) for found in names) == 1
+    day, week = result.headline.windows
+    assert not [flag for flag in day.flags if flag.startswith("confounded")]  # never by itself
+    assert [flag for flag in week.flags if flag.startswith("confounded")] == [
+        "confounded:2025-01-29:fed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("claims.toml", "says", "say", "claims.toml: .*number 1 'fell': key 'say' is unknown; did"),
+        ("claims.toml", 'id = "elsewhere"', 'id = "fell"', "claim 'fell' occurs twice"),
+        ("claims.toml", "[names]", "[names]\n_x = 1", "'_x' is no name"),
+        ("claims.toml", "[names]", "[names]\nx = true", "'x' is True; a number is needed"),
+        ("claims.toml", "[names]", "[names]\nfirm = 3", "the name 'firm' is taken"),
+        ("facts.toml", "value = 3", 'value = "3"', "facts.toml: .*'value' is '3'; a number"),
+        ("facts.toml", "[[facts]]", "[[facts", "facts.toml: no valid TOML"),
+        ("news.toml", "[[event]]", "[event]", "no valid TOML|as an .*event"),
+        ("news.toml", "2025-01-29", '"29 Jan"', "news.toml: entry fed"),
+    ],
+)
+def test_a_wrong_companion_is_refused_by_file(
+    mine: Path, snapshot: MarketData, file: str, old: str, new: str, message: str
+) -> None:
+    path = mine.parent / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(MarketImpactError, match=message):
+        find_details(run_study(load_study(mine), snapshot), snapshot)
+
+
+def test_a_missing_companion_is_named(mine: Path, snapshot: MarketData) -> None:
+    (mine.parent / "news.toml").unlink()
+    with pytest.raises(DataError, match=r"news.toml, which the study names, cannot be read"):
+        run_study(load_study(mine), snapshot)
+    (mine.parent / "news.toml").mkdir()
+    with pytest.raises(DataError, match="no regular file"):
+        run_study(load_study(mine), snapshot)
+
+
+def test_every_bundled_claim_names_its_source(ledger: Ledger) -> None:
+    assert all(item.source and item.says for item in ledger.file.claims)
+    assert len(ledger.file.claims) == 24
+
+
+def test_a_study_without_claims_shows_none(study: Study) -> None:
+    assert study.claims == "bundled:deepseek-2025/claims.toml"
+    assert replace(study, claims="").claims == ""
+    with pytest.raises(StudyError, match="'claims' is 3"):
+        replace(study, claims=3)
