@@ -5,7 +5,7 @@ Measure how often each test rejects a true null, and a false one, in simulated m
     python scripts/simulate_size.py            writes simulated_sizes.csv and methods.md
     python scripts/simulate_size.py --print    prints the table, writes nothing
 
-Both files lie in analysis/docs.
+They lie in analysis/inference and in docs.
 
 Seeded: the same program gives the same bytes, whatever the number of processes. The rates come from
 the functions that studies run, not from copies of them.
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FIRMS, SESSIONS, WINDOW = 30, 250, 5
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
 REPLICATIONS = 2000
 SEED = 20250127
 CHUNK = 100
@@ -318,10 +319,10 @@ def main() -> None:
     if options.print:
         sys.stdout.write(text)
         return
-    for path, content in ((SIZES, lambda: text), (SIZES.with_name("methods.md"), methods_page)):
+    for path, content in ((SIZES, lambda: text), (PAGE, methods_page)):
         part = path.with_suffix(".part")
         part.write_text(content(), encoding="utf-8")
-        Path(part).replace(path)
+        part.replace(path)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
-"""Write analysis/docs/methods.md from the catalogues and the simulated sizes."""
+"""Write docs/methods.md from the catalogues and the simulated sizes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.inference.catalog import SIZES
 from analysis.inference.page import methods_page
 
-PAGE = SIZES.with_name("methods.md")
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
 
 
 def write() -> None:
-    """Write the page beside the table of sizes, whole or not at all."""
+    """Write the page whole or not at all."""
     part = PAGE.with_suffix(".part")
     part.write_text(methods_page(), encoding="utf-8")
-    Path(part).replace(PAGE)
+    part.replace(PAGE)
 
 
 if __name__ == "__main__":

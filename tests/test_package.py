@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+
+import analysis
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +44,37 @@ def test_only_the_command_line_prints(root: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in {"print", "exit", "input"}, path
+
+
+def test_every_public_name_is_what_type_checkers_see(root: Path) -> None:
+    names = analysis.__all__
+    assert len(names) > 20
+    assert {"Event", "Group", "Benchmark", "Headline", "Study", "event_study"} <= set(names)
+    assert dir(analysis) == names
+    for name in names:
+        assert getattr(analysis, name).__doc__ or name.isupper(), name
+    with pytest.raises(AttributeError, match="no attribute 'Studdy'"):
+        _ = analysis.Studdy
+
+
+def test_importing_the_package_imports_nothing_else(root: Path) -> None:
+    code = "import sys, analysis; print([n for n in sys.modules if n.startswith('analysis.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_every_path_in_the_architecture_section_exists(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.split("## Architecture")[1].split("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
+    assert len(rows) > 10
+    for where, what in rows:
+        places = [root / name for name in re.findall(r"`([^`]+)`", where)]
+        assert [place for place in places if not place.exists()] == []
+        for name in re.findall(r"`([^` ]+(?:\.py|\.md|/))`", what):
+            assert any((place / name).exists() for place in (root, *places)), name
 
 
 @pytest.mark.slow
@@ -75,3 +109,40 @@ def test_a_wheel_carries_the_data_along(root: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("sell-off,2025-01-27,NVDA,accelerators,market") == 20
+
+
+CLIENT = """
+from analysis import Study, load_study
+
+study: Study = load_study("deepseek-2025")
+symbols: tuple[str, ...] = study.symbols
+load_study(3)
+"""
+
+
+@pytest.mark.slow
+def test_a_client_of_the_wheel_is_type_checked(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("hatchling")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "dist"],
+        cwd=root, check=True, capture_output=True,
+    )  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (site,) = (tmp_path / "venv" / "lib").glob("python3.*/site-packages")
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    (tmp_path / "client.py").write_text(CLIENT)
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "MYPYPATH"}}
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--python-executable",
+         tmp_path / "venv" / "bin" / "python", "client.py"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "import-untyped" not in done.stdout, done.stdout
+    (error,) = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert "client.py:6" in error
+    assert "arg-type" in error

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("analysis.cli.report", "Write a study's report: one self-contained HTML page."),
     "figures": ("analysis.cli.figures", "Write a study's figures: PNG, SVG, PDF."),
     "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
+    "sample": ("analysis.cli.sample", "Average many firm-events, with every test of the mean."),
     "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),
     "scan": ("analysis.cli.scan", "Rank every security of a file by its abnormal return."),
     "fetch": ("analysis.cli.fetch", "Put symbols into the price store, with their history."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from analysis.errors import MarketImpactError, nearest
 from analysis.inference.catalog_effects import EFFECTS
+from analysis.inference.catalog_events import MANY_EVENTS
 from analysis.inference.catalog_many import MANY_FIRMS
 from analysis.inference.catalog_one import ONE_FIRM
 from analysis.inference.method import TestMethod
@@ -27,11 +28,11 @@ __all__ = [
 ]
 
 TESTS: Mapping[str, TestMethod] = {
-    method.id: method for method in (*ONE_FIRM, *MANY_FIRMS, *EFFECTS)
+    method.id: method for method in (*ONE_FIRM, *MANY_FIRMS, *MANY_EVENTS, *EFFECTS)
 }
 """Every test by its id, in the order in which lists show them."""
 
-SIZES = Path(__file__).resolve().parent.parent / "docs" / "simulated_sizes.csv"
+SIZES = Path(__file__).resolve().with_name("simulated_sizes.csv")
 """Rejection rates of true nulls; written by scripts/simulate_size.py."""
 
 

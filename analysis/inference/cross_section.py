@@ -177,11 +177,41 @@ def generalised_sign_test(car: FloatArray, residuals: FloatArray) -> Outcome:
         return Outcome.missing("sign", "no firm has a CAR")
     rows = residuals[:, known]
     shares = (rows > 0).sum(axis=0) / np.isfinite(rows).sum(axis=0)
-    share = float(shares.mean())
+    return sign_test(car[known], float(shares.mean()))
+
+
+def sign_test(car: FloatArray, share: float, test: str = "sign") -> Outcome:
+    """
+    Test the number of positive CARs against the share expected.
+
+    Parameters
+    ----------
+    car : ndarray of shape (N,)
+        No NaN.
+    share : float
+        Expected share of positive CARs: that of estimation residuals, or 1/2 for the binomial
+        test, which is wrong where abnormal returns are skewed.
+    test : str
+        Id of the outcome.
+
+    Returns
+    -------
+    Outcome
+        ``(w - N p) / sqrt(N p (1 - p))`` against the standard normal law.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(sign_test(np.r_[np.ones(4), -np.ones(16)], 0.48).statistic, 3)
+    -2.506
+    """
+    count = len(car)
+    if not count:
+        return Outcome.missing(test, "no firm has a CAR")
     if not 0 < share < 1:
-        return Outcome.missing("sign", "all estimation residuals have one sign")
-    positive = int((car[known] > 0).sum())
-    return normal("sign", (positive - count * share) / math.sqrt(count * share * (1 - share)))
+        return Outcome.missing(test, "all estimation residuals have one sign")
+    positive = int((car > 0).sum())
+    return normal(test, (positive - count * share) / math.sqrt(count * share * (1 - share)))
 
 
 def wilcoxon_test(car: FloatArray) -> Outcome:

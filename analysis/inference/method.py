@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["one firm", "many firms", "multiplicity", "other effects"]
+Family = Literal["one firm", "many firms", "many events", "multiplicity", "other effects"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class TestMethod:
         The name in results and on the command line.
     title : str
         The name in tables and prose.
-    family : {"one firm", "many firms", "multiplicity", "other effects"}
+    family : {"one firm", "many firms", "many events", "multiplicity", "other effects"}
     null : str
         The null hypothesis in words.
     formula : str

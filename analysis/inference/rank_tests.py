@@ -71,8 +71,8 @@ def corrado_test(residuals: FloatArray, ar: FloatArray) -> Outcome:
     Corrado (1989), Journal of Financial Economics 23; Cowan (1992) for windows.
     """
     ranks = scaled_ranks(np.vstack([residuals, ar]))
-    daily = _daily_mean(ranks, weighted=False)
-    return _rank_z("corrado", daily, len(ar))
+    daily = daily_mean(ranks, weighted=False)
+    return rank_z("corrado", daily, len(ar))
 
 
 def corrado_zivney_test(sar: FloatArray, event_sar: FloatArray) -> Outcome:
@@ -102,7 +102,7 @@ def corrado_zivney_test(sar: FloatArray, event_sar: FloatArray) -> Outcome:
     if not np.isfinite(spread).all() or not spread.all():
         return Outcome.missing("corrado-zivney", "no standardised abnormal returns with a spread")
     ranks = scaled_ranks(np.vstack([sar, event_sar / spread]))
-    return _rank_z("corrado-zivney", _daily_mean(ranks, weighted=True), len(event_sar))
+    return rank_z("corrado-zivney", daily_mean(ranks, weighted=True), len(event_sar))
 
 
 def grank_test(
@@ -138,14 +138,25 @@ def grank_test(
     if count < 2 or not np.isfinite(scar).all() or not scar.std():
         return Outcome.missing(kind, "needs two firms or more with differing standardised CARs")
     ranks = scaled_ranks(np.vstack([sar, scar / scar.std(ddof=1)]))
-    sessions = len(ranks)
     if kind == "grank-z":
         known = np.isfinite(ranks).sum(axis=0)
         variance = float(((known - 1) / (12 * (known + 1))).sum()) / count**2
         return normal(kind, float(ranks[-1].mean()) / math.sqrt(variance))
-    daily = _daily_mean(ranks, weighted=True)
+    return grank_of_daily(daily_mean(ranks, weighted=True))
+
+
+def grank_of_daily(daily: FloatArray) -> Outcome:
+    """
+    Run GRANK-T on the daily mean ranks of T sessions, weighted, the event's the last.
+
+    Parameters
+    ----------
+    daily : ndarray of shape (T,)
+        Mean scaled ranks times ``sqrt(N_t / N)``.
+    """
+    sessions = len(daily)
     spread = math.sqrt(float(daily @ daily) / sessions)
-    return grank_t(float(daily[-1]) / spread, sessions) if spread else _flat(kind)
+    return grank_t(float(daily[-1]) / spread, sessions) if spread else _flat("grank-t")
 
 
 def grank_t(z: float, sessions: int) -> Outcome:
@@ -161,7 +172,7 @@ def grank_t(z: float, sessions: int) -> Outcome:
     return student("grank-t", z * math.sqrt((sessions - 2) / room), sessions - 2)
 
 
-def _daily_mean(ranks: FloatArray, *, weighted: bool) -> FloatArray:
+def daily_mean(ranks: FloatArray, *, weighted: bool) -> FloatArray:
     """Mean rank of each session, times sqrt(N_t / N) where weighted; 0 where no firm has one."""
     known = np.isfinite(ranks)
     present = known.sum(axis=1)
@@ -172,7 +183,24 @@ def _daily_mean(ranks: FloatArray, *, weighted: bool) -> FloatArray:
     return daily
 
 
-def _rank_z(test: str, daily: FloatArray, window: int) -> Outcome:
+def rank_z(test: str, daily: FloatArray, window: int) -> Outcome:
+    """
+    Test the mean rank of the last sessions by the spread of all.
+
+    Parameters
+    ----------
+    test : str
+        Id of the outcome.
+    daily : ndarray of shape (T,)
+        Mean scaled rank of each session, those of the event window last.
+    window : int
+        Sessions of the event window.
+
+    Returns
+    -------
+    Outcome
+        ``sqrt(L) mean(D_event) / sqrt(mean(D_t^2))``, standard normal.
+    """
     spread = math.sqrt(float(daily @ daily) / len(daily))
     if not spread:
         return _flat(test)

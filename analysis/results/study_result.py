@@ -78,6 +78,17 @@ class StudyResult:
     closes: Mapping[str, PrintedClose]
     chronology: tuple[ChronologyEntry, ...]
 
+    def __repr__(self) -> str:
+        """Name the study and its headline; never the frames."""
+        head, cell = self.study.headline, self.headline_window
+        t = "none" if cell.t.statistic is None else f"{cell.t.statistic:.2f}"
+        return (
+            f"<StudyResult '{self.study.id}': events {len(self.events)}, firms "
+            f"{len(self.study.symbols)}, models {len(self.study.models)}; {head.symbol} on "
+            f"{self.headline.session.date()}, window {head.window}, {head.model}: CAR "
+            f"{cell.car:.4f}, t {t}>"
+        )
+
     @cached_property
     def _by_key(self) -> dict[tuple[str, str, str, str], FirmResult]:
         return {(f.event, f.symbol, f.model, f.benchmark): f for f in self.firms}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
+from analysis.prices.frames import as_market_data
 from analysis.prices.study_data import with_chronology
 from analysis.results import (
     Battery,
@@ -28,6 +29,8 @@ from analysis.run.placebo import placebo_draws
 from analysis.run.plan import plan_cases, specification_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis._typing import Progress
     from analysis.prices.market_data import MarketData
     from analysis.run.case import Case
@@ -40,7 +43,7 @@ WEIGHT_DOUBT = 0.005
 
 def run_study(
     study: Study,
-    data: MarketData,
+    data: MarketData | pd.DataFrame,
     *,
     all_tests: bool = False,
     progress: Progress | None = None,
@@ -51,7 +54,8 @@ def run_study(
     Parameters
     ----------
     study : Study
-    data : MarketData
+    data : MarketData or pandas.DataFrame of shape (sessions, symbols)
+        A frame holds total-return levels, as `analysis.prices.frames.as_market_data` takes them.
     all_tests : bool
         Also run every test of one firm on the headline (permutations, bootstraps, tails); those of
         groups always run.
@@ -77,7 +81,7 @@ def run_study(
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
     (-0.1672, 0.0298)
     """
-    data = with_chronology(study, data)
+    data = with_chronology(study, as_market_data(data, calendar=study.calendar))
     plan, cases = plan_cases(study, data)
     draws = panel_draws(cases)
     firms: list[FirmResult] = []

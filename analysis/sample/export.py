@@ -1,0 +1,86 @@
+"""A study of many firm-events as files and as text."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.sample.result import SampleResult
+
+PATH_ROWS = 1 << 15
+"""Pairs whose paths are written at a time."""
+
+
+def json_text(result: SampleResult) -> str:
+    """
+    Write the averages and what they rest on as JSON.
+
+    Returns
+    -------
+    str
+        An object with ``title``, ``data``, ``model``, ``benchmark``, ``estimation``, ``statuses``,
+        ``policies``, ``lead`` (of each group and window, with its reason) and ``averages``, rows as
+        in the CSV.
+    """
+    spec = result.spec
+    document = {
+        "title": spec.title,
+        "data": result.data.name,
+        "model": spec.model,
+        "benchmark": spec.benchmark if result.measurer.takes_benchmark else None,
+        "estimation": str(spec.estimation),
+        "statuses": result.statuses,
+        "policies": list(spec.policies.describe()),
+        "lead": [
+            {
+                "group": average.group,
+                "window": str(average.window),
+                "test": average.battery.lead.test,
+                "reason": average.battery.lead.reason,
+            }
+            for average in result.averages
+            if average.battery is not None and average.kind == "window"
+        ],
+        "averages": [
+            {key: _plain(value) for key, value in row.items()}
+            for row in result.tidy.to_dict("records")
+        ],
+    }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def sample_files(result: SampleResult) -> dict[str, str]:
+    """
+    Write a study's machine-readable files.
+
+    Returns
+    -------
+    dict of str to str
+        ``averages.csv``, ``firm_events.csv``, ``paths.csv`` and ``averages.json`` by name.
+    """
+    parts = []
+    for first in range(0, len(result.pairs), PATH_ROWS):
+        text = _csv(result.paths(slice(first, first + PATH_ROWS)))
+        parts.append(text if first == 0 else text.partition("\n")[2])
+    return {
+        "averages.csv": _csv(result.tidy),
+        "firm_events.csv": _csv(result.firm_events),
+        "paths.csv": "".join(parts),
+        "averages.json": json_text(result),
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a frame
+    if isinstance(value, float | np.floating):
+        return None if math.isnan(value) else float(value)
+    return int(value) if isinstance(value, np.integer) else value
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,246 @@
+"""The pairs' histories gathered: what tests need of the estimation windows, without a matrix."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.panel.engine import usable_processors
+from analysis.sample.kernel import EventRows, History, Sums, sum_histories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from analysis._typing import FloatArray, IntArray
+    from analysis.sample.measure import Fits, Measurer, Regressors
+    from analysis.windows import Window
+
+BLOCK = 1 << 13
+"""Pairs whose histories are summed together; fixed, so that sums do not depend on threads."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """
+    What is ranked among the histories of some pairs.
+
+    Attributes
+    ----------
+    windows : ndarray of shape (w, 2)
+        First and last event session of each window, as rows of `ar`.
+    ar, sar : ndarray of shape (d, n)
+        Abnormal returns of the event sessions, and standardised over each session's spread.
+    scar : ndarray of shape (w, n)
+        Standardised CARs over their spread.
+    """
+
+    windows: IntArray
+    ar: FloatArray
+    sar: FloatArray
+    scar: FloatArray
+
+    @classmethod
+    def of(cls, windows: Sequence[Window], days: Sequence[Window], ar: FloatArray,
+           se: FloatArray, scar: FloatArray) -> Ranked:  # fmt: skip
+        """
+        Standardise over spreads; a session or window without a spread is not ranked.
+
+        Parameters
+        ----------
+        windows, days : sequence of Window
+            The windows, and the sessions of `ar`, which hold all of theirs.
+        ar, se : ndarray of shape (d, n)
+        scar : ndarray of shape (w, n)
+        """
+        first = days[0].start
+        places = [(window.start - first, window.end - first) for window in windows]
+        return cls(
+            np.array(places, dtype=np.int64).reshape(-1, 2), ar, _over_spread(ar / se),
+            _over_spread(scar),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """
+    Sums over the histories of some pairs.
+
+    Attributes
+    ----------
+    positive : ndarray of shape (n,)
+        Share of positive residuals of each pair.
+    dates : ndarray of shape (G,)
+        The pairs' sessions, ascending.
+    shared : ndarray of shape (G, L1)
+        Sums of residuals over their norms, by date; columns are sessions of the estimation window.
+    mean_residual : ndarray of shape (m,)
+        Mean residual of each session of the estimation window that has one.
+    sums : Sums
+    windows : ndarray of shape (w, 2)
+    """
+
+    positive: FloatArray
+    dates: IntArray
+    shared: FloatArray
+    mean_residual: FloatArray
+    sums: Sums
+    windows: IntArray
+
+    def close_correlation(self, reach: int) -> float:
+        """
+        Sum the residual correlations of all ordered pairs whose windows share a session.
+
+        The correlation of two pairs counts by the share of their windows that is common; that of
+        a pair with itself is left out.
+
+        Parameters
+        ----------
+        reach : int
+            Length of the window.
+        """
+        total = float(np.square(self.shared).sum())
+        length = self.shared.shape[1]
+        for step in range(1, min(reach, length)):
+            later = np.searchsorted(self.dates, self.dates + step)
+            found = later < len(self.dates)
+            found[found] = self.dates[later[found]] == self.dates[found] + step
+            early, late = self.shared[found], self.shared[later[found]]
+            total += 2 * (1 - step / reach) * float((early[:, step:] * late[:, :-step]).sum())
+        own = float((self.positive == self.positive).sum())
+        return total - own
+
+
+def sum_over(
+    measurer: Measurer,
+    fits: Fits,
+    rows: IntArray,
+    ranked: Ranked | None,
+) -> Histories:
+    """
+    Go through the histories of some pairs.
+
+    Parameters
+    ----------
+    measurer : Measurer
+    fits : Fits
+    rows : ndarray of shape (n,)
+        Pairs that were fitted.
+    ranked : Ranked or None
+        What to rank; None ranks nothing.
+
+    Returns
+    -------
+    Histories
+    """
+    pairs = measurer.pairs
+    dates, code = np.unique(pairs.position[rows], return_inverse=True)
+    length = len(measurer.spec.estimation)
+    windows = np.zeros((0, 2), dtype=np.int64) if ranked is None else ranked.windows
+    n_days = 0 if ranked is None else int((windows[:, 1] - windows[:, 0]).max(initial=0)) + 1
+    total = _empty(len(rows), len(dates), length, len(windows), n_days)
+    blocks = list(_blocks(measurer, rows))
+
+    def solve(block: tuple[Regressors, IntArray]) -> tuple[IntArray, Sums]:
+        regressors, places = block
+        own = _empty(len(places), len(dates), length, len(windows), n_days)
+        chosen = rows[places]
+        history = _history(measurer, fits, regressors, chosen, code[places])
+        sum_histories(history, _event_rows(ranked, places), ranked is not None, own)
+        return places, own
+
+    threads = measurer.threads or usable_processors()
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, len(blocks), 2 * threads):  # no more sums at once than threads need
+            for places, own in pool.map(solve, blocks[first : first + 2 * threads]):
+                total.positive[places] = own.positive
+                for name in Sums._fields[1:]:
+                    np.add(getattr(total, name), getattr(own, name), out=getattr(total, name))
+    seen = total.pairs > 0
+    return Histories(
+        positive=total.positive,
+        dates=dates.astype(np.int64),
+        shared=total.shared,
+        mean_residual=total.residual[seen] / total.pairs[seen],
+        sums=total,
+        windows=windows,
+    )
+
+
+def _blocks(measurer: Measurer, rows: IntArray) -> Iterator[tuple[Regressors, IntArray]]:
+    benchmark = measurer.pairs.benchmark[rows]
+    for place, regressors in enumerate(measurer.regressors):
+        if regressors is None:
+            continue
+        own = np.flatnonzero(benchmark == place)
+        for first in range(0, own.size, BLOCK):
+            yield regressors, own[first : first + BLOCK]
+
+
+def _history(
+    measurer: Measurer, fits: Fits, regressors: Regressors, chosen: IntArray, date: IntArray
+) -> History:
+    rows, spec = measurer.panel.rows, measurer.spec
+    n_sessions = len(measurer.data.sessions)
+    base = np.zeros(n_sessions) if regressors.base is None else regressors.base
+    usable = np.isfinite(regressors.factors).all(axis=1) & np.isfinite(base)
+    return History(
+        values=rows.values,
+        offsets=rows.offsets,
+        first=rows.first,
+        left_out=rows.left_out,
+        firm=measurer.pairs.firm[chosen],
+        position=measurer.pairs.position[chosen],
+        coefficients=np.ascontiguousarray(fits.coefficients[chosen]),
+        factors=np.ascontiguousarray(np.where(usable[:, None], regressors.factors, 0.0)),
+        usable=usable,
+        base=np.ascontiguousarray(np.where(usable, base, 0.0)),
+        estimation=(spec.estimation.start, spec.estimation.end),
+        estimated=(regressors.model.kind == "constant", regressors.model.kind != "fixed"),
+        sigma=np.sqrt(fits.sigma2[chosen]),
+        date=date.astype(np.int64),
+    )
+
+
+def _event_rows(ranked: Ranked | None, places: IntArray) -> EventRows:
+    if ranked is None:
+        nothing = np.zeros((len(places), 0))
+        return EventRows(nothing, nothing, nothing, np.zeros((0, 2), dtype=np.int64))
+    return EventRows(
+        ar=np.ascontiguousarray(ranked.ar[:, places].T),
+        sar=np.ascontiguousarray(ranked.sar[:, places].T),
+        scar=np.ascontiguousarray(ranked.scar[:, places].T),
+        windows=ranked.windows,
+    )
+
+
+def _empty(n: int, n_dates: int, length: int, n_windows: int, n_days: int) -> Sums:
+    return Sums(
+        positive=np.full(n, np.nan),
+        pairs=np.zeros(length),
+        residual=np.zeros(length),
+        shared=np.zeros((n_dates, length)),
+        rank=np.zeros((n_windows, length)),
+        sign=np.zeros((n_windows, length)),
+        standard=np.zeros((n_windows, length)),
+        general=np.zeros((n_windows, length)),
+        event_rank=np.zeros((n_windows, n_days)),
+        event_sign=np.zeros((n_windows, n_days)),
+        event_standard=np.zeros((n_windows, n_days)),
+        event_count=np.zeros((n_windows, n_days)),
+        event_general=np.zeros((n_windows, 2)),
+    )
+
+
+def _over_spread(values: FloatArray) -> FloatArray:
+    known = np.isfinite(values)
+    count = known.sum(axis=1)
+    total = np.where(known, values, 0.0)
+    mean = total.sum(axis=1) / np.maximum(count, 1)
+    square = np.where(known, values - mean[:, None], 0.0)
+    variance = np.square(square).sum(axis=1) / np.maximum(count - 1, 1)
+    spread = np.where((count > 1) & (variance > 0), np.sqrt(variance), np.nan)
+    scaled: FloatArray = values / spread[:, None]
+    return scaled

@@ -1,0 +1,405 @@
+"""
+The compiled pass over the pairs' own histories: residuals, their ranks, and sums of both.
+
+Sums run over the pairs of a block in their order, so that they are the same on any number of
+threads. All compiled functions of the pass stand in this one file, because numba's cache knows a
+function as stale by its own file alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analysis.panel.compiled import compiled
+
+if TYPE_CHECKING:
+    from analysis._typing import BoolArray, FloatArray, IntArray
+
+_BUCKETS = 256
+
+
+class History(NamedTuple):
+    """
+    Returns, regressors and fits of a block of pairs.
+
+    Attributes
+    ----------
+    values, offsets, first, left_out
+        See `analysis.panel.layout.Rows`.
+    firm, position : ndarray of shape (n,)
+    coefficients : ndarray of shape (n, 1 + k)
+    factors : ndarray of shape (T, k)
+        0 where a session is not usable.
+    usable : ndarray of shape (T,)
+    base : ndarray of shape (T,)
+    estimation : tuple of int
+        Start and end of the estimation window, ends included.
+    estimated : tuple of bool
+        Whether the model has a constant, and whether its slopes are estimated.
+    sigma : ndarray of shape (n,)
+        Residual standard deviations.
+    date : ndarray of shape (n,)
+        Place of each pair's session among those of the sample.
+    """
+
+    values: FloatArray
+    offsets: IntArray
+    first: IntArray
+    left_out: BoolArray
+    firm: IntArray
+    position: IntArray
+    coefficients: FloatArray
+    factors: FloatArray
+    usable: BoolArray
+    base: FloatArray
+    estimation: tuple[int, int]
+    estimated: tuple[bool, bool]
+    sigma: FloatArray
+    date: IntArray
+
+
+class EventRows(NamedTuple):
+    """
+    What is ranked among a pair's history.
+
+    Attributes
+    ----------
+    ar : ndarray of shape (n, d)
+        Abnormal returns of the event sessions; NaN where there is none.
+    sar : ndarray of shape (n, d)
+        Standardised, over each session's spread across pairs.
+    scar : ndarray of shape (n, w)
+        Standardised CARs of the windows, over their spread across pairs.
+    windows : ndarray of shape (w, 2)
+        First and last event session of each window, as columns of `ar`.
+    """
+
+    ar: FloatArray
+    sar: FloatArray
+    scar: FloatArray
+    windows: IntArray
+
+
+class Sums(NamedTuple):
+    """
+    Sums over pairs; rows of the estimation window are counted from its first session.
+
+    Attributes
+    ----------
+    positive : ndarray of shape (n,)
+        Share of positive residuals of each pair.
+    pairs : ndarray of shape (L1,)
+        Pairs with a residual.
+    residual : ndarray of shape (L1,)
+        Their residuals.
+    shared : ndarray of shape (dates, L1)
+        Residuals over their own norm, by the pairs' session.
+    rank, sign, standard : ndarray of shape (w, L1)
+        Scaled ranks of the residuals beside each window's abnormal returns; the sign of their
+        distance from the median; scaled ranks of standardised residuals.
+    general : ndarray of shape (w, L1)
+        Scaled ranks of standardised residuals beside each window's standardised CAR.
+    event_rank, event_sign, event_standard : ndarray of shape (w, d)
+        The same of the event sessions of each window.
+    event_count : ndarray of shape (w, d)
+        Pairs with an abnormal return on them.
+    event_general : ndarray of shape (w, 2)
+        Sum of the windows' ranks, and of what their variances would be were pairs independent.
+    """
+
+    positive: FloatArray
+    pairs: FloatArray
+    residual: FloatArray
+    shared: FloatArray
+    rank: FloatArray
+    sign: FloatArray
+    standard: FloatArray
+    general: FloatArray
+    event_rank: FloatArray
+    event_sign: FloatArray
+    event_standard: FloatArray
+    event_count: FloatArray
+    event_general: FloatArray
+
+
+@compiled
+def _residuals(
+    history: History, pair: int, rows: IntArray, days: IntArray, residuals: FloatArray
+) -> int:
+    """List the residuals of a pair's fit, the row of each in the window, and its session."""
+    firm, position = history.firm[pair], history.position[pair]
+    begin = history.offsets[firm]
+    size = history.offsets[firm + 1] - begin
+    start = history.first[firm]
+    k = history.factors.shape[1]
+    count = 0
+    for row in range(history.estimation[1] - history.estimation[0] + 1):
+        t = position + history.estimation[0] + row
+        at = t - start
+        if at < 0 or at >= size or not history.usable[t]:
+            continue
+        y = history.values[begin + at]
+        if not np.isfinite(y) or (history.left_out.size > 0 and history.left_out[begin + at]):
+            continue
+        value = (y - history.base[t]) - history.coefficients[pair, 0]
+        for j in range(k):
+            value -= history.coefficients[pair, 1 + j] * history.factors[t, j]
+        residuals[count] = value
+        rows[count] = row
+        days[count] = t
+        count += 1
+    return count
+
+
+@compiled
+def _standardise(
+    history: History,
+    days: IntArray,
+    residuals: FloatArray,
+    count: int,
+    cross: FloatArray,
+    mean: FloatArray,
+    solved: FloatArray,
+    standard: FloatArray,
+) -> None:
+    """Divide residuals by the root of ``1 - h``, h their leverage; the scale does not matter."""
+    k = history.factors.shape[1]
+    constant, slopes = history.estimated
+    mean[:] = 0.0
+    cross[:] = 0.0
+    if slopes:
+        for j in range(k):
+            if constant:
+                for m in range(count):
+                    mean[j] += history.factors[days[m], j]
+                mean[j] /= count
+        for m in range(count):
+            for i in range(k):
+                left = history.factors[days[m], i] - mean[i]
+                for j in range(i + 1):
+                    cross[i, j] += left * (history.factors[days[m], j] - mean[j])
+        for i in range(k):  # Cholesky, in place
+            for j in range(i + 1):
+                value = cross[i, j]
+                for c in range(j):
+                    value -= cross[i, c] * cross[j, c]
+                cross[i, j] = np.sqrt(value) if i == j else value / cross[j, j]
+    for m in range(count):
+        leverage = 1.0 / count if constant else 0.0
+        if slopes:
+            for i in range(k):
+                value = history.factors[days[m], i] - mean[i]
+                for c in range(i):
+                    value -= cross[i, c] * solved[c]
+                solved[i] = value / cross[i, i]
+                leverage += solved[i] * solved[i]
+        standard[m] = residuals[m] / np.sqrt(max(1.0 - leverage, 1e-12))
+
+
+@compiled
+def _first_order(values: FloatArray, count: int, order: IntArray, bounds: IntArray) -> None:
+    """Order values by buckets of their range; `_settle` finishes."""
+    low = values[0]
+    high = values[0]
+    for m in range(count):
+        low = min(low, values[m])
+        high = max(high, values[m])
+    scale = (_BUCKETS - 1) / (high - low) if high > low else 0.0
+    bounds[:] = 0
+    for m in range(count):
+        bounds[int((values[m] - low) * scale) + 1] += 1
+    for b in range(_BUCKETS):
+        bounds[b + 1] += bounds[b]
+    for m in range(count):
+        bucket = int((values[m] - low) * scale)
+        order[bounds[bucket]] = m
+        bounds[bucket] += 1
+
+
+@compiled
+def _settle(values: FloatArray, count: int, order: IntArray, ranks: FloatArray) -> None:
+    """Finish a rough order by insertion, and give mid-ranks from 1."""
+    for m in range(1, count):
+        item = order[m]
+        value = values[item]
+        at = m
+        while at > 0 and values[order[at - 1]] > value:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = item
+    begin = 0
+    while begin < count:
+        end = begin + 1
+        value = values[order[begin]]
+        while end < count and values[order[end]] == value:
+            end += 1
+        for m in range(begin, end):
+            ranks[order[m]] = 0.5 * (begin + 1 + end)
+        begin = end
+
+
+@compiled
+def _rank_with(
+    values: FloatArray,
+    ranks: FloatArray,
+    count: int,
+    events: FloatArray,
+    event_ranks: FloatArray,
+    joint: FloatArray,
+) -> int:
+    """Rank some event values and a history together; how many event values there are."""
+    size = 0
+    for m in range(count):
+        joint[m] = ranks[m]
+    for j in range(events.size):
+        event = events[j]
+        event_ranks[j] = np.nan
+        if not np.isfinite(event):
+            continue
+        size += 1
+        below = 0.0
+        for m in range(count):
+            above = 1.0 if values[m] > event else (0.5 if values[m] == event else 0.0)
+            joint[m] += above
+            below += 1.0 - above
+        rank = 1.0 + below
+        for other in range(events.size):
+            if other != j and np.isfinite(events[other]):
+                rank += 1.0 if events[other] < event else 0.5 * (events[other] == event)
+        event_ranks[j] = rank
+    return size
+
+
+@compiled
+def _add_window(
+    values: FloatArray,
+    ranks: FloatArray,
+    rows: IntArray,
+    count: int,
+    events: FloatArray,
+    event_ranks: FloatArray,
+    joint: FloatArray,
+    rank: FloatArray,
+    event_rank: FloatArray,
+    sign: FloatArray,
+    event_sign: FloatArray,
+) -> int:
+    """Add one pair's joint ranks to the sums of a window, and their signs where wanted."""
+    size = _rank_with(values, ranks, count, events, event_ranks, joint)
+    if size == 0:
+        return 0
+    scale = 1.0 / (count + size + 1)
+    for m in range(count):
+        rank[rows[m]] += joint[m] * scale - 0.5
+    if sign.size > 0:
+        middle = 0.5 * (count + size + 1)
+        for m in range(count):
+            sign[rows[m]] += 1.0 if joint[m] > middle else (-1.0 if joint[m] < middle else 0.0)
+    for j in range(events.size):
+        if np.isfinite(event_ranks[j]):
+            event_rank[j] += event_ranks[j] * scale - 0.5
+            if sign.size > 0:
+                middle = 0.5 * (count + size + 1)
+                gap = event_ranks[j] - middle
+                event_sign[j] += 1.0 if gap > 0 else (-1.0 if gap < 0 else 0.0)
+    return size
+
+
+@compiled
+def sum_histories(history: History, events: EventRows, ranks: bool, sums: Sums) -> None:
+    """
+    Go through the histories of a block of pairs.
+
+    Parameters
+    ----------
+    history : History
+    events : EventRows
+        Without windows nothing is ranked.
+    ranks : bool
+        Whether ranks are wanted; else only residuals are summed.
+    sums : Sums
+        Written to.
+    """
+    length = history.estimation[1] - history.estimation[0] + 1
+    k = history.factors.shape[1]
+    n_windows = len(events.windows)
+    rows = np.empty(length, np.int64)
+    days = np.empty(length, np.int64)
+    residuals = np.empty(length)
+    standard = np.empty(length)
+    own_ranks = np.empty(length)
+    standard_ranks = np.empty(length)
+    joint = np.empty(length)
+    order = np.empty(length, np.int64)
+    bounds = np.empty(_BUCKETS + 1, np.int64)
+    event_ranks = np.empty(max(events.ar.shape[1], 1))
+    cross = np.empty((k, k))
+    mean = np.empty(k)
+    solved = np.empty(k)
+    one = np.empty(1)
+    no_sums = np.empty(0)
+    for pair in range(history.firm.size):
+        count = _residuals(history, pair, rows, days, residuals)
+        if count < 2:
+            continue
+        square = 0.0
+        above = 0
+        for m in range(count):
+            square += residuals[m] * residuals[m]
+            above += residuals[m] > 0
+            sums.pairs[rows[m]] += 1.0
+            sums.residual[rows[m]] += residuals[m]
+        sums.positive[pair] = above / count
+        norm = 1.0 / np.sqrt(square) if square > 0 else 0.0
+        date = history.date[pair]
+        for m in range(count):
+            sums.shared[date, rows[m]] += residuals[m] * norm
+        if not ranks:
+            continue
+        _standardise(history, days, residuals, count, cross, mean, solved, standard)
+        scale = history.sigma[pair]
+        _first_order(residuals, count, order, bounds)
+        _settle(residuals, count, order, own_ranks)
+        _settle(standard, count, order, standard_ranks)
+        for w in range(n_windows):
+            first, last = events.windows[w, 0], events.windows[w, 1] + 1
+            found = _add_window(
+                residuals,
+                own_ranks,
+                rows,
+                count,
+                events.ar[pair, first:last],
+                event_ranks[: last - first],
+                joint,
+                sums.rank[w],
+                sums.event_rank[w, : last - first],
+                sums.sign[w],
+                sums.event_sign[w, : last - first],
+            )
+            if found == 0:
+                continue
+            for j in range(last - first):
+                if np.isfinite(events.ar[pair, first + j]):
+                    sums.event_count[w, j] += 1.0
+            _add_window(
+                standard,
+                standard_ranks,
+                rows,
+                count,
+                events.sar[pair, first:last] * scale,
+                event_ranks[: last - first],
+                joint,
+                sums.standard[w],
+                sums.event_standard[w, : last - first],
+                no_sums,
+                no_sums,
+            )
+            one[0] = events.scar[pair, w] * scale
+            size = _rank_with(standard, standard_ranks, count, one, event_ranks[:1], joint)
+            if size == 1:
+                for m in range(count):
+                    sums.general[w, rows[m]] += joint[m] / (count + 2) - 0.5
+                sums.event_general[w, 0] += event_ranks[0] / (count + 2) - 0.5
+                sums.event_general[w, 1] += count / (12.0 * (count + 2))

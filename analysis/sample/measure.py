@@ -1,0 +1,372 @@
+"""Every pair measured: the panel engine over blocks of pairs, whatever their number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
+from analysis.models.linear import MarketAdjusted
+from analysis.panel import layout
+from analysis.panel.engine import estimate_windows
+from analysis.panel.estimates import LinearModel
+from analysis.sample import pairs as codes
+from analysis.sample.policies import FLAGGED_ZEROS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from analysis._typing import FloatArray, IntArray
+    from analysis.panel.returns import PanelReturns
+    from analysis.sample.data import SampleData
+    from analysis.sample.pairs import Pairs
+    from analysis.sample.spec import SampleSpec
+    from analysis.windows import Window
+
+BLOCK = 1 << 16
+"""Pairs that are estimated together."""
+
+_FIT_STATUS = {
+    layout.TOO_FEW: codes.TOO_FEW,
+    layout.EVENT_OUTSIDE: codes.NOT_LISTED,
+    layout.COLLINEAR: codes.COLLINEAR,
+    layout.NO_VARIANCE: codes.NO_VARIANCE,
+    layout.UNKNOWN_FIRM: codes.UNKNOWN,
+}
+_WINDOW_STATUS = {
+    layout.OK: codes.OK,
+    layout.EVENT_OUTSIDE: codes.NOT_LISTED,
+    layout.WINDOW_OUTSIDE: codes.NO_RETURN,
+    layout.MISSING_RETURN: codes.GAP,
+    layout.MISSING_FACTOR: codes.NO_FACTOR,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regressors:
+    """
+    A model of the panel engine on the sessions of the data, for one benchmark.
+
+    Attributes
+    ----------
+    model : LinearModel
+    factors : ndarray of shape (T, k)
+    base : ndarray of shape (T,) or None
+        The risk-free rate of models in excess of it.
+    names : tuple of str
+        Of the slopes.
+    """
+
+    model: LinearModel
+    factors: FloatArray
+    base: FloatArray | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fits:
+    """
+    What was estimated of each pair.
+
+    Attributes
+    ----------
+    n_estimation : ndarray of shape (n,)
+    coefficients : ndarray of shape (n, 1 + k)
+        Constant and slopes.
+    sigma2 : ndarray of shape (n,)
+        Residual variance.
+    df : ndarray of shape (n,)
+        Residual degrees of freedom.
+    """
+
+    n_estimation: IntArray
+    coefficients: FloatArray
+    sigma2: FloatArray
+    df: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """
+    Windows of all pairs, one row a window; NaN where a pair has none.
+
+    Attributes
+    ----------
+    windows : tuple of Window
+    car, se, bhar : ndarray of shape (w, n)
+    n_window : ndarray of shape (w, n)
+        Sessions with a return.
+    status : ndarray of shape (w, n)
+        Codes of `analysis.sample.pairs.STATUS_WORDS`.
+    """
+
+    windows: tuple[Window, ...]
+    car: FloatArray
+    se: FloatArray
+    bhar: FloatArray
+    n_window: npt.NDArray[np.int16]
+    status: npt.NDArray[np.int8]
+
+    def split(self, first: int) -> tuple[Measures, Measures]:
+        """Take the first windows and the others apart; nothing is copied."""
+        return self._part(slice(None, first)), self._part(slice(first, None))
+
+    def _part(self, some: slice) -> Measures:
+        return Measures(
+            self.windows[some],
+            self.car[some],
+            self.se[some],
+            self.bhar[some],
+            self.n_window[some],
+            self.status[some],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurer:
+    """
+    Measures the windows of a sample.
+
+    Attributes
+    ----------
+    data : SampleData
+    pairs : Pairs
+    spec : SampleSpec
+    panel : PanelReturns
+        With the sessions around other events marked, where the policies say so.
+    regressors : tuple of Regressors
+        One a benchmark of the pairs.
+    threads : int or None
+        All processors where None.
+    """
+
+    data: SampleData
+    pairs: Pairs
+    spec: SampleSpec
+    panel: PanelReturns
+    regressors: tuple[Regressors | None, ...]
+    threads: int | None = None
+
+    @classmethod
+    def of(
+        cls, data: SampleData, pairs: Pairs, spec: SampleSpec, *, threads: int | None = None
+    ) -> Measurer:
+        """Lay out regressors, and the sessions that no fit may use."""
+        panel = data.panel
+        if spec.policies.other_events == "leave-out":
+            placed = pairs.position >= 0
+            panel = panel.leaving_out(
+                pairs.firm[placed], pairs.position[placed], spec.policies.around
+            )
+        known = tuple(
+            regressors_of(spec.model, name, data)
+            if name in data.symbols or name in data.markets or not uses_benchmark(spec.model)
+            else None
+            for name in pairs.benchmarks
+        )
+        return cls(data, pairs, spec, panel, known, threads)
+
+    @property
+    def takes_benchmark(self) -> bool:
+        """Whether the model takes a benchmark."""
+        return uses_benchmark(self.spec.model)
+
+    def blocks(self) -> Iterator[tuple[Regressors, IntArray]]:
+        """Yield the pairs that can be measured, those of one benchmark together, in order."""
+        usable = self.pairs.usable
+        for place, regressors in enumerate(self.regressors):
+            if regressors is None:
+                continue
+            rows = np.flatnonzero(usable & (self.pairs.benchmark == place))
+            for first in range(0, rows.size, BLOCK):
+                yield regressors, rows[first : first + BLOCK]
+
+    def measure(self, windows: Sequence[Window], *, fits: bool = True) -> tuple[Measures, Fits]:
+        """
+        Measure some windows of all pairs.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+        fits : bool
+            Whether the fits are wanted too; else those returned are empty.
+        """
+        n, w = len(self.pairs), len(windows)
+        k = next(len(r.names) for r in self.regressors if r is not None)
+        found = Measures(
+            windows=tuple(windows),
+            car=np.full((w, n), np.nan),
+            se=np.full((w, n), np.nan),
+            bhar=np.full((w, n), np.nan),
+            n_window=np.zeros((w, n), dtype=np.int16),
+            status=np.repeat(self.pairs.status[None, :], w, axis=0),
+        )
+        fit = Fits(
+            n_estimation=np.zeros(n, dtype=np.int64),
+            coefficients=np.full((n if fits else 0, 1 + k), np.nan),
+            sigma2=np.full(n, np.nan),
+            df=np.full(n, np.nan),
+        )
+        for regressors, rows in self.blocks():
+            self._measure(regressors, rows, found, fit if fits else None)
+        return found, fit
+
+    def _measure(
+        self, regressors: Regressors, rows: IntArray, found: Measures, fits: Fits | None
+    ) -> None:
+        pairs = self.pairs
+        got = estimate_windows(
+            self.panel,
+            regressors.factors,
+            pairs.firm[rows],
+            pairs.position[rows],
+            models=[regressors.model],
+            estimation=self.spec.estimation,
+            windows=found.windows,
+            min_obs=self.spec.fewest,
+            base=regressors.base,
+            skip_missing=self.spec.policies.missing == "traded",
+            log=self.data.log,
+            threads=self.threads,
+        )
+        where: slice | IntArray = rows
+        if rows.size and rows[-1] - rows[0] + 1 == rows.size:
+            where = slice(int(rows[0]), int(rows[-1]) + 1)
+        found.car[:, where] = got.car[:, 0].T
+        found.se[:, where] = got.car_se[:, 0].T
+        found.bhar[:, where] = got.bhar[:, 0].T
+        found.n_window[:, where] = got.n_window[:, 0].T
+        status = _status(got.status[:, 0], got.window_status[:, 0].T)
+        found.status[:, where] = status
+        for numbers in (found.car, found.se, found.bhar):
+            numbers[:, where][status != codes.OK] = np.nan
+        if fits is not None:
+            fits.n_estimation[where] = got.n_estimation[:, 0]
+            fits.coefficients[where] = got.coefficients[:, 0]
+            fits.sigma2[where] = got.sigma2[:, 0]
+            fits.df[where] = got.df[:, 0]
+
+
+def uses_benchmark(model: str) -> bool:
+    """Say whether a model takes a benchmark."""
+    return MODELS[model].uses_benchmark
+
+
+def regressors_of(model: str, benchmark: str, data: SampleData) -> Regressors:
+    """
+    Lay out the regressors of a model.
+
+    Parameters
+    ----------
+    model : str
+        One of `analysis.sample.spec.panel_models`.
+    benchmark : str
+    data : SampleData
+
+    Raises
+    ------
+    DataError
+        If the benchmark or a factor is not in the data.
+    """
+    spec = MODELS[model]
+    columns, names = [], []
+    for regressor in spec.regressors:
+        if regressor == BENCHMARK:
+            columns.append(data.market(benchmark))
+        elif regressor == BENCHMARK_EXCESS:
+            columns.append(data.market(benchmark) - data.factor("rf"))
+        else:
+            columns.append(data.factor(regressor))
+        names.append(benchmark if regressor in {BENCHMARK, BENCHMARK_EXCESS} else regressor)
+    kind = "fixed" if isinstance(spec.estimator, MarketAdjusted) else "constant"
+    return Regressors(
+        model=LinearModel(tuple(range(len(columns))), kind, spec.excess),  # type: ignore[arg-type]
+        factors=np.column_stack(columns) if columns else np.zeros((len(data.sessions), 0)),
+        base=data.factor("rf") if spec.excess else None,
+        names=tuple(names),
+    )
+
+
+def zero_share(data: SampleData, pairs: Pairs, estimation: Window) -> FloatArray:
+    """
+    Compute the share of zero returns in each pair's estimation window.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN where there is no return.
+    """
+    rows = data.panel.rows
+    seen = np.concatenate([[0], np.cumsum(np.isfinite(rows.values))])
+    zeros = np.concatenate([[0], np.cumsum(rows.values == 0)])
+    share = np.full(len(pairs), np.nan)
+    placed = (pairs.firm >= 0) & (pairs.position >= 0)
+    firm = pairs.firm[placed]
+    begin, end = rows.offsets[firm], rows.offsets[firm + 1]
+    at = begin + pairs.position[placed] - rows.first[firm]
+    low = np.clip(at + estimation.start, begin, end)
+    high = np.clip(at + estimation.end + 1, begin, end)
+    count = seen[high] - seen[low]
+    share[placed] = np.divide(
+        zeros[high] - zeros[low], count, out=np.full(count.size, np.nan), where=count > 0
+    )
+    return share
+
+
+def screen(data: SampleData, pairs: Pairs, spec: SampleSpec) -> None:
+    """Flag the pairs that trade thinly, and refuse those beyond the policy's limit."""
+    share = zero_share(data, pairs, spec.estimation)
+    pairs.notes[share > FLAGGED_ZEROS] |= codes.MANY_ZEROS
+    pairs.status[pairs.usable & (share > spec.policies.most_zeros)] = codes.THIN
+
+
+def judge_windows(data: SampleData, pairs: Pairs, found: Measures) -> npt.NDArray[np.int8]:
+    """
+    Refuse windows that the data cannot hold, and flag those that end early or have gaps.
+
+    Parameters
+    ----------
+    data : SampleData
+    pairs : Pairs
+    found : Measures
+        Written to: a window beyond the data loses its numbers.
+
+    Returns
+    -------
+    ndarray of shape (w, n)
+        Flags of `analysis.sample.pairs.NOTE_WORDS`.
+    """
+    rows = data.panel.rows
+    last = rows.first + np.diff(rows.offsets) - 1
+    notes = np.repeat(pairs.notes[None, :], len(found.windows), axis=0)
+    ended = np.where(pairs.firm >= 0, last[pairs.firm], -1)
+    for at, window in enumerate(found.windows):
+        measured = found.status[at] == codes.OK
+        final = pairs.position + window.end
+        outside = (final >= len(data.sessions)) | (pairs.position + window.start < 0)
+        short = measured & (found.n_window[at] < len(window))
+        beyond = measured & outside
+        found.status[at, beyond] = codes.DATA_END
+        for numbers in (found.car, found.se, found.bhar):
+            numbers[at, beyond] = np.nan
+        delisted = short & ~beyond & (final > ended)
+        notes[at, delisted] |= codes.DELISTED
+        notes[at, short & ~beyond & ~delisted] |= codes.PARTIAL
+    return notes
+
+
+def _status(fit: npt.NDArray[np.int32], windows: npt.NDArray[np.int32]) -> npt.NDArray[np.int8]:
+    table = np.zeros(len(layout.STATUS_TEXT), dtype=np.int8)
+    for engine, own in _WINDOW_STATUS.items():
+        table[engine] = own
+    fit_table = np.zeros(len(layout.STATUS_TEXT), dtype=np.int8)
+    for engine, own in _FIT_STATUS.items():
+        fit_table[engine] = own
+    found = table[windows]
+    by_fit = fit_table[fit]
+    status: npt.NDArray[np.int8] = np.where(by_fit[None, :] != codes.OK, by_fit[None, :], found)
+    return status

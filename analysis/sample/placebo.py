@@ -1,0 +1,115 @@
+"""All events of a sample moved back together: the averages on dates on which nothing happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.inference.rank import rank_test
+from analysis.sample.measure import Measurer, judge_windows
+from analysis.sample.pairs import OK
+
+if TYPE_CHECKING:
+    from analysis._typing import FloatArray, IntArray
+    from analysis.inference.outcome import Outcome
+    from analysis.sample.averages import Average
+    from analysis.windows import Window
+
+LEAST_SHARE = 0.5
+"""A shift on which fewer of the pairs can be measured is no placebo."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placebo:
+    """
+    Means of a window on shifts of all events.
+
+    Attributes
+    ----------
+    window : Window
+    shifts : ndarray of shape (B,)
+        Sessions by which the events were moved back.
+    car, scar : ndarray of shape (B,)
+        Mean CAR and mean standardised CAR on each; NaN where too few pairs could be measured.
+    """
+
+    window: Window
+    shifts: IntArray
+    car: FloatArray
+    scar: FloatArray
+
+    def outcome(self, mean_scar: float) -> Outcome:
+        """Rank a mean standardised CAR among the shifts."""
+        return rank_test("placebo-shift", mean_scar, self.scar)
+
+    def difference(self, mean_car: float) -> float:
+        """Take the mean over the shifts off a mean CAR: event less placebo."""
+        known = np.isfinite(self.car)
+        return mean_car - float(self.car[known].mean()) if known.any() else np.nan
+
+    def beside(self, average: Average, scar: FloatArray, level: float) -> Average:
+        """
+        Put the comparison with the shifts beside an average.
+
+        Parameters
+        ----------
+        average : Average
+            Of the same window and pairs.
+        scar : ndarray of shape (N,)
+            Their standardised CARs.
+        level : float
+            Of the interval, which takes the placebo means' own quantiles.
+        """
+        outcome = self.outcome(float(scar.mean()))
+        if outcome.available:
+            around = self.car[np.isfinite(self.car)]
+            low, high = np.quantile(around - around.mean(), [(1 - level) / 2, (1 + level) / 2])
+            mean = self.difference(average.mean)
+            outcome = replace(outcome, low=mean - float(high), high=mean - float(low))
+        return replace(average, extra=(*average.extra, (self.difference(average.mean), outcome)))
+
+
+def placebo_shifts(measurer: Measurer, rows: IntArray) -> tuple[Placebo, ...]:
+    """
+    Measure all windows with every event moved back, shift by shift.
+
+    Parameters
+    ----------
+    measurer : Measurer
+    rows : ndarray of shape (n,)
+        The pairs whose means are wanted.
+
+    Returns
+    -------
+    tuple of Placebo
+        One an event window; the shortest shift clears the path and all windows.
+    """
+    spec = measurer.spec
+    windows = spec.windows
+    first = min(spec.path.start, *(window.start for window in windows))
+    last = max(spec.path.end, *(window.end for window in windows))
+    shifts = np.arange(spec.placebos) + (last - first + 1)
+    car = np.full((len(windows), len(shifts)), np.nan)
+    scar = np.full((len(windows), len(shifts)), np.nan)
+    pairs = measurer.pairs
+    for at, shift in enumerate(shifts.tolist()):
+        moved = replace(
+            pairs,
+            position=np.where(pairs.position >= 0, pairs.position - shift, -1),
+            status=pairs.status.copy(),
+        )
+        own = replace(measurer, pairs=moved)
+        found, _ = own.measure(windows, fits=False)
+        judge_windows(measurer.data, moved, found)
+        for w in range(len(windows)):
+            known = (found.status[w, rows] == OK) & (found.se[w, rows] > 0)
+            if known.mean() >= LEAST_SHARE:
+                chosen = rows[known]
+                car[w, at] = found.car[w, chosen].mean()
+                scar[w, at] = (found.car[w, chosen] / found.se[w, chosen]).mean()
+    return tuple(
+        Placebo(window, shifts.astype(np.int64), car[w], scar[w])
+        for w, window in enumerate(windows)
+    )

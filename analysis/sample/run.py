@@ -1,0 +1,108 @@
+"""Run a study of many firm-events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.errors import DataError
+from analysis.sample.averages import average, group_pairs
+from analysis.sample.measure import Measurer, judge_windows, screen
+from analysis.sample.pairs import OK, place_pairs
+from analysis.sample.placebo import placebo_shifts
+from analysis.sample.result import SampleResult
+from analysis.study import ALL_FIRMS
+from analysis.windows import Window
+
+if TYPE_CHECKING:
+    from analysis._typing import IntArray, Progress
+    from analysis.sample.averages import Average
+    from analysis.sample.data import SampleData
+    from analysis.sample.events import FirmEvents
+    from analysis.sample.measure import Measures
+    from analysis.sample.placebo import Placebo
+    from analysis.sample.spec import SampleSpec
+
+
+def run_sample(
+    events: FirmEvents,
+    data: SampleData,
+    spec: SampleSpec,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> SampleResult:
+    """
+    Measure every firm-event of a list, and average them.
+
+    Each pair has its own reaction session, estimation and event windows; what cannot be measured
+    keeps its row with the reason. Pairs of other firms never change a pair's row; another event of
+    the same firm does only by the policies of `SampleSpec`.
+
+    Parameters
+    ----------
+    events : FirmEvents
+    data : SampleData
+    spec : SampleSpec
+    threads : int, optional
+        All processors where None; the results are the same to the last bit.
+    progress : callable, optional
+        Told ``(label, done, total)``.
+
+    Returns
+    -------
+    SampleResult
+
+    Raises
+    ------
+    DataError
+        If no pair can be measured; the message counts the reasons.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from analysis.prices.snapshot import load_snapshot
+    >>> from analysis.sample.data import SampleData
+    >>> from analysis.sample.events import FirmEvents
+    >>> from analysis.sample.spec import SampleSpec
+    >>> from analysis.windows import Window
+    >>> events = FirmEvents.make(["NVDA", "AMD"], [dt.date(2025, 1, 27)] * 2)
+    >>> spec = SampleSpec(windows=(Window(0, 0),))
+    >>> result = run_sample(events, SampleData.of(load_snapshot()), spec)
+    >>> result.firm_events[["symbol", "car", "status"]].round(3).values.tolist()
+    [['NVDA', -0.134, 'ok'], ['AMD', -0.031, 'ok']]
+    """
+    pairs = place_pairs(events, data, spec)
+    screen(data, pairs, spec)
+    measurer = Measurer.of(data, pairs, spec, threads=threads)
+    first = min(spec.path.start, *(window.start for window in spec.windows))
+    last = max(spec.path.end, *(window.end for window in spec.windows))
+    single = [Window(day, day) for day in range(first, last + 1)]
+    both, fits = measurer.measure([*spec.windows, *single])
+    windows, days = both.split(len(spec.windows))
+    notes = judge_windows(data, pairs, windows)
+    if not (windows.status == OK).any():
+        words = SampleResult(spec, events, measurer, fits, windows, days, notes, ()).statuses
+        counts = "; ".join(f"{count:,} {word}" for word, count in words.items())
+        raise DataError(f"{events.name}: no pair can be measured ({counts})")
+    averages = average(measurer, fits, windows, days, progress=progress)
+    placebos: tuple[Placebo, ...] = ()
+    if spec.placebos:
+        rows = group_pairs(measurer, fits)[0].rows
+        placebos = placebo_shifts(measurer, rows)
+        averages = tuple(_with_placebo(a, placebos, windows, rows, spec) for a in averages)
+    return SampleResult(spec, events, measurer, fits, windows, days, notes, averages, placebos)
+
+
+def _with_placebo(
+    average: Average,
+    placebos: tuple[Placebo, ...],
+    windows: Measures,
+    rows: IntArray,
+    spec: SampleSpec,
+) -> Average:
+    if average.group != ALL_FIRMS or average.kind != "window":
+        return average
+    at = windows.windows.index(average.window)
+    known = (windows.status[at, rows] == OK) & (windows.se[at, rows] > 0)
+    scar = windows.car[at, rows[known]] / windows.se[at, rows[known]]
+    return placebos[at].beside(average, scar, spec.level)

@@ -1,0 +1,89 @@
+"""``market-impact sample`` at the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from analysis.cli import main
+from analysis.sample.result import AVERAGE_COLUMNS
+
+EVENTS = """symbol,when,group,size
+NVDA,2025-01-27,gpu,3
+AMD,2025-01-25,cpu,1
+AVGO,2024-09-03,gpu,2
+MU,2024-08-05,memory,2
+XYZ,2025-01-02,cpu,1
+INTC,2024-08-02,cpu,1
+"""
+
+
+@pytest.fixture
+def events(tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text(EVENTS, encoding="utf-8")
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["sample", *map(str, arguments)])
+
+
+def test_table_counts_the_pairs_and_names_the_lead(events):
+    result = run(events)
+    assert result.exit_code == 0, result.output
+    assert "5 of 6 firm-events measured" in result.stdout
+    assert "1  symbol not in the data" in result.stdout
+    assert "BMP leads: dates are as good as independent" in result.stdout
+    assert "missing = traded" in result.stdout
+
+
+def test_csv_is_the_contract_and_files_hold_the_rest(events, tmp_path):
+    result = run(events, "--format", "csv", "--window", "0..0", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0] == ",".join(AVERAGE_COLUMNS)
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["averages.csv", "averages.json", "firm_events.csv", "paths.csv"]
+    assert (tmp_path / "out" / "averages.csv").read_text() == result.stdout
+    rows = pd.read_csv(tmp_path / "out" / "firm_events.csv")
+    assert rows["symbol"].tolist() == ["NVDA", "AMD", "AVGO", "MU", "XYZ", "INTC"]
+    paths = pd.read_csv(tmp_path / "out" / "paths.csv")
+    assert len(paths) == 5 * 31
+    document = json.loads((tmp_path / "out" / "averages.json").read_text())
+    assert document["statuses"] == {"ok": 5, "symbol not in the data": 1}
+    assert document["lead"][0]["test"] == "bmp"
+
+
+def test_two_files_of_the_user(events, tmp_path):
+    from analysis.prices.snapshot import load_snapshot
+
+    load_snapshot().levels.to_csv(tmp_path / "prices.csv")
+    own = run(events, "--data", tmp_path / "prices.csv", "--format", "csv")
+    assert own.exit_code == 0, own.output
+    assert own.stdout == run(events, "--format", "csv").stdout
+
+
+def test_groups_by_any_column_and_latex(events):
+    result = run(events, "--by", "size", "--format", "latex")
+    assert result.exit_code == 0, result.output
+    assert r"\begin{tabular}" in result.stdout
+    assert "1 - 2" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--by", "sise"), "did you mean 'size'"),
+        (("--overlap", "kep"), "did you mean 'keep'"),
+        (("--model", "garch"), "pair by pair"),
+        (("--benchmark", "SPX"), "no pair can be used"),
+    ],
+)
+def test_bad_options_are_one_error(events, arguments, words):
+    result = run(events, *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert result.stdout == ""
