@@ -146,8 +146,12 @@ def abnormal(
     MissingError
         If the data lack a symbol, the session or the sessions before it.
     """
-    market = next((b for b in study.benchmarks if b.id == benchmark), None) or Benchmark(benchmark)
     levels = data.levels
+    market = next((b for b in study.benchmarks if b.id == benchmark), None)
+    if market is None:
+        if benchmark not in levels:
+            raise MissingError(f"neither the study nor {data.name} has a benchmark {benchmark}")
+        market = Benchmark(benchmark)
     for name in filter(None, (symbol, market.symbol, market.purged_of)):
         if name not in levels:
             raise MissingError(f"{data.name} has no {name}")
