@@ -6,6 +6,9 @@ from pathlib import Path
 
 from analysis.errors import IntegrityError
 
+DEFAULT_STUDY = "deepseek-2025"
+"""The bundled study that runs where none is named."""
+
 
 def bundled_data() -> Path:
     """

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SUFFIX = ".part"
+_ASIDE = ".old"
 
 
 def temporary_beside(target: Path) -> Path:
@@ -96,13 +97,21 @@ def write_whole(target: Path, content: str | bytes) -> None:
 
 
 def sweep(target: Path) -> None:
-    """Remove the temporaries for a target that processes left which have ended."""
+    """
+    Remove the temporaries for a target that processes left which have ended.
+
+    A folder that was moved aside by a process that then ended, before the new one stood in its
+    place, is put back.
+    """
     pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d{{1,9}})\{_SUFFIX}(\..*)?")
     with contextlib.suppress(OSError):
         for entry in target.parent.iterdir():
             found = pattern.fullmatch(entry.name)
             if found and not _runs(int(found[1])):
-                _remove(entry)
+                if found[2] == _ASIDE and not target.exists():
+                    entry.replace(target)
+                else:
+                    _remove(entry)
 
 
 def _name_unless_there(fresh: Path, target: Path) -> None:
@@ -117,11 +126,11 @@ def _name_unless_there(fresh: Path, target: Path) -> None:
 
 def _swap_folders(fresh: Path, target: Path) -> None:
     """Put a folder in another's place; put that one back if the last step fails."""
-    old = fresh.with_name(f"{fresh.name}.old")
+    old = fresh.with_name(fresh.name + _ASIDE)
     target.replace(old)
     try:
         fresh.replace(target)
-    except OSError:
+    except BaseException:  # a signal that ends the program, too
         old.replace(target)
         raise
     _remove(old)

@@ -5,32 +5,22 @@ from __future__ import annotations
 import json
 import math
 import platform
-import shutil
-import tempfile
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import OutputError
+from analysis.spreadsheets import to_csv
 from analysis.study_file import dump_study
 from analysis.tables.catalog import STUDY_FILES
 from analysis.tables.summary import summary_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import pandas as pd
 
     from analysis.results import StudyResult
     from analysis.tables.file import TidyFile
 
 _PACKAGES = ("market-impact", "numpy", "pandas", "scipy", "statsmodels", "exchange-calendars")
-
-
-def to_csv(frame: pd.DataFrame) -> str:
-    """Write a tidy frame as CSV: shortest exact decimals, empty where there is no value."""
-    return frame.to_csv(index=False, lineterminator="\n")
 
 
 def to_json(result: StudyResult) -> str:
@@ -102,91 +92,6 @@ def result_files(result: StudyResult) -> dict[str, str]:
 def _frames(result: StudyResult) -> list[tuple[TidyFile[StudyResult], pd.DataFrame]]:
     made = [(file, file.make(result)) for file in STUDY_FILES]
     return [(file, frame) for file, frame in made if frame is not None]
-
-
-def check_writable(folder: Path) -> None:
-    """
-    Make sure that files can be written to a folder, before anything is computed.
-
-    Raises
-    ------
-    OutputError
-        If not; nothing is left behind.
-    """
-    try:
-        nearest = folder
-        while not nearest.exists():
-            nearest = nearest.parent
-        if not nearest.is_dir():
-            raise OutputError(f"{nearest} is a file; name a folder with --out")
-        with tempfile.TemporaryFile(dir=nearest):
-            pass
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
-        ) from error
-
-
-def write_files(files: Mapping[str, str | bytes], folder: Path) -> list[Path]:
-    """
-    Write files into a folder, each whole or not at all.
-
-    Everything is written to a temporary folder beside the target first, then moved file by file.
-
-    Parameters
-    ----------
-    files : mapping of str to str or bytes
-        Name, possibly with a sub-folder, to content.
-    folder : pathlib.Path
-        Made if it is not there.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be written to.
-    """
-    staging = None
-    try:
-        _check_targets(files, folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-        for name, content in files.items():
-            target = staging / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.encode() if isinstance(content, str) else content)
-        written = []
-        for name in files:
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (staging / name).replace(target)
-            written.append(target)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
-        ) from error
-    else:
-        return written
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-def _check_targets(names: Iterable[str], folder: Path) -> None:
-    """Refuse a folder where a file must go, or a file where a folder must, before any is moved."""
-    for name in names:
-        target = folder / name
-        blocked = [target] if target.is_dir() else []
-        blocked += [parent for parent in target.parents if parent.is_file()]
-        if blocked:
-            raise OutputError(
-                f"cannot write {target}: {blocked[0]} is in the way; "
-                "move it, or name another folder with --out"
-            )
 
 
 def _json(value: object) -> str:

@@ -125,6 +125,31 @@ def relation(text: str) -> str:
     return f"{text[0]} {text[1:]}" if text[0] in "<≤" else f"= {text}"
 
 
+def no_value(flag: str) -> str:
+    """
+    Say in words why a firm has no market value.
+
+    Parameters
+    ----------
+    flag : str
+        As results carry it, see `analysis.run.valuation.value_at`.
+
+    Examples
+    --------
+    >>> no_value("share-count-too-old:2025-01-24")
+    'its nearest share count is of 2025-01-24, too far from the event'
+    """
+    what, _, day = flag.partition(":")
+    return {
+        "no-share-count": f"no share count was known on {day}"
+        if day
+        else "no share count is at hand",
+        "no-printed-close": "no printed close is at hand",
+        "share-count-too-old": f"its nearest share count is of {day}, too far from the event",
+        "printed-close-outside-data": f"its printed close of {day} lies outside the data",
+    }.get(what, "no market value is at hand")
+
+
 def long_date(day: dt.date) -> str:
     """
     Write a date for prose.

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from analysis.formatting import (
     counted,
     long_date,
+    no_value,
     percent,
     probability,
     rank_probability,
     relation,
     scale_of,
 )
-from analysis.inference.group_battery import REQUIRED
+from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
 from analysis.results import Place
 from analysis.study import ALL_FIRMS
@@ -244,9 +245,8 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
         return cite(text, result.place(result.headline, result.headline_window.window, column))
 
     if impact is None:
-        symbol = result.headline.symbol
-        lacking = "printed close" if symbol in result.shares else "share count"
-        return f"No {lacking} is known for the firm, so there is no dollar figure."
+        lacking = no_value(result.unvalued.get(result.headline.symbol, ""))
+        return f"The firm has no figure in dollars: {lacking}."
     scale = scale_of(impact.raw, impact.abnormal)
 
     def sized(value: float, column: str) -> str:
@@ -430,11 +430,12 @@ def _agreement(result: StudyResult, p: float) -> str:
     battery = next(
         (b for b in result.batteries if (b.kind, b.subject) == ("group", ALL_FIRMS)), None
     )
-    outcomes = [] if battery is None else [battery.outcome(test) for test in REQUIRED]
+    required = [test.id for test in TESTS.of("group") if test.required]
+    outcomes = [] if battery is None else [battery.outcome(test) for test in required]
     judged = [o for o in outcomes if o is not None and o.p is not None]
     if not judged:
         return "no test of the cross-section is at hand"
-    shown = ", ".join(f"{o.method.title} p {relation(probability(o.p))}" for o in judged)
+    shown = ", ".join(f"{TESTS[o.test].title} p {relation(probability(o.p))}" for o in judged)
     if battery is not None and battery.significant:
         return "all three tests that survive one common date call that more than chance"
     reject = sum(o.p is not None and o.p <= 1 - result.study.level for o in judged)

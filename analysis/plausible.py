@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from analysis._typing import FloatArray
+    from analysis._typing import BoolArray, FloatArray
 
 LARGEST_FACTOR = 0.5
 """No daily factor of the library has come near this; a larger one is a figure in percent."""
@@ -27,7 +27,7 @@ CRSP_CODES = (-44.0, -55.0, -66.0, -77.0, -88.0, -99.0)
 _PERCENT = 0.1
 
 
-def impossible_returns(values: FloatArray) -> FloatArray:
+def impossible_returns(values: FloatArray) -> BoolArray:
     """
     Say which simple returns cannot be: a loss of everything or more, or a gain beyond all records.
 

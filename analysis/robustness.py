@@ -26,7 +26,7 @@ from analysis.run.case import Case, headline_case
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.groups import sample_of
 from analysis.run.plan import plan_study
-from analysis.run.valuation import value_at
+from analysis.run.valuation import value_of
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def _point(
     test = t_test(car, se, fit.model.df, level=study.level) if se else None
     ends = (car, test.low if test else None, test.high if test else None)
     eve = plan.data.levels.index[case.placed.position + window.start - 1]
-    value = value_at(head.symbol, eve, plan.data.levels, plan.reference).usd
+    value = value_of(study, head.symbol, eve, plan.data.levels, plan.reference).amount
     dollars: tuple[float | None, ...]
     if kind == "log":
         ends = tuple(None if end is None else math.expm1(end) for end in ends)  # type: ignore[assignment]

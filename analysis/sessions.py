@@ -39,7 +39,7 @@ def exchange_calendar(name: str) -> ExchangeCalendar:
     Raises
     ------
     SessionError
-        If the exchange is unknown.
+        If the exchange is unknown, or the calendar package cannot compute its sessions.
     """
     try:
         return exchange_calendars.get_calendar(name, start=f"{FIRST_YEAR}-01-01")
@@ -48,9 +48,20 @@ def exchange_calendar(name: str) -> ExchangeCalendar:
         raise SessionError(
             f"exchange calendar '{name}' is unknown; {nearest(name, known)}"
         ) from None
-    except ValueError:
-        # a calendar whose history begins later than FIRST_YEAR names its own bound
+    except (ValueError, NotImplementedError):
+        return _later_calendar(name)
+
+
+def _later_calendar(name: str) -> ExchangeCalendar:
+    """Open a calendar whose history begins later than `FIRST_YEAR` with the start it names."""
+    try:
         return exchange_calendars.get_calendar(name)
+    except (ValueError, NotImplementedError, LookupError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        raise SessionError(
+            f"the sessions of exchange '{name}' cannot be computed by the installed packages "
+            f"exchange_calendars and pandas ({reason}); choose another exchange"
+        ) from error
 
 
 def sessions_between(calendar: str, first: dt.date, last: dt.date) -> pd.DatetimeIndex:
@@ -148,6 +159,18 @@ def reaction_session(calendar: str, when: dt.date | dt.datetime) -> pd.Timestamp
     return pd.Timestamp(closes.index[position]).as_unit("us")
 
 
+def session_open(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
+    """
+    Say when a session opens; the opening in UTC, see `session_close`.
+
+    Raises
+    ------
+    SessionError
+        If `session` is no session of the exchange.
+    """
+    return pd.Timestamp(_of_session(calendar, session).session_open(session))
+
+
 def reaction_days(calendar: str, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     """
     Find the first session that could react to each of many instants, as `reaction_session` does.
@@ -199,10 +222,14 @@ def session_close(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
     SessionError
         If `session` is no session of the exchange.
     """
+    return pd.Timestamp(_of_session(calendar, session).session_close(session))
+
+
+def _of_session(calendar: str, session: pd.Timestamp) -> ExchangeCalendar:
     exchange = exchange_calendar(calendar)
     if not exchange.is_session(session):
         raise SessionError(f"{session.date()} is no session of {calendar}")
-    return pd.Timestamp(exchange.session_close(session))
+    return exchange
 
 
 def _within(exchange: ExchangeCalendar, name: str, day: dt.date) -> None:

@@ -46,6 +46,9 @@ __all__ = [
 SHORTEST_ESTIMATION = 30
 """An estimation window of fewer sessions is refused."""
 
+MARKET_VALUES = ("nearest", "known")
+"""Which share count a market value takes."""
+
 USUAL_BENCHMARKS = {"XNYS": "SPY"}
 """By calendar: the fund that stands for the market where a study names none."""
 
@@ -97,12 +100,19 @@ class Study:
         Securities of which control portfolios are made; they should be untouched by the event.
     force_donors : bool
         Take donors that are firms of the study all the same.
+    allow_jump : tuple of str
+        Moves of levels of a file, more than threefold, that were real: symbol and session.
     reaction_window : Window
         Sessions around the headline's event of which it is asked whether the firms reacted.
     chronology, claims : str
         Files, ``bundled:STUDY/FILE`` for those of a bundled study; empty for none.
     data : str
         ``snapshot``, ``store`` or the path of a file of levels.
+    market_value : str
+        Which share count makes market values: the ``nearest`` filed one, or the one ``known`` on
+        the eve.
+    stale_counts : bool
+        Also make market values of a count more than 150 days from the event, with a flag.
 
     Raises
     ------
@@ -184,6 +194,16 @@ class Study:
     force_donors: bool = key(
         FLAG, "Take donors that are firms of the study all the same.", default=False
     )
+    allow_jump: tuple[str, ...] = key(
+        TEXTS,
+        "Moves of more than threefold in a file of levels that were real, as 'NVDA 2024-06-10'.",
+        default=(),
+        option=Option(
+            "--allow-jump",
+            "'SYMBOL DATE'",
+            "A move of more than threefold in --data that was real; repeatable.",
+        ),
+    )
     reaction_window: Window = key(
         EVENT_TIME,
         "Sessions around the headline's event of which it is asked whether the firms reacted.",
@@ -203,6 +223,17 @@ class Study:
             "Bundled figures, the price store, or a CSV or Parquet file of levels: wide (session, "
             "SYMBOL...) or long (session, symbol, close).",
         ),
+    )
+
+    market_value: str = key(
+        TEXT,
+        "Share count of market values: the nearest filed one, or the one known on the eve.",
+        default="nearest",
+    )
+    stale_counts: bool = key(
+        FLAG,
+        "Also make market values of counts more than 150 days from the event, with a flag.",
+        default=False,
     )
 
     def __post_init__(self) -> None:
@@ -244,7 +275,7 @@ class Study:
             ("model", self.models),
             ("symbol", self.symbols or ()),
             ("event window", [str(window) for window in self.windows]),
-            ("market value", [value.symbol for value in self.market_values]),
+            ("market value", [f"{v.symbol} {v.as_of}" for v in self.market_values]),
             ("industry member", self.industry),
             ("donor", self.donors),
         ):
@@ -274,6 +305,11 @@ class Study:
                 raise StudyError(f"study '{self.id}' names no {what}; name one or more")
 
     def _check_market_values(self) -> None:
+        if self.market_value not in MARKET_VALUES:
+            raise StudyError(
+                f"market_value '{self.market_value}' is unknown; choose one of: "
+                f"{', '.join(MARKET_VALUES)}"
+            )
         for value in self.market_values:
             if value.symbol not in self.symbols:
                 raise StudyError(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
 
-from analysis._bundle import bundled_data
+from analysis._bundle import DEFAULT_STUDY, bundled_data
 from analysis.errors import MarketImpactError, StudyError, nearest
 from analysis.keys import keys_of, read_record, write_record
 from analysis.kinds import BUNDLED, NO_FILES, FilePath, Place, shown
@@ -18,8 +19,6 @@ from analysis.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from analysis.overrides import Overrides
-
-DEFAULT_STUDY = "deepseek-2025"
 
 LARGEST_FILE = 1_000_000
 """No study file has more bytes."""
@@ -58,10 +57,30 @@ def load_study(name_or_path: str | Path = DEFAULT_STUDY, choices: Overrides | No
     >>> [event.id for event in study.events]
     ['v3-release', 'v3-report', 'r1-release', 'sell-off']
     """
+    where, text = read_study_text(name_or_path)
+    return parse_study(text, where=where, folder=Path(where).parent, choices=choices)
+
+
+def read_study_text(name_or_path: str | Path) -> tuple[str, str]:
+    """
+    Find and read the text of a study file.
+
+    Returns
+    -------
+    where : str
+        The path, as messages name it.
+    text : str
+        Its content.
+
+    Raises
+    ------
+    StudyError
+        If there is no such study, or the file cannot be read.
+    """
     bundled = bundled_studies()
     path = bundled.get(str(name_or_path), Path(name_or_path))
     try:
-        text = _read(path)
+        return str(path), _read(path)
     except FileNotFoundError:
         raise StudyError(
             f"no study {shown(str(name_or_path))}: neither a bundled study nor a file; "
@@ -71,7 +90,6 @@ def load_study(name_or_path: str | Path = DEFAULT_STUDY, choices: Overrides | No
         raise StudyError(
             f"{shown(str(path))}: the study file cannot be read ({error})"[:LONGEST_MESSAGE]
         ) from error
-    return parse_study(text, where=str(path), folder=path.parent, choices=choices)
 
 
 def _read(path: Path) -> str:
@@ -132,7 +150,7 @@ def _from(folder: Path, name: str) -> str:
     """Make the path of a file hold from anywhere, as seen from a folder."""
     if name in NO_FILES or name.startswith(BUNDLED):
         return name
-    path = (folder / name).resolve()
+    path = Path(os.path.realpath(folder / name))  # not resolve(): a loop of links has no end there
     studies = (bundled_data() / "studies").resolve()
     if path.is_relative_to(studies):
         return BUNDLED + path.relative_to(studies).as_posix()

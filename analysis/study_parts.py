@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.currency import USD, check_currency
 from analysis.errors import StudyError
 from analysis.keys import fill, key, understand_fields
 from analysis.kinds import DAY, EVENT_TIME, NUMBER, TEXT, TEXTS, WHEN
@@ -167,7 +168,7 @@ class Benchmark:
 @dataclass(frozen=True, slots=True)
 class MarketValue:
     """
-    Shares and a printed close of a firm, for studies beyond the bundled reference figures.
+    Shares of a firm, and its printed close where the data hold none.
 
     Attributes
     ----------
@@ -175,29 +176,46 @@ class MarketValue:
         A firm of the study.
     shares : float
         Count on the split basis of the close.
-    as_of : str
-        Date of the share count, or words for it.
+    as_of : datetime.date
+        Day of the count.
     source : str
         Where the share count is published.
-    close : float
-        USD a share, not adjusted for dividends.
-    close_session : datetime.date
+    known_from : datetime.date or None
+        Day on which the count was filed.
+    close : float or None
+        A share, in `currency`, not adjusted for dividends; None for the printed close of the data.
+    close_session : datetime.date or None
         A session of the data.
+    currency : str
+        ISO 4217 code.
     """
 
     symbol: str = key(TEXT, "The firm.")
     shares: float = key(NUMBER, "Shares outstanding, on the split basis of the close.")
-    as_of: str = key(TEXT, "Date of the share count.")
+    as_of: dt.date = key(DAY, "Day of the share count.")
     source: str = key(TEXT, "Where the share count is published.")
-    close: float = key(NUMBER, "Close as printed, USD a share, not adjusted for dividends.")
-    close_session: dt.date = key(DAY, "The session of that close.")
+    known_from: dt.date | None = key(DAY, "Day on which the count was filed.", default=None)
+    close: float | None = key(
+        NUMBER,
+        "Close as printed, a share, not adjusted for dividends; by default that of the data.",
+        default=None,
+    )
+    close_session: dt.date | None = key(DAY, "The session of that close.", default=None)
+    currency: str = key(TEXT, "Currency of the close, ISO 4217.", default=USD)
 
     def __post_init__(self) -> None:
-        """Refuse figures that are not positive, or a value that no firm has."""
+        """Refuse figures that are not positive, half a close, or a value that no firm has."""
         understand_fields(self)
-        if not (0 < self.shares < math.inf and 0 < self.close < math.inf):
-            raise StudyError(f"market value of {self.symbol}: shares and close must be positive")
-        if self.shares * self.close > LARGEST_VALUE:
+        where = f"market value of {self.symbol}"
+        if not 0 < self.shares < math.inf or not (self.close is None or 0 < self.close < math.inf):
+            raise StudyError(f"{where}: shares and close must be positive")
+        if (self.close is None) != (self.close_session is None):
+            raise StudyError(
+                f"{where}: close and close_session go together; give both, or neither to take the "
+                "printed close of the data"
+            )
+        check_currency(self.currency, where=where)
+        if self.close is not None and self.shares * self.close > LARGEST_VALUE:
             raise StudyError(
                 f"market value of {self.symbol}: {self.shares:.3g} shares at {self.close:.6g} are "
                 f"{self.shares * self.close:.3g}, more than any firm is worth; check the count"

@@ -70,7 +70,7 @@ class Problems:
         How many there were.
     """
 
-    most: int = 100
+    most: int = 9
     messages: list[str] = field(default_factory=list)
     count: int = 0
 

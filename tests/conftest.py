@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
+import pandas as pd
 import pytest
 
 from analysis.context.details import Details, find_details
@@ -44,6 +45,15 @@ def shared() -> Path:
 def bundle(root: Path) -> Path:
     """The bundled data."""
     return root / "data"
+
+
+@pytest.fixture(scope="session")
+def levels_csv(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled levels as a user would bring them: a wide CSV file, every digit kept."""
+    path = tmp_path_factory.mktemp("levels") / "levels.csv"
+    levels = pd.read_parquet(bundle / "prices/total_return_index.parquet")
+    levels.to_csv(path, index=False, date_format="%Y-%m-%d")
+    return path
 
 
 @pytest.fixture(scope="session")

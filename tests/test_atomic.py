@@ -113,6 +113,22 @@ def test_temporaries_of_processes_that_ended_are_swept(tmp_path):
     (tmp_path / f".a.csv.{os.getppid()}.part").touch()  # still runs
     (tmp_path / f".b.csv.{ended}.part").touch()  # another target's
     (tmp_path / ".a.csv.backup.part").touch()  # a user's own
+    target.touch()
     sweep(target)
-    kept = {".a.csv.backup.part", f".a.csv.{os.getppid()}.part", f".b.csv.{ended}.part"}
+    kept = {"a.csv", ".a.csv.backup.part", f".a.csv.{os.getppid()}.part", f".b.csv.{ended}.part"}
     assert set(names(tmp_path)) == kept
+
+
+def test_a_folder_moved_aside_by_a_killed_process_is_put_back(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    aside = tmp_path / f".out.{ended}.part.old"
+    aside.mkdir()
+    (aside / "a.csv").write_text("mine")
+    sweep(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
+    assert (tmp_path / "out" / "a.csv").read_text() == "mine"

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from analysis import export
-from analysis.errors import OutputError
-from analysis.export import check_writable, result_files, to_csv, to_json, versions, write_files
+from analysis.export import to_json, versions
+from analysis.spreadsheets import to_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from analysis.results import StudyResult
 
@@ -90,7 +91,7 @@ def test_json_carries_rows_study_versions_and_hashes(small: StudyResult, bundle:
     document = json.loads(to_json(small))
     assert document["study"]["id"] == "deepseek-2025"
     assert set(document["versions"]) >= {"python", "numpy", "pandas", "scipy", "market-impact"}
-    assert {i["name"] for i in document["inputs"]} >= {"prices/total_return_index.csv"}
+    assert {i["name"] for i in document["inputs"]} >= {"prices/total_return_index.parquet"}
     assert all(len(i["sha256"]) == 64 for i in document["inputs"])
     assert document["events"][0]["session"] == "2025-01-27"
     assert len(document["rows"]) == len(small.tidy)
@@ -108,64 +109,3 @@ def test_json_has_no_number_that_json_has_not(full: StudyResult) -> None:
 def test_a_package_that_is_not_installed_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "_PACKAGES", ("no-such-package",))
     assert versions()["no-such-package"] == "not installed"
-
-
-def test_the_results_folder(small: StudyResult, tmp_path: Path) -> None:
-    files = result_files(small)
-    written = write_files(files, tmp_path / "deep" / "out")
-    assert [path.name for path in written] == list(files)
-    assert {p.name for p in (tmp_path / "deep" / "out").iterdir()} == set(files)
-    for path in written:
-        assert path.read_text(encoding="utf-8") == files[path.name]
-
-
-def test_earlier_results_are_replaced_whole(tmp_path: Path) -> None:
-    write_files({"a.txt": "old", "sub/b.bin": b"\0"}, tmp_path)
-    write_files({"a.txt": "new"}, tmp_path)
-    assert (tmp_path / "a.txt").read_text() == "new"
-    assert (tmp_path / "sub/b.bin").read_bytes() == b"\0"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "sub"]
-
-
-@pytest.mark.parametrize("way", ["file for a folder", "folder for a file", "file for the target"])
-def test_nothing_is_written_where_something_is_in_the_way(tmp_path: Path, way: str) -> None:
-    folder = tmp_path / "out"
-    if way == "file for the target":
-        folder.write_text("mine")
-    else:
-        folder.mkdir()
-        (folder / "figures").write_text("mine") if "for a folder" in way else (
-            folder / "b.csv"
-        ).mkdir()
-    before = sorted(str(p) for p in tmp_path.rglob("*"))
-    with pytest.raises(OutputError, match="is in the way; move it, or name another folder"):
-        write_files({"a.csv": "1", "b.csv": "2", "figures/c.png": b"3"}, folder)
-    assert sorted(str(p) for p in tmp_path.rglob("*")) == before
-
-
-def test_a_failure_midway_leaves_the_earlier_file_and_no_temporary_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from pathlib import Path as RealPath
-
-    write_files({"a.csv": "old"}, tmp_path)
-
-    def full_disk(self: RealPath, content: bytes) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(RealPath, "write_bytes", full_disk)
-    with pytest.raises(OutputError, match=r"No space left on device.*name another folder"):
-        write_files({"a.csv": "new"}, tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
-    assert (tmp_path / "a.csv").read_text() == "old"
-
-
-def test_writable_is_found_out_before_anything_is_computed(tmp_path: Path) -> None:
-    check_writable(tmp_path / "new" / "folder")
-    assert list(tmp_path.iterdir()) == []
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="is a file; name a folder with --out"):
-        check_writable(tmp_path / "file" / "below")
-    with pytest.raises(OutputError, match="name another folder"):
-        check_writable(tmp_path / ("x" * 300))
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -77,3 +77,5 @@ def test_firms_without_a_value_are_left_out_of_the_total() -> None:
     assert (found.raw, found.market_value, found.low) == (pytest.approx(-5.0), 50.0, None)
     known = dollars(sample_of(np.eye(2), np.full((2, 1, 1), 0.04), 1), [0.0, 50.0])
     assert known.se == pytest.approx(0.2 * 50.0)
+    half = stats.t.ppf(0.975, 1) * known.se
+    assert (known.low, known.high) == pytest.approx((-5.0 - half, -5.0 + half))

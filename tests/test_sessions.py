@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.errors import SessionError
-from analysis.sessions import exchange_calendar, reaction_session, session_close, sessions_between
+from analysis.sessions import (
+    exchange_calendar,
+    reaction_days,
+    reaction_session,
+    session_close,
+    sessions_between,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +99,56 @@ def test_the_close_of_a_session_and_of_no_session() -> None:
     assert session_close("XNYS", pd.Timestamp("2025-01-27")).hour == 21
     with pytest.raises(SessionError, match="2025-01-25 is no session of XNYS"):
         session_close("XNYS", pd.Timestamp("2025-01-25"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_every_calendar_opens_or_says_that_it_cannot() -> None:
+    import exchange_calendars
+
+    names = exchange_calendars.get_calendar_names(include_aliases=False)
+    refused = []
+    for name in names:
+        try:
+            opened = exchange_calendar(name)
+        except SessionError as error:
+            refused.append(str(error).split("'")[1])
+        else:
+            assert len(opened.sessions) > 1000
+    assert len(names) > 60
+    assert set(refused) <= {"ASEX", "XBEL", "XBSE", "XCYS", "XTAE"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_calendar_that_cannot_be_computed_is_told_in_words(monkeypatch) -> None:
+    def broken(name, **_):
+        raise NotImplementedError("implemented by subclasses")
+
+    monkeypatch.setattr("exchange_calendars.get_calendar", broken)
+    with pytest.raises(SessionError, match="of exchange 'XXBE' cannot be computed"):
+        exchange_calendar("XXBE")
+
+
+def test_what_lies_outside_a_calendar_is_refused() -> None:
+    first, last = dt.date(2025, 1, 2), dt.date(2025, 1, 31)
+    for begin, end in ((dt.date(1900, 1, 2), last), (first, dt.date(2200, 1, 2))):
+        with pytest.raises(SessionError, match="lies outside the XNYS calendar"):
+            sessions_between("XNYS", begin, end)
+    for day in (dt.date(1900, 1, 2), dt.date(2200, 1, 2)):
+        with pytest.raises(SessionError, match="lies outside the XNYS calendar"):
+            reaction_session("XNYS", day)
+        noon = dt.datetime(day.year, 1, 2, 12, tzinfo=dt.UTC)
+        with pytest.raises(SessionError, match="lies outside the XNYS calendar"):
+            reaction_session("XNYS", noon)
+
+
+def test_many_instants_react_as_each_does_alone() -> None:
+    base = dt.datetime(2024, 12, 20, tzinfo=dt.UTC)
+    moments = [base + dt.timedelta(hours=5 * i, minutes=i) for i in range(400)]
+    micro = np.array([int(moment.timestamp() * 10**6) for moment in moments])
+    for calendar in ("XNYS", "XTKS", "XLON"):
+        days = reaction_days(calendar, micro).astype("datetime64[D]")
+        alone = [reaction_session(calendar, moment).date() for moment in moments]
+        assert days.tolist() == alone
+    far = np.array([-(10**18), 10**17])
+    assert (reaction_days("XNYS", far) == np.iinfo(np.int32).min).all()

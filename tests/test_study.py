@@ -106,7 +106,7 @@ def test_a_purged_benchmark_needs_its_session() -> None:
 @pytest.mark.parametrize("shares", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_market_value_is_positive_and_finite(shares: float) -> None:
     with pytest.raises(StudyError, match="must be positive"):
-        MarketValue("X", shares, "2025", "filing", 10.0, dt.date(2025, 1, 24))
+        MarketValue("X", shares, dt.date(2025, 1, 10), "filing", None, 10.0, dt.date(2025, 1, 24))
 
 
 def test_a_group_holds_firms_and_leaves_the_name_of_all_firms_alone() -> None:

@@ -13,7 +13,8 @@ import pyarrow as pa
 from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
 from analysis.batch.writing import writing
 from analysis.columns import NO_DAY, NO_INSTANT
-from analysis.errors import OutputError, StudyError
+from analysis.errors import StudyError
+from analysis.outputs import refuse_target
 from analysis.panel.engine import check_windows, estimate_panel
 from analysis.panel.layout import STATUS_TEXT
 from analysis.tabular import Piece, Problems, read_pieces
@@ -80,9 +81,7 @@ class BatchRequest:
         if self.min_obs is not None and self.min_obs < 1:
             raise StudyError(f"--min-obs {self.min_obs} is no number of sessions; give 1 or more")
         check_windows(self.estimation, self.window)
-        for path in (self.returns, self.factors, self.events):
-            if path.resolve() == self.out.resolve():
-                raise OutputError(f"{self.out} is an input; write the results elsewhere")
+        refuse_target(self.out, inputs=(self.returns, self.factors, self.events))
 
     @property
     def factor_names(self) -> tuple[str, ...]:

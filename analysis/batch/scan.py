@@ -383,6 +383,11 @@ def _result(
     groups = None
     if request.groups is not None:
         frame["group"] = frame["symbol"].map(_read_groups(request.groups, request.columns[0]))
+        if frame["group"].isna().all():
+            raise DataError(
+                f"{request.groups}: names none of the {len(frame)} securities kept; "
+                "are the symbols written as in the prices?"
+            )
         groups = _by_group(frame, against)
     frame = frame.sort_values(["abnormal_return", "symbol"], ignore_index=True)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -15,10 +12,17 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from analysis.atomic import replaced
 from analysis.errors import OutputError
+from analysis.outputs import refuse_target
+from analysis.spreadsheets import FORMULA, HARMLESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+_OTHER_KINDS = frozenset({".xlsx", ".xls", ".xlsm", ".ods", ".json", ".gz", ".zip", ".feather"})
 
 
 class _Writer(Protocol):
@@ -47,20 +51,22 @@ def writing(path: Path, schema: pa.Schema) -> Iterator[_Writer]:
     OutputError
         If the target cannot be written.
     """
+    refuse_target(path)
+    if path.suffix.lower() in _OTHER_KINDS:
+        raise OutputError(
+            f"{path}: results are written as CSV or Parquet; name the file .csv or .parquet"
+        )
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: cannot be written: no folder {path.parent}")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file, _writer(path, file, schema) as writer:
+        with (
+            replaced(path) as temporary,
+            temporary.open("wb") as file,
+            _writer(path, file, schema) as writer,
+        ):
             yield writer
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 class _CsvWriter:
@@ -73,12 +79,24 @@ class _CsvWriter:
         file.write(header.getvalue().encode())
 
     def write_table(self, table: pa.Table) -> None:
+        for at, field in enumerate(table.schema):
+            if pa.types.is_string(field.type):
+                table = table.set_column(at, field, _harmless(table.column(at)))
         style = "needed" if any(map(_needs_quotes, table.columns)) else "none"
         options = pacsv.WriteOptions(include_header=False, quoting_style=style)
         pacsv.write_csv(table, self._file, write_options=options)
 
     def close(self) -> None:
         self._file.flush()
+
+
+def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Put an apostrophe before texts that a spreadsheet would run."""
+    formula = pc.match_substring_regex(column, FORMULA)
+    if not pc.any(formula).as_py():
+        return column
+    formula = pc.and_(formula, pc.invert(pc.match_substring_regex(column, HARMLESS)))
+    return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
 
 
 def _needs_quotes(column: pa.ChunkedArray) -> bool:
@@ -101,9 +119,3 @@ def _writer(
             pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=repeating)
         )
     return contextlib.closing(_CsvWriter(file, schema))
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -23,6 +23,7 @@ from analysis.prices.snapshot import CLOSES
 from analysis.returns import simple_returns
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.plan import benchmark_returns
+from analysis.run.valuation import OLDEST_COUNT, count_at
 from analysis.study import Benchmark
 from analysis.windows import Window
 
@@ -183,10 +184,10 @@ def abnormal(
     return AbnormalReturn(float(path.raw[0]), value, p)
 
 
-def _share_count(data: MarketData, symbol: str, _day: dt.date) -> float:
-    count = data.reference.shares.get(symbol)
-    if count is None:
-        raise MissingError(f"no share count of {symbol} is at hand")
+def _share_count(data: MarketData, symbol: str, day: dt.date) -> float:
+    count = count_at(data.reference.shares.get(symbol, ()), day)
+    if count is None or abs((count.as_of - day).days) > OLDEST_COUNT:
+        raise MissingError(f"no share count of {symbol} around {day} is at hand")
     return count.shares
 
 
@@ -196,10 +197,10 @@ def _printed_closes(folder: Path | None) -> pd.DataFrame:
 
 
 def _printed_close(table: pd.DataFrame, symbol: str, day: dt.date) -> float:
-    close = closes_from(table, pd.Timestamp(day), where=CLOSES).get(symbol)
-    if close is None:
-        raise MissingError(f"no printed close of {symbol} on {day} is at hand")
-    return close.close
+    for close in closes_from(table, where=CLOSES).get(symbol, ()):
+        if close.session.date() == day:
+            return close.close
+    raise MissingError(f"no printed close of {symbol} on {day} is at hand")
 
 
 def _cell(

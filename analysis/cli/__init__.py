@@ -2,7 +2,7 @@
 The command line: the only room that prints or exits.
 
 Commands live in modules of their own and are imported when they run, so that ``--help`` answers
-at once. A `MarketImpactError` becomes one message on standard error and exit code 2.
+at once. What they raise becomes one message and an exit code in `analysis.cli.contain`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from analysis.errors import MarketImpactError
+from analysis.cli import terminal
+from analysis.cli.contain import contained
+from analysis.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "study": ("analysis.cli.study", "Run an event study and print its results."),
     "report": ("analysis.cli.report", "Write a study's report: one self-contained HTML page."),
     "figures": ("analysis.cli.figures", "Write a study's figures: PNG, SVG, PDF."),
+    "new": ("analysis.cli.new", "Write a commented study file to begin with."),
+    "validate": ("analysis.cli.validate", "List everything that is wrong with a study file."),
+    "list": ("analysis.cli.list", "List studies, events, models, benchmarks, symbols, ..."),
     "tests": ("analysis.cli.tests", "List the statistical tests, or explain one."),
     "sample": ("analysis.cli.sample", "Average many firm-events, with every test of the mean."),
     "batch": ("analysis.cli.batch", "Estimate a million firm-events from files, to a file."),
@@ -58,7 +63,7 @@ class LazyGroup(click.Group):
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    click.echo(f"warning: {message}", err=True)
+    terminal.message("warning", message)
 
 
 _AnyCommand = TypeVar("_AnyCommand", bound=click.Command)
@@ -73,13 +78,20 @@ def _with_marks(command: _AnyCommand) -> _AnyCommand:
 
 class _FailingSafe(LazyGroup):
     def invoke(self, ctx: click.Context) -> object:
-        try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _show_warning
-                return super().invoke(ctx)
-        except MarketImpactError as error:
-            click.echo(f"error: {error}", err=True)
-            raise click.exceptions.Exit(2) from error
+        with contained(), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            outcome: object = super().invoke(ctx)
+            sys.stdout.flush()  # so that a full disk is told of, and in time
+        return outcome
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; name the nearest where there is none of that name."""
+        name = str(args[0])
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"no command '{name}'; {nearest(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
 
 def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -88,9 +100,9 @@ def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        click.echo(f"{ctx.info_name} {version('market-impact')}")
+        terminal.echo(f"{ctx.info_name} {version('market-impact')}")
     except PackageNotFoundError:
-        click.echo(f"{ctx.info_name} (not installed, run from a checkout)")
+        terminal.echo(f"{ctx.info_name} (not installed, run from a checkout)")
     ctx.exit()
 
 

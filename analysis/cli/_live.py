@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analysis.cli.terminal import echo
 from analysis.prices.store import DB_VARIABLE, PriceStore, default_store
 
 if TYPE_CHECKING:
@@ -314,22 +315,22 @@ class Job:
 
 
 def _tell_of_waiting(holder: str) -> None:
-    click.echo(f"waiting for another refresh ({holder})", err=True)
+    echo(f"waiting for another refresh ({holder})", err=True)
 
 
 def print_report(report: RefreshReport, *, as_json: bool) -> None:
     """Print the summary; where nothing could be fetched, one message on standard error."""
     if as_json:
-        click.echo(json.dumps(report.summary(), sort_keys=True))
+        echo(json.dumps(report.summary(), sort_keys=True))
     if report.exit_code == 4:
         reasons = list(dict.fromkeys(outcome.message for outcome in report.failing))
         more = f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
-        click.echo(
+        echo(
             f"error: nothing could be fetched: {reasons[0]}{more}; what is stored is untouched",
             err=True,
         )
     elif not as_json:
-        click.echo(describe(report))
+        echo(describe(report))
 
 
 @contextlib.contextmanager
@@ -351,7 +352,7 @@ def progress(label: str, *, quiet: bool) -> Iterator[Progress | None]:
     else:
 
         def tell(step: str, done: int, total: int) -> None:
-            click.echo(f"{label} {done}/{total} {step}", err=True)
+            echo(f"{label} {done}/{total} {step}", err=True)
 
         yield tell
 

@@ -11,6 +11,7 @@ import click
 
 from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
 from analysis.batch.inputs import FactorModel
+from analysis.cli.terminal import echo, message
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ Example:
 @click.option("--window", default="0..0", show_default=True, help="Event window.")
 @click.option(
     "--min-obs",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     help="Fewest returns in the estimation window.  [default: half its sessions]",
 )
 @click.option("--symbol-column", default="symbol", show_default=True, help="Of returns and events.")
@@ -61,7 +62,9 @@ Example:
     help="Sessions of an exchange, as XNYS, whose closes date events with an hour; else the "
     "factor file's dates.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Threads.  [default: all processors]")
+@click.option(
+    "--threads", type=click.IntRange(1, 1_000_000), help="Threads.  [default: all processors]"
+)
 @click.option(
     "--dask",
     "address",
@@ -127,8 +130,8 @@ def event_counter() -> Iterator[Callable[[int], None]]:
 
 def _report(request: BatchRequest, summary: BatchSummary) -> None:
     for line in summary.problems.lines():
-        click.echo(f"warning: {line}", err=True)
+        message("warning", line)
     rows = sum(summary.statuses.values())
-    click.echo(f"{summary.n_events:,} events, {rows:,} rows in {request.out}")
+    echo(f"{summary.n_events:,} events, {rows:,} rows in {request.out}")
     for status, count in summary.statuses.items():
-        click.echo(f"  {count:>12,}  {status}")
+        echo(f"  {count:>12,}  {status}")

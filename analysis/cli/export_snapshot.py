@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from analysis.cli import _live
+from analysis.cli.terminal import echo
 
 
 @click.command(
@@ -53,9 +54,9 @@ def command(
         since=since.date() if since else None,
         until=until.date() if until else None,
     )
-    click.echo(
+    echo(
         f"{done.folder}: {done.symbols} symbols, {done.sessions} sessions "
         f"{done.first} to {done.last}"
     )
-    click.echo(f"renewed: {', '.join(done.renewed)}")
-    click.echo(f"carried over: {', '.join(done.carried)}")
+    echo(f"renewed: {', '.join(done.renewed)}")
+    echo(f"carried over: {', '.join(done.carried)}")

@@ -10,11 +10,14 @@ import click
 from analysis._discovery import names
 from analysis._typing import FigureFormat, FigureStyle, choices
 from analysis.cli.options import (
+    OutputFolder,
     details_from_options,
+    inputs_of,
     progress_bar,
     run_from_options,
     study_options,
 )
+from analysis.cli.terminal import echo
 from analysis.figures import gallery
 
 
@@ -22,7 +25,7 @@ from analysis.figures import gallery
 @study_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=OutputFolder(),
     default=Path("figures"),
     show_default=True,
     help="Folder to write to.",
@@ -66,11 +69,11 @@ def command(
       market-impact figures --out figures
       market-impact figures --only cross-section --format svg --style dark --width 10
     """
-    from analysis.export import check_writable, write_files
     from analysis.figures.export import check_choices, figure_files, wants_details
+    from analysis.outputs import check_writable, write_files
 
     check_choices(only, width)
-    check_writable(out)
+    check_writable(out, inputs=inputs_of(**options))
     details = details_from_options(**options) if wants_details(only) else None
     result = run_from_options(**options) if details is None else details.result
     with progress_bar() as progress:
@@ -83,5 +86,5 @@ def command(
             width=width,
             progress=progress,
         )
-    for path in write_files(files, out):
-        click.echo(path)
+    for path in write_files(files, out, by="figures"):
+        echo(path)

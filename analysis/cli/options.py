@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analysis._bundle import DEFAULT_STUDY
 from analysis.errors import StudyError
 from analysis.keys import options_of
 from analysis.kinds import ListOf, Place
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
+    from analysis.sample.file import SampleStudy
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -45,6 +48,30 @@ class Moment(click.ParamType[dt.date]):
             self.fail(f"{text!r} is no date; write 2025-01-27, or 2025-01-24T22:30:00Z", param, ctx)
 
 
+class OutputFolder(click.ParamType[Path]):
+    """A folder for results; an empty name is none."""
+
+    name = "directory"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Refuse what names no folder."""
+        if not str(value).strip() or "\0" in str(value):
+            self.fail("no folder is named; give one, as in --out results", param, ctx)
+        return Path(str(value))
+
+
+def inputs_of(study: str, **options: object) -> list[Path]:
+    """List the files that a study reads: none of them may be where its results go."""
+    from analysis.prices.load import SNAPSHOT, STORE
+    from analysis.study_file import bundled_studies, load_study
+
+    data = options.get("data") or load_study(study).data
+    paths = [] if study in bundled_studies() else [Path(study)]
+    return paths if data in {SNAPSHOT, STORE} else [*paths, Path(str(data))]
+
+
 def study_options(command: _Command) -> _Command:
     """Add the study argument, and an option for each choice of a study that may be replaced."""
     for name, declared in reversed(options_of(Study).items()):
@@ -58,7 +85,7 @@ def study_options(command: _Command) -> _Command:
             metavar=option.metavar,
             help=option.help,
         )(command)
-    return click.argument("study", default="deepseek-2025", metavar="[STUDY]")(command)
+    return click.argument("study", default=DEFAULT_STUDY, metavar="[STUDY]")(command)
 
 
 def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:  # noqa: ANN401 - the options of study_options, by name
@@ -151,7 +178,7 @@ def _advance(bar: Any, task: Any, label: str, done: int, total: int) -> None:  #
 
 def _absolute(data: str) -> str:
     """Make the path of a file absolute, so that the effective study runs again from anywhere."""
-    return data if data in {"snapshot", "store"} else str(Path(data).resolve())
+    return data if data in {"snapshot", "store"} else os.path.realpath(data)
 
 
 def _joined(name: str, value: str | tuple[str, ...]) -> Any:  # noqa: ANN401 - what the option's kind understands
@@ -173,3 +200,41 @@ def _joined(name: str, value: str | tuple[str, ...]) -> Any:  # noqa: ANN401 - w
     if not parts:
         raise StudyError(f"{flag} names nothing; give one or more, or leave the option out")
     return parts
+
+
+def as_sample(options: dict[str, Any]) -> SampleStudy | None:
+    """
+    Turn the options of `study_options` into a study of many firm-events, where STUDY is one.
+
+    Returns
+    -------
+    SampleStudy or None
+        None where STUDY is a study of the usual kind.
+
+    Raises
+    ------
+    StudyError
+        If an option was given that a study of many firm-events has not.
+    """
+    from analysis.cli.sample import with_options
+    from analysis.sample.file import load_sample, sample_path
+
+    found = sample_path(str(options.get("study") or ""))
+    if found is None:
+        return None
+    taken = {"study", "data", "models", "benchmarks", "estimation", "windows"}
+    for name, value in options.items():
+        if name not in taken and value not in (None, (), False):
+            raise StudyError(
+                f"--{name.replace('_', '-')} is no choice of a study of many firm-events; "
+                "see 'market-impact sample --help'"
+            )
+    one: dict[str, Any] = {"windows": options.get("windows") or ()}
+    for name in ("data", "estimation"):
+        one[name] = options.get(name)
+    for name, plural in (("model", "models"), ("benchmark", "benchmarks")):
+        given = options.get(plural) or ()
+        if len(given) > 1:
+            raise StudyError(f"a study of many firm-events takes one {name}, there are {given}")
+        one[name] = given[0] if given else None
+    return with_options(load_sample(found), **one)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis.cli import _live
+from analysis.cli.terminal import echo
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,7 +77,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if then_report and not study:
         raise click.UsageError("--then-report writes the report of a study: name it with --study")
     if then_report:
-        from analysis.export import check_writable
+        from analysis.outputs import check_writable
 
         check_writable(then_report)
     if study:
@@ -111,8 +112,8 @@ def write_report_of_study(study: str, folder: Path, store: Path) -> None:
         If the study cannot run on them, or its files cannot be written.
     """
     from analysis.context.details import find_details
-    from analysis.export import write_files
     from analysis.figures.export import figure_files
+    from analysis.outputs import write_files
     from analysis.overrides import Overrides
     from analysis.prices.from_store import load_store
     from analysis.report.files import report_files
@@ -125,7 +126,7 @@ def write_report_of_study(study: str, folder: Path, store: Path) -> None:
     details = find_details(result, data)
     files: dict[str, str | bytes] = dict(report_files(details))
     files |= {f"figures/{name}": drawn for name, drawn in figure_files(result, details).items()}
-    write_files(files, folder)
+    write_files(files, folder, by="study")
 
 
 def _print_plan(job: _live.Job, *, as_json: bool) -> None:
@@ -135,9 +136,9 @@ def _print_plan(job: _live.Job, *, as_json: bool) -> None:
             "would_read": {task.symbol: task.since.isoformat() for task in tasks},
             "fresh": [outcome.symbol for outcome in fresh],
         }
-        click.echo(json.dumps(document, sort_keys=True))
+        echo(json.dumps(document, sort_keys=True))
         return
     for task in tasks:
-        click.echo(f"would read {task.symbol} since {task.since} ({task.why})")
+        echo(f"would read {task.symbol} since {task.since} ({task.why})")
     for outcome in fresh:
-        click.echo(f"fresh: {outcome.symbol}: {outcome.message}")
+        echo(f"fresh: {outcome.symbol}: {outcome.message}")

@@ -7,14 +7,21 @@ from typing import Any
 
 import click
 
-from analysis.cli.options import details_from_options, progress_bar, study_options
+from analysis.cli.options import (
+    OutputFolder,
+    details_from_options,
+    inputs_of,
+    progress_bar,
+    study_options,
+)
+from analysis.cli.terminal import echo
 
 
 @click.command("report")
 @study_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=OutputFolder(),
     default=Path("report"),
     show_default=True,
     help="Folder to write to.",
@@ -35,12 +42,12 @@ def command(
       market-impact report --event v3-release --out report-v3
       market-impact report my-study.toml --data prices.csv --out report
     """
-    from analysis.export import check_writable, write_files
+    from analysis.outputs import check_writable, write_files
     from analysis.report.files import report_files
 
-    check_writable(out)
+    check_writable(out, inputs=inputs_of(**options))
     details = details_from_options(**options)
     with progress_bar() as progress:
         files = report_files(details, progress=progress)
-    for path in write_files(dict(files), out):
-        click.echo(path)
+    for path in write_files(dict(files), out, by="report"):
+        echo(path)

@@ -2,62 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import progress_bar
+from analysis.cli.options import OutputFolder, progress_bar
+from analysis.cli.terminal import echo, message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.sample.file import SampleStudy
+    from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
-    from analysis.sample.spec import SampleSpec
 
 
 @click.command("sample", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("events", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("events")
 @click.option(
     "--data",
-    default="snapshot",
-    show_default=True,
     metavar="snapshot|store|PATH",
-    help="Bundled figures, the price store, or a CSV or Parquet file of levels.",
+    help="Bundled figures (the default), the price store, or a CSV or Parquet file of levels.",
 )
-@click.option("--calendar", default="XNYS", show_default=True, help="Exchange of the sessions.")
-@click.option("--benchmark", default="SPY", show_default=True, help="Of pairs that name none.")
+@click.option("--calendar", help="Exchange of the sessions.  [default: XNYS]")
+@click.option("--benchmark", help="Of pairs that name none.  [default: SPY]")
 @click.option(
     "--model",
-    default="market",
-    show_default=True,
-    help="mean, market-adjusted, market, capm, ff3, carhart, ff5 or ff6.",
+    help="mean, market-adjusted, market, capm, ff3, carhart, ff5 or ff6.  [default: market]",
 )
-@click.option("--estimation", default="-260..-11", show_default=True, help="Estimation window.")
+@click.option("--estimation", help="Estimation window.  [default: -260..-11]")
 @click.option(
     "--window",
     "windows",
     multiple=True,
-    default=("-1..1",),
-    show_default=True,
-    help="Event window; repeatable, the first leads.",
+    help="Event window; repeatable, the first leads.  [default: -1..1]",
 )
 @click.option(
     "--path", "path_window", default="-10..20", show_default=True, help="Single sessions."
 )
 @click.option("--min-estimation", type=click.IntRange(min=3), help="Fewest estimation returns.")
-@click.option("--by", default="group", show_default=True, help="Column that groups the pairs.")
+@click.option("--by", help="Column that groups the pairs.  [default: group]")
 @click.option("--log", is_flag=True, help="Measure logarithmic returns.")
-@click.option("--level", type=float, default=0.95, show_default=True, help="Of intervals.")
+@click.option(
+    "--explain",
+    multiple=True,
+    metavar="FORMULA",
+    help="Regress on characteristics, as 'car ~ log(size) + C(group)'; repeatable.",
+)
+@click.option("--level", type=float, help="Of intervals.  [default: 0.95]")
 @click.option(
     "--placebos",
     type=click.IntRange(min=0),
-    default=0,
     help="Repeat everything with all events moved back, so many times.",
 )
-@click.option("--missing", default="traded", show_default=True, help="traded or refuse.")
-@click.option("--overlap", default="keep", show_default=True, help="keep, first or refuse.")
-@click.option("--other-events", default="leave-out", show_default=True, help="leave-out or keep.")
-@click.option("--most-zeros", type=float, default=1.0, help="Refuse pairs that trade more thinly.")
+@click.option("--missing", help="Missing returns in a window: traded (the default) or refuse.")
+@click.option(
+    "--overlap", help="Two events of a firm in a window: keep (the default), first or refuse."
+)
+@click.option("--other-events", help="In estimation windows: leave-out (the default) or keep.")
+@click.option("--most-zeros", type=float, help="Refuse pairs with a larger share of zero returns.")
 @click.option(
     "--format",
     "output_format",
@@ -66,15 +72,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to print: tables for reading, or the averages as rows.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for all files.")
+@click.option("--out", type=OutputFolder(), help="Folder for all files.")
+@click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
 def command(
-    events: Path,
-    data: str,
-    calendar: str,
-    by: str,
-    log: bool,
+    events: str,
     output_format: str,
     out: Path | None,
+    figures: bool,
     **options: Any,  # noqa: ANN401 - the choices of a sample, by name
 ) -> None:
     r"""
@@ -82,100 +86,149 @@ def command(
 
     EVENTS is a CSV or Parquet file with the columns symbol and when (a date, or an instant with its
     zone); optional: id, group, benchmark, weight, title, source; any other column is kept as a
-    characteristic. Each pair has its own reaction session, estimation and event windows. A pair
-    that cannot be measured keeps its row and says why.
+    characteristic. It may also be a study file with events_file or [[firm_events]], or the name of
+    a bundled one (nvda-results-2016-2025, largest-falls). Each pair has its own reaction session,
+    estimation and event windows. A pair that cannot be measured keeps its row and says why.
 
     \b
     Examples:
       market-impact sample events.csv --data prices.csv --benchmark SPY
       market-impact sample events.csv --data prices.parquet --window -1..1 --window 0..20 \\
-          --by group --format csv --out results
+          --by group --format csv --out results --figures
+      market-impact sample events.csv --explain "car ~ log(size) + C(group)"
     """
-    from analysis.export import check_writable, write_files
-    from analysis.prices.load import load_market_data
-    from analysis.sample.data import SampleData
-    from analysis.sample.events import grouped_by, read_events
-    from analysis.sample.export import sample_files
-    from analysis.sample.run import run_sample
+    from analysis.sample.events import read_events
+    from analysis.sample.file import SampleStudy, load_sample, sample_path
+    from analysis.sample.spec import SampleSpec
 
-    spec = spec_from_options(title=events.name, **options)
-    if out is not None:
-        check_writable(out)
-    listed = grouped_by(read_events(events), by)
-    market = load_market_data(data, calendar=calendar)
-    with progress_bar() as progress:
-        result = run_sample(listed, SampleData.of(market, log=log), spec, progress=progress)
-    for line in listed.problems.lines():
-        click.echo(f"warning: {line}", err=True)
-    if out is not None:
-        written = write_files(dict(sample_files(result)), out)
-        click.echo(f"wrote {len(written)} files to {out}", err=True)
-    click.echo(_printed(result, cast("OutputFormat", output_format)), nl=False)
+    found = sample_path(events)
+    study = (
+        SampleStudy(SampleSpec(title=Path(events).name), read_events(Path(events)))
+        if found is None
+        else load_sample(found)
+    )
+    asked = with_options(study, **options)
+    inputs = [found or Path(events), Path(asked.data)]
+    tell(asked, cast("OutputFormat", output_format), out, figures=figures, inputs=inputs)
 
 
-def spec_from_options(
+def tell(
+    study: SampleStudy,
+    output_format: OutputFormat,
+    out: Path | None,
     *,
-    title: str,
-    windows: tuple[str, ...],
-    path_window: str,
-    estimation: str,
-    missing: str,
-    overlap: str,
-    other_events: str,
-    most_zeros: float,
-    **options: Any,  # noqa: ANN401 - fields of SampleSpec, by name
-) -> SampleSpec:
+    figures: bool = False,
+    inputs: Sequence[Path] = (),
+) -> None:
     """
-    Turn the options of the command into the choices of a sample.
+    Run a study of many firm-events, write its files and print what was asked for.
+
+    Raises
+    ------
+    MarketImpactError
+        If it cannot run or the folder cannot be written.
+    """
+    from analysis.errors import StudyError
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.export import sample_files
+    from analysis.sample.regression import explain
+
+    if figures and out is None:
+        raise StudyError("--figures needs a folder to write to; name one with --out DIR")
+    if out is not None:
+        check_writable(out, inputs=inputs)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    for line in study.events.problems.lines():
+        message("warning", line)
+    if out is not None:
+        files: dict[str, str | bytes] = dict(sample_files(result, regressions))
+        if figures:
+            from analysis.figures.sample.files import sample_figure_files
+
+            drawn = sample_figure_files(result, regressions)
+            files |= {f"figures/{name}": content for name, content in drawn.items()}
+        written = write_files(files, out, by="sample")
+        echo(f"wrote {len(written)} files to {out}", err=True)
+    echo(_printed(result, regressions, output_format), nl=False)
+
+
+def with_options(  # noqa: PLR0913 - one argument an option
+    study: SampleStudy,
+    *,
+    data: str | None = None,
+    calendar: str | None = None,
+    by: str | None = None,
+    log: bool = False,
+    explain: tuple[str, ...] = (),
+    windows: tuple[str, ...] = (),
+    path_window: str | None = None,
+    estimation: str | None = None,
+    missing: str | None = None,
+    overlap: str | None = None,
+    other_events: str | None = None,
+    most_zeros: float | None = None,
+    **options: Any,  # noqa: ANN401 - fields of SampleSpec, by name
+) -> SampleStudy:
+    """
+    Put the choices of the command line over those of a study; None keeps the study's own.
 
     Raises
     ------
     MarketImpactError
         If a choice cannot be.
     """
-    from analysis.errors import StudyError, nearest
-    from analysis.sample.policies import (
-        MissingPolicy,
-        OtherEventsPolicy,
-        OverlapPolicy,
-        Policies,
-    )
-    from analysis.sample.spec import SampleSpec
+    from analysis.sample.events import grouped_by
+    from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy
     from analysis.windows import Window
 
-    for flag, value, kind in (
-        ("--missing", missing, MissingPolicy),
-        ("--overlap", overlap, OverlapPolicy),
-        ("--other-events", other_events, OtherEventsPolicy),
-    ):
-        if value not in get_args(kind):
-            raise StudyError(f"{flag} '{value}' is unknown; {nearest(value, get_args(kind))}")
-    return SampleSpec(
-        title=title,
-        windows=tuple(Window.parse(text) for text in windows),
-        path=Window.parse(path_window),
-        estimation=Window.parse(estimation),
-        policies=Policies(
-            missing=cast("MissingPolicy", missing),
-            overlap=cast("OverlapPolicy", overlap),
-            other_events=cast("OtherEventsPolicy", other_events),
-            most_zeros=most_zeros,
-        ),
-        **options,
+    policies = {
+        "missing": _chosen("--missing", missing, get_args(MissingPolicy)),
+        "overlap": _chosen("--overlap", overlap, get_args(OverlapPolicy)),
+        "other_events": _chosen("--other-events", other_events, get_args(OtherEventsPolicy)),
+        "most_zeros": most_zeros,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    if windows:
+        given["windows"] = tuple(Window.parse(text) for text in windows)
+    if path_window is not None:
+        given["path"] = Window.parse(path_window)
+    if estimation is not None:
+        given["estimation"] = Window.parse(estimation)
+    chosen: dict[str, Any] = {name: x for name, x in policies.items() if x is not None}
+    return replace(
+        study,
+        spec=replace(study.spec, policies=replace(study.spec.policies, **chosen), **given),
+        events=study.events if by is None else grouped_by(study.events, by),
+        data=study.data if data is None else data,
+        calendar=calendar or study.calendar,
+        log=log or study.log,
+        explain=explain or study.explain,
     )
 
 
-def _printed(result: SampleResult, output_format: OutputFormat) -> str:
-    from analysis.export import to_csv
+def _chosen(flag: str, value: str | None, known: tuple[str, ...]) -> str | None:
+    from analysis.errors import StudyError, nearest
+
+    if value is not None and value not in known:
+        raise StudyError(f"{flag} '{value}' is unknown; {nearest(value, known)}")
+    return value
+
+
+def _printed(
+    result: SampleResult, regressions: list[Regression], output_format: OutputFormat
+) -> str:
     from analysis.sample.export import json_text
-    from analysis.tables.sample import sample_latex, sample_text
+    from analysis.spreadsheets import to_csv
+    from analysis.tables.sample import regression_text, sample_latex, sample_text
 
     match output_format:
         case "csv":
             return to_csv(result.tidy)
         case "json":
-            return json_text(result)
+            return json_text(result, regressions)
         case "latex":
-            return sample_latex(result)
+            return sample_latex(result, regressions)
         case "table":
-            return sample_text(result)
+            return "\n".join([sample_text(result), *map(regression_text, regressions)])

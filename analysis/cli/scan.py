@@ -12,6 +12,7 @@ import click
 
 from analysis.batch.scan import ScanRequest, run_scan
 from analysis.cli.options import Moment
+from analysis.cli.terminal import echo, message
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ Example:
     "--placebos",
     default=500,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     help="Earlier sessions to repeat the scan on, at the most.",
 )
 @click.option("--min-price", default=5.0, show_default=True, help="Least close before the date.")
@@ -64,7 +65,7 @@ Example:
 )
 @click.option(
     "--min-obs",
-    type=click.IntRange(min=3),
+    type=click.IntRange(3, 1_000_000),
     help="Fewest returns in the estimation window.  [default: half its sessions]",
 )
 @click.option(
@@ -73,7 +74,7 @@ Example:
 @click.option("--groups", type=_FILE, help="Table of symbol and group, for totals by group.")
 @click.option(
     "--top",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     help="How many of the largest falls and rises to give.  [default: 10 in a table, else all]",
 )
 @click.option(
@@ -116,14 +117,16 @@ def command(
     with _steps() as progress:
         result = run_scan(request, progress=progress)
     for line in result.problems.lines():
-        click.echo(f"warning: {line}", err=True)
+        message("warning", line)
     if form == "table":
-        click.echo(_table(result, top or _SHOWN))
+        echo(_table(result, top or _SHOWN))
     elif form == "csv":
         _note_left_out(result)
-        click.echo(_ends(result.securities, top).to_csv(index=False, lineterminator="\n"), nl=False)
+        from analysis.spreadsheets import to_csv
+
+        echo(to_csv(_ends(result.securities, top)), nl=False)
     else:
-        click.echo(_json(result, top))
+        echo(_json(result, top))
 
 
 @contextlib.contextmanager
@@ -151,7 +154,7 @@ def _ends(securities: pd.DataFrame, top: int | None) -> pd.DataFrame:
 
 def _note_left_out(result: ScanResult) -> None:
     for reason, count in result.left_out.items():
-        click.echo(f"note: {count:,} left out: {reason}", err=True)
+        echo(f"note: {count:,} left out: {reason}", err=True)
 
 
 def _table(result: ScanResult, top: int) -> str:

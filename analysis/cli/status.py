@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis.cli import _live
+from analysis.cli.terminal import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +43,9 @@ def command(
     statuses = status_of(store, now or dt.datetime.now(dt.UTC), symbols)
     if as_json:
         document = {"store": str(db), "symbols": [status.as_dict() for status in statuses]}
-        click.echo(json.dumps(document, sort_keys=True))
+        echo(json.dumps(document, sort_keys=True))
         return
-    click.echo(f"price store {db}: {len(statuses)} symbol(s)")
+    echo(f"price store {db}: {len(statuses)} symbol(s)")
     _print_table(statuses)
     for status in statuses:
         _print_findings(status, every=symbols is not None)
@@ -52,9 +53,9 @@ def command(
 
 def _print_table(statuses: list[SymbolStatus]) -> None:
     row = "{:<10} {:<10}  {:<10} {:>8} {:>9} {:>8}  {}"
-    click.echo(row.format("symbol", "first", "last", "sessions", "age", "findings", "last outcome"))
+    echo(row.format("symbol", "first", "last", "sessions", "age", "findings", "last outcome"))
     for status in statuses:
-        click.echo(
+        echo(
             row.format(
                 status.symbol,
                 status.first or "-",
@@ -72,6 +73,6 @@ def _print_findings(status: SymbolStatus, *, every: bool) -> None:
         if every or finding.blocked:
             kept = "kept out" if finding.blocked else finding.severity
             day = finding.session or "whole series"
-            click.echo(f"{kept}: {status.symbol} {day} {finding.check}: {finding.detail}")
+            echo(f"{kept}: {status.symbol} {day} {finding.check}: {finding.detail}")
     if status.message and not any(finding.blocked for finding in status.findings):
-        click.echo(f"{status.outcome}: {status.symbol}: {status.message}")
+        echo(f"{status.outcome}: {status.symbol}: {status.message}")

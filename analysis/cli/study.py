@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from analysis._typing import OutputFormat, choices
 from analysis.cli.options import (
+    OutputFolder,
     details_from_options,
+    inputs_of,
     progress_bar,
     run_from_options,
     study_options,
 )
+from analysis.cli.terminal import echo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analysis.context.details import Details
     from analysis.results import StudyResult
 
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=OutputFolder(),
     help="Folder for the results: CSV, JSON, text and the effective study.",
 )
 @click.option(
@@ -67,15 +71,23 @@ def command(
       market-impact study --event sell-off --model market --all-tests
       market-impact study my-study.toml --data prices.csv --out results
     """
+    from analysis.cli.options import as_sample
     from analysis.errors import StudyError
-    from analysis.export import check_writable, result_files, write_files
+    from analysis.export import result_files
+    from analysis.outputs import check_writable, write_files
 
+    sample = as_sample(options)
+    if sample is not None:
+        from analysis.cli.sample import tell
+
+        tell(sample, cast("OutputFormat", output_format), out, figures=figures)
+        return
     if figures and out is None:
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")
     if report and out is None:
         raise StudyError("--report needs a folder to write to; name one with --out DIR")
     if out is not None:
-        check_writable(out)
+        check_writable(out, inputs=inputs_of(**options))
     details = details_from_options(all_tests=all_tests, **options) if report else None
     result = run_from_options(all_tests=all_tests, **options) if details is None else details.result
     printed = _printed(result, cast("OutputFormat", output_format), all_tests=all_tests)
@@ -89,11 +101,11 @@ def command(
             with progress_bar() as progress:
                 drawn = figure_files(result, details, progress=progress)
             files |= {f"figures/{name}": content for name, content in drawn.items()}
-        written = write_files(files, out)
-        click.echo(f"wrote {len(written)} files to {out}", err=True)
+        written = write_files(files, out, by="study")
+        echo(f"wrote {len(written)} files to {out}", err=True)
         if report:
-            click.echo(f"the report is {out / 'report.html'}", err=True)
-    click.echo(printed, nl=False)
+            echo(f"the report is {out / 'report.html'}", err=True)
+    echo(printed, nl=False)
 
 
 def _report(details: Details) -> dict[str, str]:
@@ -104,7 +116,8 @@ def _report(details: Details) -> dict[str, str]:
 
 
 def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: bool) -> str:
-    from analysis.export import to_csv, to_json
+    from analysis.export import to_json
+    from analysis.spreadsheets import to_csv
     from analysis.tables.batteries import tests_text
     from analysis.tables.latex import latex_table
     from analysis.tables.summary import summary_text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from analysis.cli.terminal import echo
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--explain", "name", metavar="NAME", help="Explain one test.")
@@ -15,15 +17,6 @@ def command(name: str | None) -> None:
     Example: what the lead test of a group assumes, and when it fails:
       market-impact tests --explain kp
     """
-    from analysis.inference.catalog import TESTS, explain
+    from analysis.inference.catalog import explain, listing
 
-    if name is not None:
-        click.echo(explain(name))
-        return
-    width = max(map(len, TESTS))
-    family = None
-    for method in TESTS.values():
-        if method.family != family:
-            click.echo(("" if family is None else "\n") + method.family)
-            family = method.family
-        click.echo(f"  {method.id:<{width}}  {method.title}")
+    echo(listing() if name is None else explain(name))

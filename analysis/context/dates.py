@@ -12,7 +12,6 @@ from analysis.context.absent import Absent
 from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
-from analysis.models.linear import LeastSquares
 from analysis.run.fit import fit_firm
 from analysis.windows import Window
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
     from analysis._typing import FloatArray, IntArray
     from analysis.run.case import Case
+
+MOST_DATES = 246
+"""Placebo sessions, the nearest: firms need returns on all, and younger ones would be left out."""
 
 DRAWS = 4999
 """Random sets of sessions."""
@@ -129,14 +131,14 @@ def reaction_dates(case: Case) -> ReactionDates | Absent:
         Absent where the history is too short or the model is not fitted by least squares.
     """
     study = case.study
-    if not isinstance(case.specification.model.estimator, LeastSquares):
+    if not case.specification.model.estimator.capabilities.linear:
         return Absent(f"model '{study.headline.model}' is not fitted by least squares")
     asked = study.reaction_window
     if asked.start > case.sessions_after:
         return Absent(f"the data end before the sessions {asked} that the study asks about")
     days = Window(asked.start, min(asked.end, case.sessions_after))
     start = case.placed.position + days.start
-    dates = pseudo_dates(start, study.estimation, Window(0, 0))
+    dates = pseudo_dates(start, study.estimation, Window(0, 0), most=MOST_DATES)
     if len(dates) <= 2 * len(days):
         return Absent(
             f"needs more than {2 * len(days)} placebo sessions before the first of the {len(days)} "

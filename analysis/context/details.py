@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis._bundle import bundled_data
 from analysis.claims.check import check_claims
 from analysis.claims.evidence import gather
 from analysis.claims.ledger import load_ledger, load_published_losses
@@ -21,9 +20,6 @@ from analysis.context.index_arithmetic import IndexShare, index_shares
 from analysis.context.recovery import RecoveryPath, recovery_path
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
-from analysis.prices.load import SNAPSHOT
-from analysis.prices.manifest import read_verified
-from analysis.prices.snapshot import NVDA_HISTORY, load_nvda_history
 from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
 from analysis.robustness import specification_curve as curve_of
 from analysis.run.plan import plan_headline
@@ -37,10 +33,6 @@ if TYPE_CHECKING:
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
-    from analysis.study import Study
-
-HISTORY_SYMBOL = "NVDA"
-"""The firm whose longer history travels with the program."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +104,9 @@ def find_details(
     study = result.study
     ledger = load_ledger(study.claims) if study.claims else None
     losses, losses_file = load_published_losses()
-    history = load_nvda_history() if _has_history(study) else None
+    history = data.histories.get(study.headline.symbol)
     case = plan_headline(study, data)
-    count = result.shares.get(study.headline.symbol)
+    counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
         curve=curve_of(study, data, progress=progress),
@@ -129,23 +121,15 @@ def find_details(
         recovery=recovery_path(case, None if history is None else history["adj_close"]),
         worst_days=()
         if history is None
-        else worst_days(study.headline.symbol, history, count, losses),
+        else worst_days(study.headline.symbol, history, counts, losses),
         largest_losses=() if ledger is None else largest_losses(losses),
         abroad=None if ledger is None else ledger.abroad,
-        inputs=(
-            *(() if ledger is None else ledger.inputs),
-            *(
-                ()
-                if history is None
-                else (losses_file, read_verified(bundled_data(), NVDA_HISTORY)[1])
-            ),
+        inputs=tuple(
+            dict.fromkeys(
+                (
+                    *(() if ledger is None else ledger.inputs),
+                    *(() if history is None else (losses_file,)),
+                )
+            )
         ),
     )
-
-
-def _has_history(study: Study) -> bool:
-    return study.data == SNAPSHOT and study.headline.symbol == HISTORY_SYMBOL
-
-
-def _history_inputs(losses: InputFile) -> tuple[InputFile, ...]:
-    return losses, read_verified(bundled_data(), NVDA_HISTORY)[1]

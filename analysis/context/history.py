@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.run.valuation import OLDEST_COUNT, count_at
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
 
 COUNT = 15
 """Rows of each table."""
-
-COUNT_HOLDS = pd.Timestamp("2024-11-20")
-"""From here, the filing of the quarter that the share count belongs to, it is used for dollars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class LargestLoss:
 def worst_days(
     symbol: str,
     history: pd.DataFrame,
-    shares: ShareCount | None,
+    shares: tuple[ShareCount, ...],
     losses: Sequence[PublishedLoss],
 ) -> tuple[WorstDay, ...]:
     """
@@ -104,8 +103,8 @@ def worst_days(
     symbol : str
     history : pandas.DataFrame
         Columns ``close`` and ``adj_close`` on one split basis, rows are sessions.
-    shares : ShareCount or None
-        Used only from `COUNT_HOLDS` on: earlier counts differ by issues and buy-backs.
+    shares : tuple of ShareCount
+        Counts of the firm; one more than `OLDEST_COUNT` days from a session gives it no dollars.
     losses : sequence of PublishedLoss
         Supplies dollars for earlier sessions where one is published.
 
@@ -124,8 +123,9 @@ def worst_days(
         stamp = pd.Timestamp(str(session))
         day = stamp.date()
         loss, basis = published.get(day), "published" if day in published else ""
-        if shares is not None and stamp >= COUNT_HOLDS:
-            loss, basis = shares.shares * float(fall.loc[stamp]), "computed"
+        count = count_at(shares, day)
+        if count is not None and abs((count.as_of - day).days) <= OLDEST_COUNT:
+            loss, basis = count.shares * float(fall.loc[stamp]), "computed"
         days.append(WorstDay(day, float(move), loss, basis))
     return tuple(days)
 

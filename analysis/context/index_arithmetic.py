@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.returns import drifted_weight
+from analysis.run.flags import LEAST_WEIGHT
 
 if TYPE_CHECKING:
-    from analysis.prices.reference import IndexWeight
+    import datetime as dt
+
     from analysis.run.case import Case
 
 FARTHEST = 150
@@ -119,17 +120,21 @@ def _anchors(case: Case) -> dict[tuple[str, str], tuple[float, dt.date]]:
     levels = case.plan.data.levels
     eve = levels.index[case.placed.position - 1].date()
     known = [
-        (weight.index.split(" ")[0], weight.symbol, weight.weight, _date(weight))
+        (weight.index.split(" ")[0], weight.symbol, weight.weight, weight.as_of)
         for weight in case.plan.data.reference.weights
     ]
     known += [
         (b.symbol, b.purged_of, b.weight, b.weight_session)
         for b in case.study.benchmarks
-        if b.purged_of
+        if b.purged_of and b.weight_session
     ]
     nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}
     for fund, symbol, weight, day in known:
-        if day is None or abs((day - eve).days) > FARTHEST or not {fund, symbol} <= set(levels):
+        if (
+            weight < LEAST_WEIGHT
+            or abs((day - eve).days) > FARTHEST
+            or not {fund, symbol} <= set(levels)
+        ):
             continue
         if pd.Timestamp(day) not in levels.index:
             continue
@@ -137,10 +142,3 @@ def _anchors(case: Case) -> dict[tuple[str, str], tuple[float, dt.date]]:
         if best is None or abs((day - eve).days) < abs((best[1] - eve).days):
             nearest[fund, symbol] = (weight, day)
     return nearest
-
-
-def _date(weight: IndexWeight) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(weight.as_of)
-    except ValueError:
-        return None

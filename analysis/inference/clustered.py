@@ -211,10 +211,14 @@ def group_difference_test(
         First less second.
     outcome : Outcome
     """
+    fewest = min(len(np.unique(position[side])) for side in (first, ~first))
     counts = np.where(first, first.sum(), (~first).sum())
     means = float(values[first].mean()), float(values[~first].mean())
     terms = np.where(first, values - means[0], means[1] - values) / counts
     difference = means[0] - means[1]
+    if fewest < FEWEST_CLUSTERS:
+        reason = f"a group has {fewest} dates, {FEWEST_CLUSTERS} are needed"
+        return difference, Outcome.missing("group-difference", reason)
     return difference, _by_terms("group-difference", difference, terms, position, reach, level)
 
 

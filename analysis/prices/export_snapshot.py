@@ -69,7 +69,7 @@ def export_snapshot(
     Write a snapshot in the layout of the bundled one; what the store cannot renew is taken over.
 
     Levels and factors keep the same sessions: they end where the factors end. Printed closes,
-    share counts, weights, chronology and studies are gathered by hand and are carried over, from
+    share counts, weights, bars, chronology and studies are gathered by hand and carried over, from
     the folder if it holds a snapshot already, else from the bundled one. The folder is replaced as
     a whole, after the new one has been read back.
 
@@ -104,12 +104,12 @@ def export_snapshot(
     levels = _rebased(data.levels.loc[str(first) : str(last)])
     factors = data.factors.loc[str(first) : str(last)] * 100
     tables = {
-        LEVELS: _csv(levels, "%.6f"),
-        FACTORS: _csv(factors.round(6), None),
+        LEVELS: _parquet(levels),
+        FACTORS: _csv(factors.round(6), None).encode(),
     }
     history = _nvda_history(store)
     if history is not None:
-        tables[NVDA_HISTORY] = history
+        tables[NVDA_HISTORY] = history.encode()
     base = folder if (folder / MANIFEST).is_file() else bundled_data()
     _replace_folder(base, folder, tables, _entries(base, tables, levels, store, now))
     every = [entry["path"] for entry in read_manifest(folder).values()]
@@ -151,6 +151,12 @@ def _nvda_history(store: Path) -> str | None:
     return _csv(bars.assign(volume=bars["volume"].fillna(0).astype("int64")), "%.6f")
 
 
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """Write levels with the eight digits of the bundled ones."""
+    rounded = frame.map(lambda level: float(f"{level:.8g}"))
+    return bytes(rounded.rename_axis("session").reset_index().to_parquet(compression="zstd"))
+
+
 def _csv(frame: pd.DataFrame, float_format: str | None) -> str:
     text = frame.to_csv(
         float_format=float_format,
@@ -162,7 +168,7 @@ def _csv(frame: pd.DataFrame, float_format: str | None) -> str:
 
 
 def _entries(
-    base: Path, tables: dict[str, str], levels: pd.DataFrame, store: Path, now: dt.datetime
+    base: Path, tables: dict[str, bytes], levels: pd.DataFrame, store: Path, now: dt.datetime
 ) -> list[dict[str, Any]]:
     """Describe every file: the renewed ones anew, the others as they were."""
     with PriceStore(store).reading() as reader:
@@ -174,7 +180,7 @@ def _entries(
         LEVELS: {
             "title": f"Total-return index of {len(levels.columns)} firms and funds, {span}",
             "source": prices,
-            "limits": "rounded to 6 decimals of the index. Not prices paid: dollars need a "
+            "limits": "rounded to 8 digits. Not prices paid: dollars need a "
             "printed close and a share count.",
         },
         NVDA_HISTORY: {
@@ -198,7 +204,7 @@ def _entries(
 
 
 def _replace_folder(
-    base: Path, folder: Path, tables: dict[str, str], entries: list[dict[str, Any]]
+    base: Path, folder: Path, tables: dict[str, bytes], entries: list[dict[str, Any]]
 ) -> None:
     """Make the new folder beside the old one, read it back, then swap the two."""
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
@@ -208,8 +214,8 @@ def _replace_folder(
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
         shutil.copytree(base, fresh)
-        for name, text in tables.items():
-            (fresh / name).write_text(text, encoding="utf-8", newline="\n")
+        for name, content in tables.items():
+            (fresh / name).write_bytes(content)
         write_manifest(fresh, entries)
         load_snapshot(fresh)
         load_nvda_history(fresh)

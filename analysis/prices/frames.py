@@ -10,7 +10,7 @@ from analysis.errors import DataError
 from analysis.prices.manifest import InputFile, sha256_of
 from analysis.prices.market_data import MarketData
 from analysis.prices.schemas import check_levels
-from analysis.prices.snapshot import load_snapshot
+from analysis.prices.snapshot import companion_of, load_snapshot
 
 GIVEN = "levels given by the caller"
 
@@ -53,7 +53,7 @@ def as_market_data(data: MarketData | pd.DataFrame, *, calendar: str) -> MarketD
         )
     levels = _levels(data)
     content = levels.to_csv(float_format="%.17g", lineterminator="\n").encode()
-    companion = load_snapshot()
+    companion = companion_of(load_snapshot())
     return replace(
         companion,
         name=GIVEN,

@@ -149,15 +149,15 @@ def _reference(
     closes = dict(filed.closes)
     for symbol in symbols:
         if symbol not in shares:
-            count = _count_before(reader.shares(symbol, as_of), symbol, anchor)
-            if count is not None:
-                shares[symbol] = count
+            counts = _counts(reader.shares(symbol, as_of), symbol)
+            if counts:
+                shares[symbol] = counts
         if symbol not in closes:
             printed = printed_close(
                 reader.bars(symbol, as_of), reader.actions(symbol, as_of), symbol, day
             )
             if printed is not None:
-                closes[symbol] = printed
+                closes[symbol] = (printed,)
     return replace(filed, shares=shares, closes=closes)
 
 
@@ -179,18 +179,17 @@ def printed_close(
     return PrintedClose(symbol, session, close, "price store, split adjustment undone")
 
 
-def _count_before(counts: pd.DataFrame, symbol: str, anchor: dt.date) -> ShareCount | None:
-    dates = pd.DatetimeIndex(counts["as_of"])
-    known = counts[dates <= pd.Timestamp(anchor)]
-    if known.empty:
-        return None
-    row = known.iloc[-1]
-    return ShareCount(
-        symbol=symbol,
-        shares=float(row["shares"]),
-        as_of=str(pd.Timestamp(row["as_of"]).date()),
-        source=str(row["source"]),
-        note="as the vendor shows it, not held against a filing",
+def _counts(counts: pd.DataFrame, symbol: str) -> tuple[ShareCount, ...]:
+    return tuple(
+        ShareCount(
+            symbol=symbol,
+            shares=float(row["shares"]),
+            as_of=pd.Timestamp(row["as_of"]).date(),
+            source=str(row["source"]),
+            kind="level",
+            note="as the vendor shows it, not held against a filing",
+        )
+        for row in counts.sort_values("as_of").to_dict("records")
     )
 
 

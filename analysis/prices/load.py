@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.errors import DataError
 from analysis.prices.files import load_levels_file
 from analysis.prices.from_store import load_store
-from analysis.prices.snapshot import CALENDAR, load_snapshot
+from analysis.prices.snapshot import CALENDAR, companion_of, load_snapshot
 from analysis.prices.store import default_store
 
 if TYPE_CHECKING:
@@ -59,10 +59,14 @@ def load_market_data(
         if symbols is not None:
             also = (*also, *_held_with(symbols, snapshot))
         return load_store(
-            default_store(), symbols, also=also, calendar=calendar, companion=snapshot
+            default_store(),
+            symbols,
+            also=also,
+            calendar=calendar,
+            companion=companion_of(snapshot),
         )
     if choice != SNAPSHOT:
-        return load_levels_file(Path(choice), snapshot, calendar=calendar)
+        return load_levels_file(Path(choice), companion_of(snapshot), calendar=calendar)
     if calendar != CALENDAR:
         raise DataError(
             f"the bundled snapshot holds sessions of {CALENDAR}, the study counts those of "

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+"""Layout of the bundle: 1 held levels from 2023 as CSV, 2 holds them from 2012 as Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,24 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
     Raises
     ------
     IntegrityError
-        If there is no readable manifest.
+        If there is no readable manifest, or it is of another edition than `FORMAT`.
     """
     path = folder / MANIFEST
     try:
         document = json.loads(path.read_bytes())
-        return {entry["path"]: entry for entry in document["files"]}
+        entries = {entry["path"]: entry for entry in document["files"]}
+        edition = int(document["format"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IntegrityError(
             f"{path}: the manifest cannot be read ({error}); restore it from the repository"
         ) from error
+    if edition != FORMAT:
+        raise IntegrityError(
+            f"{folder} is a snapshot of edition {edition}, this program reads edition {FORMAT}; "
+            "write one of this edition into another folder with 'market-impact export-snapshot', "
+            "or read the old one with the version that wrote it"
+        )
+    return entries
 
 
 def read_verified(folder: Path, name: str) -> tuple[bytes, InputFile]:

@@ -9,6 +9,7 @@ from analysis.prices.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -37,6 +38,9 @@ class MarketData:
         The files read, with their hashes.
     histories : mapping of str to pandas.DataFrame
         Longer daily histories of single firms: ``open, high, low, close, adj_close, volume``.
+    folder : pathlib.Path or None
+        The bundle whose tables (bars, markets abroad) go with these figures; see
+        `analysis.prices.tables.read_table`.
     """
 
     name: str
@@ -46,3 +50,4 @@ class MarketData:
     reference: Reference = field(default_factory=Reference)
     inputs: tuple[InputFile, ...] = ()
     histories: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    folder: Path | None = None

@@ -3,37 +3,59 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.currency import USD
 from analysis.errors import DataError
 from analysis.sessions import reaction_session, session_close
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+LARGEST_DOUBT = 0.005
+"""Relative difference of two counts of one day beyond which one must be wrong."""
+
+WHOLE, ROUNDING = 100.0, 1e-3
+"""An index in percent, and what rounded weights may add up to beyond it (relative)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShareCount:
     """
-    Shares outstanding of a firm, and how good the figure is.
+    Shares outstanding of a firm on a day, and how good the figure is.
 
     Attributes
     ----------
     symbol : str
     shares : float
         Count, on the split basis of the printed closes.
-    as_of : str
-        Date or description of the date of the count.
-    source, note : str
+    as_of : datetime.date
+        Day of the count; the last day of the period where it is a mean.
+    source : str
+    known_from : datetime.date or None
+        Day on which it was filed, or first shown where no filing was seen; None where not stated.
+    kind : str
+        ``cover`` of a filing, ``balance-sheet``, ``level`` shown by an aggregator, ``mean`` over
+        a period, or empty.
+    document : str
+        Where the count stands, in a few words: a filing's cover, a balance sheet; else empty.
+    digits : int
+        Digits that carry information; 0 where not stated.
+    note : str
     """
 
     symbol: str
     shares: float
-    as_of: str
+    as_of: dt.date
     source: str
+    known_from: dt.date | None = None
+    kind: str = ""
+    document: str = ""
+    digits: int = 0
     note: str = ""
 
 
@@ -47,14 +69,17 @@ class PrintedClose:
     symbol : str
     session : pandas.Timestamp
     close : float
-        USD a share.
+        A share, in `currency`.
     source : str
+    currency : str
+        ISO 4217 code.
     """
 
     symbol: str
     session: pd.Timestamp
     close: float
     source: str
+    currency: str = USD
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +90,18 @@ class IndexWeight:
     Attributes
     ----------
     index, symbol : str
+        The index's name begins with the symbol of the fund that follows it.
     weight : float
         Decimal fraction.
-    as_of, source, note : str
+    as_of : datetime.date
+        The session at whose close it was so.
+    source, note : str
     """
 
     index: str
     symbol: str
     weight: float
-    as_of: str
+    as_of: dt.date
     source: str
     note: str = ""
 
@@ -109,48 +137,102 @@ class Reference:
 
     Attributes
     ----------
-    shares : mapping of str to ShareCount
-    closes : mapping of str to PrintedClose
-        The printed close that anchors a firm's market value; one a symbol.
+    shares : mapping of str to tuple of ShareCount
+        By day of the count.
+    closes : mapping of str to tuple of PrintedClose
+        Printed closes with a source each, by session.
+    daily_closes : pandas.DataFrame of shape (sessions, symbols) or None
+        Closes as printed on the split basis of the share counts, NaN where there is none; for
+        sessions that `closes` does not hold.
     weights : tuple of IndexWeight
     chronology : tuple of ChronologyEntry
         By date.
     """
 
-    shares: Mapping[str, ShareCount] = field(default_factory=dict)
-    closes: Mapping[str, PrintedClose] = field(default_factory=dict)
+    shares: Mapping[str, tuple[ShareCount, ...]] = field(default_factory=dict)
+    closes: Mapping[str, tuple[PrintedClose, ...]] = field(default_factory=dict)
+    daily_closes: pd.DataFrame | None = field(default=None, compare=False)
     weights: tuple[IndexWeight, ...] = ()
     chronology: tuple[ChronologyEntry, ...] = ()
 
 
-def shares_from(frame: pd.DataFrame, *, where: str) -> dict[str, ShareCount]:
+def shares_from(frame: pd.DataFrame, *, where: str) -> dict[str, tuple[ShareCount, ...]]:
     """
-    Read share counts from a frame ``symbol, shares, as_of, source, note``.
+    Read share counts from a frame.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Texts, columns ``symbol, shares, as_of, known_from, kind, document, significant_digits,
+        source, note``; empty where a figure is not known.
+    where : str
+        The file, for messages.
+
+    Returns
+    -------
+    dict of str to tuple of ShareCount
+        By day of the count.
 
     Raises
     ------
     DataError
-        If a count is not positive or a symbol occurs twice.
+        If a count is not positive, has no date, occurs twice, or if two counts of one day differ
+        by more than `LARGEST_DOUBT`.
     """
-    _unique(frame, ["symbol"], where)
     _positive(frame, "shares", where)
-    return {
-        str(row["symbol"]): ShareCount(
-            symbol=str(row["symbol"]),
-            shares=float(row["shares"]),
-            as_of=str(row["as_of"]),
-            source=str(row["source"]),
-            note=str(row["note"]),
+    found: dict[str, list[ShareCount]] = {}
+    for row in frame.to_dict("records"):
+        symbol = str(row["symbol"])
+        as_of = _day(row["as_of"], f"{where}: as_of of {symbol}")
+        if as_of is None:
+            raise DataError(
+                f"{where}: the count of {row['shares']} shares of {symbol} has no date; "
+                "write as_of as 2025-01-24"
+            )
+        found.setdefault(symbol, []).append(
+            ShareCount(
+                symbol=symbol,
+                shares=float(row["shares"]),
+                as_of=as_of,
+                source=str(row["source"]),
+                known_from=_day(row["known_from"], f"{where}: known_from of {symbol}"),
+                kind=str(row["kind"]),
+                document=str(row["document"]),
+                digits=int(row["significant_digits"] or 0),
+                note=str(row["note"]),
+            )
         )
-        for row in frame.to_dict("records")
-    }
+    return {symbol: sorted_counts(counts, where=where) for symbol, counts in found.items()}
 
 
-def closes_from(
-    frame: pd.DataFrame, session: pd.Timestamp, *, where: str
-) -> dict[str, PrintedClose]:
+def sorted_counts(counts: Iterable[ShareCount], *, where: str) -> tuple[ShareCount, ...]:
     """
-    Read the printed closes of one session from a frame ``symbol, session, close, source``.
+    Put the counts of one firm in the order of their days, and hold them against one another.
+
+    Raises
+    ------
+    DataError
+        If two counts of one day (means apart) differ by more than `LARGEST_DOUBT`.
+    """
+    ordered = sorted(counts, key=lambda count: (count.as_of, count.known_from or count.as_of))
+    points = [count for count in ordered if count.kind != "mean"]
+    for one, other in itertools.pairwise(points):
+        if one.as_of == other.as_of and abs(one.shares / other.shares - 1) > LARGEST_DOUBT:
+            raise DataError(
+                f"{where}: two counts of {one.symbol} on {one.as_of}, {one.shares:,.0f} and "
+                f"{other.shares:,.0f}, differ by more than {LARGEST_DOUBT:.1%}; keep the right one"
+            )
+    return tuple(ordered)
+
+
+def closes_from(frame: pd.DataFrame, *, where: str) -> dict[str, tuple[PrintedClose, ...]]:
+    """
+    Read printed closes from a frame ``symbol, session, close, source``.
+
+    Returns
+    -------
+    dict of str to tuple of PrintedClose
+        By session.
 
     Raises
     ------
@@ -159,13 +241,16 @@ def closes_from(
     """
     _unique(frame, ["symbol", "session"], where)
     _positive(frame, "close", where)
-    rows = frame[pd.to_datetime(frame["session"]) == session]
-    return {
-        str(row["symbol"]): PrintedClose(
-            str(row["symbol"]), session, float(row["close"]), str(row["source"])
+    found: dict[str, list[PrintedClose]] = {}
+    for row in frame.to_dict("records"):
+        close = PrintedClose(
+            str(row["symbol"]),
+            pd.Timestamp(str(row["session"])).as_unit("us"),
+            float(row["close"]),
+            str(row["source"]),
         )
-        for row in rows.to_dict("records")
-    }
+        found.setdefault(close.symbol, []).append(close)
+    return {name: tuple(sorted(some, key=lambda c: c.session)) for name, some in found.items()}
 
 
 def weights_from(frame: pd.DataFrame, *, where: str) -> tuple[IndexWeight, ...]:
@@ -175,19 +260,37 @@ def weights_from(frame: pd.DataFrame, *, where: str) -> tuple[IndexWeight, ...]:
     Raises
     ------
     DataError
-        If a weight is not positive.
+        If a weight is not positive or not below 100 percent, or the weights of one index on one
+        day sum to more than it.
     """
     _positive(frame, "weight_percent", where)
+    percent = frame["weight_percent"].astype(float)
+    for row in frame[percent >= WHOLE].to_dict("records"):
+        raise DataError(
+            f"{where}: the weight of {row['symbol']} in {row['index']} is {row['weight_percent']} "
+            "percent; a firm's weight is below 100"
+        )
+    keys = frame["index"] + " on " + frame["as_of"].astype(str)
+    sums = percent.groupby(keys + " (" + frame["source"] + ")").sum()
+    for key, total in sums[sums > WHOLE * (1 + ROUNDING)].items():
+        raise DataError(
+            f"{where}: the weights in {key} sum to {total:.2f} percent of it; "
+            "one of them is wrong, or a row occurs twice"
+        )
+    days = [_day(day, f"{where}: as_of") for day in frame["as_of"]]
+    if None in days:
+        raise DataError(f"{where}: a weight has no date; write as_of as 2025-01-24")
     return tuple(
         IndexWeight(
             index=str(row["index"]),
             symbol=str(row["symbol"]),
             weight=float(row["weight_percent"]) / 100,
-            as_of=str(row["as_of"]),
+            as_of=day,
             source=str(row["source"]),
             note=str(row["note"]),
         )
-        for row in frame.to_dict("records")
+        for row, day in zip(frame.to_dict("records"), days, strict=True)
+        if day is not None
     )
 
 
@@ -240,6 +343,13 @@ def _first_session(item: Mapping[str, Any], calendar: str) -> pd.Timestamp:
     if item.get("after_close", False) and session.date() == date:
         return reaction_session(calendar, session_close(calendar, session).to_pydatetime())
     return session
+
+
+def _day(text: object, where: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(text)) if str(text) else None
+    except ValueError:
+        raise DataError(f"{where} is {text!r}; write a date as 2025-01-24") from None
 
 
 def _unique(frame: pd.DataFrame, keys: list[str], where: str) -> None:

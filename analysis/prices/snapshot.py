@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALENDAR = "XNYS"
-LEVELS = "prices/total_return_index.csv"
+LEVELS = "prices/total_return_index.parquet"
 FACTORS = "factors/fama_french_daily.csv"
 SHARES = "reference/shares_outstanding.csv"
 CLOSES = "prices/printed_closes.csv"
 WEIGHTS = "reference/index_weights.csv"
 NVDA_HISTORY = "prices/nvda_daily.csv"
+DAILY_BARS = "prices/daily_bars.parquet"
+
+AS_PRINTED = "split"
+"""Basis of bars whose prices are as printed on the split basis of the share counts."""
 
 CLOSES_SESSION = pd.Timestamp("2025-01-24").as_unit("us")
 """The session whose printed closes anchor market values: the eve of the sell-off."""
@@ -58,7 +63,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     --------
     >>> data = load_snapshot()
     >>> data.levels.shape
-    (772, 35)
+    (3602, 35)
     """
     folder = folder or bundled_data()
     inputs: list[InputFile] = []
@@ -71,7 +76,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     def table(name: str) -> pd.DataFrame:
         return pd.read_csv(io.BytesIO(verified(name)), keep_default_na=False)
 
-    levels = _sessions_first(verified(LEVELS))
+    levels = pd.read_parquet(io.BytesIO(verified(LEVELS))).set_index("session")
     check_levels(levels, calendar=CALENDAR, where=LEVELS)
     gaps = interior_gaps(levels)
     if gaps:
@@ -82,7 +87,8 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     )
     reference = Reference(
         shares=shares_from(table(SHARES), where=SHARES),
-        closes=closes_from(table(CLOSES), CLOSES_SESSION, where=CLOSES),
+        closes=closes_from(table(CLOSES), where=CLOSES),
+        daily_closes=_daily_closes(verified(DAILY_BARS)),
         weights=weights_from(table(WEIGHTS), where=WEIGHTS),
     )
     histories = {"NVDA": _history(verified(NVDA_HISTORY))}
@@ -94,7 +100,19 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         reference=reference,
         inputs=tuple(inputs),
         histories=histories,
+        folder=folder,
     )
+
+
+def companion_of(snapshot: MarketData) -> MarketData:
+    """
+    Keep of a snapshot what goes with a user's own levels: factors and reference figures.
+
+    Its levels stay until they are replaced; its longer histories, and the files of both, go.
+    """
+    own = {LEVELS, NVDA_HISTORY}
+    inputs = tuple(item for item in snapshot.inputs if item.name not in own)
+    return replace(snapshot, inputs=inputs, histories={})
 
 
 def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
@@ -114,6 +132,14 @@ def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
     """
     content, _ = read_verified(folder or bundled_data(), NVDA_HISTORY)
     return _history(content)
+
+
+def _daily_closes(content: bytes) -> pd.DataFrame:
+    bars = pd.read_parquet(
+        io.BytesIO(content), columns=["symbol", "session", "close", "basis"]
+    ).astype({"symbol": str})
+    printed = bars[bars["basis"] == AS_PRINTED]
+    return printed.pivot(index="session", columns="symbol", values="close")
 
 
 def _history(content: bytes) -> pd.DataFrame:

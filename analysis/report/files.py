@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.export import result_files, to_csv
+from analysis.export import result_files
 from analysis.figures.catalog import FIGURES
 from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT
 from analysis.report.page import report_page
+from analysis.spreadsheets import to_csv
 
 if TYPE_CHECKING:
     from analysis._typing import Progress

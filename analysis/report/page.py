@@ -18,7 +18,7 @@ from analysis.context.absent import Absent
 from analysis.export import versions
 from analysis.figures.catalog import FIGURES
 from analysis.figures.export import absent, drawers
-from analysis.formatting import counted, number, percent, scale_of
+from analysis.formatting import counted, percent, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
@@ -29,6 +29,7 @@ from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
 from analysis.study_file import dump_study
 from analysis.tables.cells import Cell
+from analysis.tables.notes import value_source
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
@@ -248,11 +249,11 @@ def _method(details: Details) -> list[str]:
     ]
     if details.curve.points:
         lines.append(_curve_method(details.curve))
-    count, close = result.shares.get(head.symbol), result.closes.get(head.symbol)
-    if count is not None and close is not None:
+    if result.shares:
         lines.append(
-            f"Market value of {head.symbol}: {number(count.shares / 1e9)} billion shares "
-            f"({count.as_of}; {count.source}) at {close.close:,.2f} on {close.session.date()}."
+            "Market values are shares times the printed close of the eve: "
+            + "; ".join(value_source(result, symbol) for symbol in result.shares)
+            + "."
         )
     return lines
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.inference.catalog import TESTS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -112,15 +114,15 @@ def test_row(result: StudyResult, battery: Battery, outcome: Outcome) -> dict[st
         "benchmark": result.headline.benchmark,
         "window": str(head.window),
         "test": outcome.test,
-        "title": outcome.method.title,
+        "title": TESTS[outcome.test].title,
         "statistic": outcome.statistic,
-        "distribution": outcome.method.distribution,
+        "distribution": TESTS[outcome.test].distribution,
         "df": outcome.df,
         "draws": outcome.draws,
         "p": outcome.p,
         "low": outcome.low,
         "high": outcome.high,
-        "null": outcome.method.null,
+        "null": TESTS[outcome.test].null,
         "warning": outcome.warning,
         "unavailable": outcome.unavailable,
     }

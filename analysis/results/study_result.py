@@ -61,6 +61,9 @@ class StudyResult:
         Levels of the firms and benchmarks of the study.
     shares : mapping of str to ShareCount
     closes : mapping of str to PrintedClose
+        What the headline's market values are made of; only of firms that have one.
+    unvalued : mapping of str to str
+        Firms without a market value at the headline, and the flag that says why.
     chronology : tuple of ChronologyEntry
     """
 
@@ -76,6 +79,7 @@ class StudyResult:
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]
     closes: Mapping[str, PrintedClose]
+    unvalued: Mapping[str, str]
     chronology: tuple[ChronologyEntry, ...]
 
     def __repr__(self) -> str:

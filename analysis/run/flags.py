@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from analysis.study import Study
 
 
+LEAST_WEIGHT = 0.003
+"""A firm of a smaller weight in an index does not move it: its fall of 10 % costs 3 bp."""
+
+
 def estimation_flag(used: int, study: Study) -> tuple[str, ...]:
     """Say when fewer estimation sessions were used than asked for: ``estimation:USED/ASKED``."""
     asked = len(study.estimation)
@@ -19,9 +23,10 @@ def benchmark_flag(
     symbol: str, benchmark: str, study: Study, weights: tuple[IndexWeight, ...]
 ) -> tuple[str, ...]:
     """
-    Say when the benchmark is known to hold the very firm: ``benchmark-holds-firm``.
+    Say ``benchmark-holds-firm`` when the benchmark is known to hold the very firm.
 
-    Part of the firm's move is then taken for the market's, and the abnormal return is too small.
+    From a weight of `LEAST_WEIGHT` on; part of the firm's move is then taken for the market's, and
+    the abnormal return is too small.
 
     Parameters
     ----------
@@ -34,6 +39,10 @@ def benchmark_flag(
     """
     for candidate in study.benchmarks:
         if candidate.id == benchmark and candidate.purged_of != symbol:
-            held = {w.symbol for w in weights if w.index.split()[0] == candidate.symbol}
+            held = {
+                w.symbol
+                for w in weights
+                if w.index.split()[0] == candidate.symbol and w.weight >= LEAST_WEIGHT
+            }
             return ("benchmark-holds-firm",) if symbol in held else ()
     return ()

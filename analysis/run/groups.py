@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.impact import Impact, dollars_at_stake
+from analysis.inference.battery import run_tests
+from analysis.inference.catalog import TESTS
 from analysis.inference.group import group_sample
-from analysis.inference.group_battery import bmp_of, kolari_pynnonen_of
 from analysis.inference.outcome import Outcome
-from analysis.inference.portfolio import portfolio_test
+from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.models.base import Prediction
 from analysis.results import GroupResult
@@ -107,9 +108,11 @@ def _group_result(
 ) -> GroupResult:
     study = case.study
     common = int(np.isfinite(sample.residuals).all(axis=1).sum())
-    t = portfolio_test(sample, level=study.level)
+    t, bmp, kp = run_tests(
+        (TESTS["portfolio"], TESTS["bmp"], TESTS["kp"]), sample, Settings(level=study.level)
+    )
     values = {symbol: case.value(symbol, placed.eve) for symbol in symbols}
-    valued = tuple(symbol for symbol in symbols if values[symbol].usd is not None)
+    valued = tuple(symbol for symbol in symbols if values[symbol].amount is not None)
     return GroupResult(
         event=case.placed.event.id,
         group=name,
@@ -123,8 +126,8 @@ def _group_result(
         se=sample.mean_se if t.available else None,
         t=replace(t, test="t") if t.available else Outcome.missing("t", t.unavailable),
         mean_correlation=sample.correlation,
-        bmp=bmp_of(sample),
-        kp=kolari_pynnonen_of(sample),
+        bmp=bmp,
+        kp=kp,
         valued=valued,
         impact=_impact(case, symbols, placed.window, values, sample),
         flags=(
@@ -137,8 +140,8 @@ def _group_result(
 
 
 def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
-    without = sum(value.usd is None for value in values)
-    carried = sorted({v.flag for v in values if v.usd is not None and v.flag})
+    without = sum(value.amount is None for value in values)
+    carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
     return (*((f"no-dollar-figure:{without}-firms",) if without else ()), *carried)
 
 
@@ -156,8 +159,8 @@ def _impact(
     each session.
     """
     names = sorted(symbols)
-    worth = [values[symbol].usd for symbol in names]
-    valued = np.array([usd is not None for usd in worth])
+    worth = [values[symbol].amount for symbol in names]
+    valued = np.array([amount is not None for amount in worth])
     if not valued.any():
         return None
     paths = [case.path(symbol, window) for symbol in names]
@@ -165,8 +168,8 @@ def _impact(
         np.column_stack(columns)
         for columns in (
             [
-                dollars_at_stake(usd or 0.0, path.raw)
-                for usd, path in zip(worth, paths, strict=True)
+                dollars_at_stake(amount or 0.0, path.raw)
+                for amount, path in zip(worth, paths, strict=True)
             ],
             [path.raw for path in paths],
             [path.expected for path in paths],

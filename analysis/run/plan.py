@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.catalog import MODELS
-from analysis.prices.reference import PrintedClose, Reference, ShareCount
+from analysis.prices.reference import PrintedClose, Reference, ShareCount, sorted_counts
 from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_name
 from analysis.returns import purged_returns, simple_returns
 from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_firm, check_names, check_place
+from analysis.run.jumps import check_jumps
 from analysis.run.records import Plan, Specification, crossed
-from analysis.run.valuation import value_at
+from analysis.run.valuation import value_of
 from analysis.sessions import reaction_session
 from analysis.windows import Window
 
@@ -103,6 +104,7 @@ def plan_headline(study: Study, data: MarketData) -> Case:
 
 def _planned(study: Study, data: MarketData) -> Plan:
     check_names(study, data)
+    check_jumps(study, data)
     span = Window(
         min(window.start for window in study.windows), max(window.end for window in study.windows)
     )
@@ -123,7 +125,7 @@ def _planned(study: Study, data: MarketData) -> Plan:
             for benchmark in (study.benchmarks if MODELS[model].uses_benchmark else (None,))
         ),
         valuations={
-            (symbol, eve): value_at(symbol, eve, data.levels, reference)
+            (symbol, eve): value_of(study, symbol, eve, data.levels, reference)
             for symbol in study.symbols
             for eve in eves
         },
@@ -221,18 +223,31 @@ def _is_the_event(entry: ChronologyEntry, event: Event, session: pd.Timestamp) -
 def _reference(study: Study, data: MarketData) -> Reference:
     if not study.market_values:
         return data.reference
-    own = study.market_values
+    own, daily = study.market_values, data.reference.daily_closes
+    closes: dict[str, tuple[PrintedClose, ...]] = {}
+    for v in own:
+        if v.close is not None and v.close_session is not None:
+            session = pd.Timestamp(v.close_session).as_unit("us")
+            close = PrintedClose(v.symbol, session, v.close, v.source, v.currency)
+            closes[v.symbol] = (*closes.get(v.symbol, ()), close)
     return replace(
         data.reference,
         shares={
             **data.reference.shares,
-            **{v.symbol: ShareCount(v.symbol, v.shares, v.as_of, v.source) for v in own},
-        },
-        closes={
-            **data.reference.closes,
             **{
-                v.symbol: PrintedClose(v.symbol, pd.Timestamp(v.close_session), v.close, v.source)
-                for v in own
+                symbol: sorted_counts(
+                    (
+                        ShareCount(v.symbol, v.shares, v.as_of, v.source, v.known_from)
+                        for v in own
+                        if v.symbol == symbol
+                    ),
+                    where=f"study '{study.id}'",
+                )
+                for symbol in dict.fromkeys(v.symbol for v in own)
             },
         },
+        closes={**data.reference.closes, **closes},
+        daily_closes=daily
+        if daily is None
+        else daily[[symbol for symbol in daily.columns if symbol not in closes]],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.abnormal import cumulative
 from analysis.impact import impact
@@ -116,10 +116,21 @@ def run_study(
         batteries=batteries,
         purge_sensitivity=_purge_sensitivity(plan),
         levels=data.levels[list(dict.fromkeys(used))],
-        shares={s: c for s, c in plan.reference.shares.items() if s in study.symbols},
-        closes={s: c for s, c in plan.reference.closes.items() if s in study.symbols},
+        **_values(plan),
         chronology=plan.reference.chronology,
     )
+
+
+def _values(plan: Plan) -> dict[str, Any]:
+    """List what the headline's dollars were made of, firm by firm, and why others have none."""
+    head = plan.study.headline
+    eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
+    values = {symbol: plan.valuations[symbol, eve] for symbol in plan.study.symbols}
+    return {
+        "shares": {s: v.count for s, v in values.items() if v.count is not None},
+        "closes": {s: v.close for s, v in values.items() if v.close is not None},
+        "unvalued": {s: v.flag for s, v in values.items() if v.amount is None},
+    }
 
 
 def _batteries(
@@ -166,7 +177,7 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     fit = headline_case(plan).under(specification).fit(head.symbol)
     path = fit.path(head.window)
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
-    value = plan.valuations[head.symbol, eve].usd
+    value = plan.valuations[head.symbol, eve].amount
     return PurgeSensitivity(
         weight=benchmark.weight,
         car=cumulative(path),

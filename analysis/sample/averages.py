@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from analysis.inference.clustered import (
-    FEWEST_CLUSTERS,
     calendar_portfolio_test,
     group_difference_test,
     weighted_mean_test,
 )
 from analysis.inference.multiplicity import adjust, romano_wolf
 from analysis.inference.outcome import Outcome
-from analysis.sample.battery import Battery, run_battery
+from analysis.sample.battery import MANY_DATES, Battery, run_battery
 from analysis.sample.column import Column
 from analysis.sample.histories import Ranked, sum_over
 from analysis.sample.pairs import OK
@@ -306,8 +305,9 @@ def _romano_wolf(
     nothing = np.full(len(path), np.nan)
     position = measurer.pairs.position[rows]
     dates, code = np.unique(position, return_inverse=True)
-    if len(dates) < 2 * FEWEST_CLUSTERS:
-        return nothing
+    count = np.bincount(code).astype(float)
+    if count.sum() ** 2 < MANY_DATES * float(count @ count):
+        return nothing  # effective dates: too few signs to redraw
     sums = np.zeros((len(dates), len(path)))
     statistic = np.zeros(len(path))
     for place, item in enumerate(path):

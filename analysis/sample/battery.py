@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.inference.catalog import TESTS
 from analysis.inference.clustered import (
     FEWEST_CLUSTERS,
     date_bootstrap_test,
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis._typing import FloatArray
-
-INDEPENDENT = (
-    *("bmp", "cross-t", "patell", "hall", "johnson", "grank-z", "sign", "binomial-sign"),
-    "wilcoxon",
-)
-"""Tests that take the pairs for independent."""
 
 MANY_DATES = 20
 """With so many effective dates, clusters by date carry a test by themselves."""
@@ -291,7 +286,8 @@ def _interval(
 def _warned(outcome: Outcome, overlap: Overlap, lead: Lead) -> Outcome:
     if not outcome.available:
         return outcome
-    if lead.clustered and outcome.test in INDEPENDENT and overlap.inflation > 1:
+    independent = "independent firms" in TESTS[outcome.test].assumes
+    if lead.clustered and independent and overlap.inflation > 1:
         text = (
             f"takes {overlap.pairs} overlapping pairs for independent: at 5 % it rejects a true "
             f"null in about {true_size(overlap.inflation):.0%} of cases"

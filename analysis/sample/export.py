@@ -7,17 +7,21 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+
+from analysis.spreadsheets import to_csv
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
 
+    from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
 
 PATH_ROWS = 1 << 15
 """Pairs whose paths are written at a time."""
 
 
-def json_text(result: SampleResult) -> str:
+def json_text(result: SampleResult, regressions: Sequence[Regression] = ()) -> str:
     """
     Write the averages and what they rest on as JSON.
 
@@ -25,8 +29,8 @@ def json_text(result: SampleResult) -> str:
     -------
     str
         An object with ``title``, ``data``, ``model``, ``benchmark``, ``estimation``, ``statuses``,
-        ``policies``, ``lead`` (of each group and window, with its reason) and ``averages``, rows as
-        in the CSV.
+        ``policies``, ``lead`` (of each group and window, with its reason), ``averages`` and
+        ``characteristics``, rows as in the CSV files.
     """
     spec = result.spec
     document = {
@@ -51,28 +55,39 @@ def json_text(result: SampleResult) -> str:
             {key: _plain(value) for key, value in row.items()}
             for row in result.tidy.to_dict("records")
         ],
+        "characteristics": [
+            {str(key): _plain(value) for key, value in row.items()}
+            for regression in regressions
+            for row in regression.rows.to_dict("records")
+        ],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def sample_files(result: SampleResult) -> dict[str, str]:
+def sample_files(result: SampleResult, regressions: Sequence[Regression] = ()) -> dict[str, str]:
     """
     Write a study's machine-readable files.
 
     Returns
     -------
     dict of str to str
-        ``averages.csv``, ``firm_events.csv``, ``paths.csv`` and ``averages.json`` by name.
+        ``averages.csv``, ``firm_events.csv``, ``paths.csv``, ``averages.json`` and, of regressions,
+        ``characteristics.csv`` by name.
     """
     parts = []
     for first in range(0, len(result.pairs), PATH_ROWS):
-        text = _csv(result.paths(slice(first, first + PATH_ROWS)))
+        text = to_csv(result.paths(slice(first, first + PATH_ROWS)))
         parts.append(text if first == 0 else text.partition("\n")[2])
     return {
-        "averages.csv": _csv(result.tidy),
-        "firm_events.csv": _csv(result.firm_events),
+        "averages.csv": to_csv(result.tidy),
+        "firm_events.csv": to_csv(result.firm_events),
         "paths.csv": "".join(parts),
-        "averages.json": json_text(result),
+        "averages.json": json_text(result, regressions),
+        **(
+            {"characteristics.csv": to_csv(pd.concat([r.rows for r in regressions]))}
+            if regressions
+            else {}
+        ),
     }
 
 
@@ -80,7 +95,3 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a frame
     if isinstance(value, float | np.floating):
         return None if math.isnan(value) else float(value)
     return int(value) if isinstance(value, np.integer) else value
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n")

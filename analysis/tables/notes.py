@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, number, percent
+from analysis.formatting import billions, no_value, number, percent
 from analysis.study import ALL_FIRMS
 from analysis.tables.render import WIDTH
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.results import StudyResult
 
 
@@ -28,28 +30,33 @@ def notes_text(result: StudyResult) -> str:
 
 
 def _value_notes(result: StudyResult) -> list[str]:
-    head, notes = result.headline.symbol, []
-    count, close = result.shares.get(head), result.closes.get(head)
-    if count is not None and close is not None:
+    notes = []
+    if result.shares:
+        made = "; ".join(value_source(result, symbol) for symbol in result.shares)
         notes.append(
-            f"Dollars of {head}: {count.shares / 1e9:,.4g} bn shares ({count.as_of}; "
-            f"{count.source}) times the printed close of {close.session.date()}, "
-            f"{close.close:,.2f} ({close.source}); other sessions by the total-return level. "
-            "Intervals hold the error of the expected return, not of the share count."
+            f"Market values are shares times the printed close of the eve: {made}. Intervals hold "
+            "the error of the expected return, not that of the share count."
         )
-    missing = (
-        ("share count", [s for s in result.study.symbols if s not in result.shares]),
-        (
-            "printed close",
-            [s for s in result.study.symbols if s in result.shares and s not in result.closes],
-        ),
-    )
-    notes += [
-        f"No {what}, hence no dollar figure: {', '.join(symbols)}."
-        for what, symbols in missing
-        if symbols
-    ]
+    reasons: dict[str, list[str]] = {}
+    for symbol, flag in result.unvalued.items():
+        reasons.setdefault(no_value(flag), []).append(symbol)
+    notes += [f"No figure in money for {', '.join(who)}: {why}." for why, who in reasons.items()]
     return notes
+
+
+def value_source(result: StudyResult, symbol: str) -> str:
+    """Say of which count and close a firm's market value at the headline is made."""
+    count, close = result.shares[symbol], result.closes[symbol]
+    return (
+        f"{symbol} {count.shares / 1e9:,.4f} bn of {count.as_of} "
+        f"({count.document or count.source}) at {close.close:,.2f}"
+        f"{'' if close.session == _eve(result) else f' of {close.session.date()}'}"
+    )
+
+
+def _eve(result: StudyResult) -> pd.Timestamp:
+    head = result.study.headline
+    return result.placed(head.event, head.window).eve
 
 
 def _purge_notes(result: StudyResult) -> list[str]:

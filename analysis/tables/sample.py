@@ -9,13 +9,14 @@ from analysis.formatting import number, probability
 from analysis.inference.catalog import TESTS
 from analysis.tables.cells import Cell, CellTable, Column, label
 from analysis.tables.latex import latex
-from analysis.tables.render import WIDTH, points, render
+from analysis.tables.render import WIDTH, points, render, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from analysis.inference.outcome import Outcome
     from analysis.sample.averages import Average
+    from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
 
 MOST_WARNINGS = 6
@@ -67,13 +68,15 @@ def sample_text(result: SampleResult) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def sample_latex(result: SampleResult) -> str:
+def sample_latex(result: SampleResult, regressions: Sequence[Regression] = ()) -> str:
     r"""
     Write the averages of the windows as a LaTeX table (package booktabs); returns in percent.
 
     Parameters
     ----------
     result : SampleResult
+    regressions : sequence of Regression
+        Each becomes a table of its own below.
     """
     heads = ("group", "window", "N", "CAAR (%)", "median (%)", "positive (%)", "test", "stat.", "p")
     rows = tuple(
@@ -91,7 +94,42 @@ def sample_latex(result: SampleResult) -> str:
         for average in result.averages
         if average.kind == "window"
     )
-    return latex(CellTable("averages", result.spec.title, tuple(map(Column, heads)), rows))
+    table = CellTable("averages", result.spec.title, tuple(map(Column, heads)), rows)
+    return "\n".join([latex(table), *(latex(_regression_table(r)) for r in regressions)])
+
+
+def regression_text(regression: Regression) -> str:
+    """
+    Lay out a regression for a terminal.
+
+    Parameters
+    ----------
+    regression : Regression
+    """
+    parts = [terminal(_regression_table(regression))]
+    if regression.left_out:
+        parts.append(f"{regression.left_out:,} firm-events lack a characteristic and are left out")
+    if regression.note:
+        parts.append(textwrap.fill(regression.note, WIDTH))
+    return "\n\n".join(parts) + "\n"
+
+
+def _regression_table(regression: Regression) -> CellTable:
+    heads = ("weights", "errors", "term", "estimate", "s.e.", "t", "df", "p")
+    rows = tuple(
+        (
+            label(row["weighting"]),
+            label(row["covariance"]),
+            label(row["term"]),
+            *(Cell(f"{row[name]:.5g}", float(row[name])) for name in ("estimate", "se")),
+            Cell(number(row["t"]), float(row["t"])),
+            Cell(number(row["df"], 0), float(row["df"])),
+            Cell(probability(row["p"]), float(row["p"])),
+        )
+        for row in regression.rows.to_dict("records")
+    )
+    caption = f"{regression.formula} over {regression.window}, {regression.n:,} firm-events"
+    return CellTable("characteristics", caption, tuple(map(Column, heads)), rows, left=3)
 
 
 def interval(low: float | None, high: float | None) -> str:

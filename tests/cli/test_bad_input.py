@@ -46,7 +46,7 @@ def refused(tmp_path: Path, *args: str) -> str:
         (("--benchmark", "SPYY"), "benchmark 'SPYY' needs SPYY, which is not in bundled snapshot"),
         (("--benchmark", "RSP-ex"), "add it under [[benchmarks]]"),
         (("deepseek",), "no study 'deepseek': neither a bundled study nor a file; did you mean"),
-        (("--estimation", "-700..-11"), "sessions with returns before it"),
+        (("--estimation", "-3700..-11"), "sessions with returns before it"),
         (("--estimation", "-20..-11"), "30 or more are needed"),
         (("--estimation", "-260..0"), "reaches into the event window"),
         (("--estimation", "-11..-260"), "write the earlier session first, as in -260..-11"),
@@ -80,8 +80,8 @@ id = "SPY"
     [
         ('id = "mine"', 'id = "mine"\nbenchmark = "SPY"', "key 'benchmark' is unknown; did you"),
         ("2025-01-27", "2030-01-02", "lies outside the XNYS calendar"),
-        ("2025-01-27", "2026-02-02", "event 'e' (2026-02-02) reacts on 2026-02-02, outside"),
-        ("2025-01-27", "2023-06-01", "estimation window -260..-11 of event 'e' (2023-06-01) needs"),
+        ("2025-01-27", "2026-05-04", "event 'e' (2026-05-04) reacts on 2026-05-04, outside"),
+        ("2025-01-27", "2012-06-01", "estimation window -260..-11 of event 'e' (2012-06-01) needs"),
         ('["NVDA"]', '["NVDA", "NVDA"]', "symbol 'NVDA' occurs twice"),
         ('id = "mine"', 'id = "mine"\ncalendar = "XKRX"', "counts those of XKRX"),
         ('id = "mine"', 'id = "mine"\ncalendar = "NYZE"', "counts those of NYZE"),
@@ -122,10 +122,10 @@ DAMAGE: list[tuple[str, Callable[[list[list[str]]], object], str]] = [
 
 @pytest.mark.parametrize(("damage", "message"), [d[1:] for d in DAMAGE], ids=[d[0] for d in DAMAGE])
 def test_a_damaged_file_of_levels(
-    tmp_path: Path, bundle: Path, damage: Callable[[list[list[str]]], object], message: str
+    tmp_path: Path, levels_csv: Path, damage: Callable[[list[list[str]]], object], message: str
 ) -> None:
-    lines = (bundle / "prices/total_return_index.csv").read_text().splitlines()
-    table = [line.split(",") for line in lines]
+    table = [line.split(",") for line in levels_csv.read_text().splitlines()]
+    table = [table[0], *(row for row in table if "2023" <= row[0] < "2026-02")]
     keep = [table[0].index(name) for name in ("session", "NVDA", "SPY")]
     rows = [[row[i] for i in keep] for row in table]
     damage(rows)
@@ -136,14 +136,13 @@ def test_a_damaged_file_of_levels(
     assert "l.csv" in error or "NVDA" in error
 
 
-def test_truncated_csv_and_parquet_and_noise(tmp_path: Path, bundle: Path) -> None:
-    import pandas as pd
-
-    content = (bundle / "prices/total_return_index.csv").read_bytes()
-    (tmp_path / "cut.csv").write_bytes(content[:100_000])
+def test_truncated_csv_and_parquet_and_noise(
+    tmp_path: Path, bundle: Path, levels_csv: Path
+) -> None:
+    content = levels_csv.read_bytes()
+    (tmp_path / "cut.csv").write_bytes(content[:-100_000])
     assert "is it truncated?" in refused(tmp_path, "--data", str(tmp_path / "cut.csv"))
-    pd.read_csv(bundle / "prices/total_return_index.csv").to_parquet(tmp_path / "x.parquet")
-    whole = (tmp_path / "x.parquet").read_bytes()
+    whole = (bundle / "prices/total_return_index.parquet").read_bytes()
     (tmp_path / "cut.parquet").write_bytes(whole[: len(whole) // 2])
     assert "is it truncated?" in refused(tmp_path, "--data", str(tmp_path / "cut.parquet"))
     (tmp_path / "noise.csv").write_bytes(bytes(range(256)) * 9)
@@ -152,7 +151,7 @@ def test_truncated_csv_and_parquet_and_noise(tmp_path: Path, bundle: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["prices/total_return_index.csv", "factors/fama_french_daily.csv", "manifest.json"]
+    "name", ["prices/total_return_index.parquet", "factors/fama_french_daily.csv", "manifest.json"]
 )
 def test_a_changed_byte_in_the_bundle(
     tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -45,7 +45,7 @@ def test_csv_is_the_contract_and_files_hold_the_rest(events, tmp_path):
     result = run(events, "--format", "csv", "--window", "0..0", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[0] == ",".join(AVERAGE_COLUMNS)
-    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    written = sorted(path.name for path in (tmp_path / "out").glob("[!.]*"))
     assert written == ["averages.csv", "averages.json", "firm_events.csv", "paths.csv"]
     assert (tmp_path / "out" / "averages.csv").read_text() == result.stdout
     rows = pd.read_csv(tmp_path / "out" / "firm_events.csv")
@@ -87,3 +87,25 @@ def test_bad_options_are_one_error(events, arguments, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert result.stdout == ""
+
+
+def test_a_study_of_many_firm_events_runs_as_a_study_too(tmp_path):
+    asked = ("--benchmark", "QQQ", "--window", "0..0", "--format", "csv")
+    as_study = CliRunner().invoke(main, ["study", "nvda-results-2016-2025", *asked])
+    assert as_study.exit_code == 0, as_study.output
+    assert as_study.stdout == run("nvda-results-2016-2025", *asked).stdout
+    refused = CliRunner().invoke(main, ["study", "largest-falls", "--symbols", "NVDA"])
+    assert refused.exit_code == 2
+    assert "no choice of a study of many firm-events" in refused.stderr
+
+
+def test_figures_and_regressions_go_to_the_folder(events, tmp_path):
+    out = tmp_path / "out"
+    result = run(events, "--figures", "--out", out, "--explain", "car ~ size")
+    assert result.exit_code == 0, result.output
+    assert "car ~ size over -1..1, 5 firm-events" in result.stdout
+    assert (out / "figures" / "caar-path.png").is_file()
+    rows = pd.read_csv(out / "characteristics.csv")
+    assert set(rows["term"]) == {"Intercept", "size"}
+    refused = run(events, "--figures")
+    assert refused.exit_code == 2

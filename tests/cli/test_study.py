@@ -31,7 +31,7 @@ def test_the_table_ends_with_the_finding() -> None:
     assert result.exit_code == 0
     assert result.stderr == ""
     assert result.stdout.startswith("NVIDIA and the chip sector around DeepSeek's release\n")
-    assert re.search(r"\* market +SPY-ex +2\.08 +-16\.97 ", result.stdout)
+    assert re.search(r"\* market +SPY-ex +2\.10 +-16\.97 ", result.stdout)
     assert result.stdout.endswith("92 sessions after the event.\n")
 
 
@@ -76,9 +76,9 @@ def test_out_holds_all_and_the_effective_study_runs_to_the_same_bytes(tmp_path: 
 
 
 def test_a_study_on_a_users_file_runs_again_from_its_effective_study(
-    tmp_path: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, levels_csv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "mine.csv").write_bytes((bundle / "prices/total_return_index.csv").read_bytes())
+    (tmp_path / "mine.csv").write_bytes(levels_csv.read_bytes())
     monkeypatch.chdir(tmp_path)
     assert run("study", *SMALL, "--data", "mine.csv", "--out", "one").exit_code == 0
     monkeypatch.chdir(tmp_path / "one")
@@ -88,8 +88,8 @@ def test_a_study_on_a_users_file_runs_again_from_its_effective_study(
     assert one == two
 
 
-def test_wide_long_and_parquet_give_the_bundled_answer(tmp_path: Path, bundle: Path) -> None:
-    every = pd.read_csv(bundle / "prices/total_return_index.csv")
+def test_wide_long_and_parquet_give_the_bundled_answer(tmp_path: Path, levels_csv: Path) -> None:
+    every = pd.read_csv(levels_csv)
     wide = every[["session", "NVDA", "SPY"]]
     wide.to_csv(tmp_path / "wide.csv", index=False)
     wide.to_parquet(tmp_path / "wide.parquet")
@@ -108,8 +108,8 @@ def test_figures_are_written_beside_the_results(tmp_path: Path) -> None:
     result = run("study", *SMALL, "--out", str(tmp_path), "--figures")
     assert result.exit_code == 0
     names = {p.name for p in (tmp_path / "figures").iterdir()}
-    assert len(names) == 15
-    assert {"event-path.png", "cross-section.svg", "placebo-dates.pdf"} <= names
+    assert len(names) == 12
+    assert {"event-path.png", "loss-by-benchmark.svg", "placebo-dates.pdf"} <= names
 
 
 def test_the_figures_command_lists_what_it_wrote(tmp_path: Path) -> None:

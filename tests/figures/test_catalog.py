@@ -91,7 +91,7 @@ def test_a_figure_is_one_file_to_the_command(toys, root, tmp_path) -> None:
     assert "toy-wave" in run(toys, root, "figures", "--help").replace("\n", "").replace(" ", "")
     out = tmp_path / "out"
     told = run(toys, root, "figures", *SMALL, "--only", "toy-wave", "--out", str(out))
-    assert [path.name for path in sorted(out.iterdir())] == [
+    assert [path.name for path in sorted(out.glob("[!.]*"))] == [
         "toy-wave.pdf",
         "toy-wave.png",
         "toy-wave.svg",

@@ -28,7 +28,8 @@ EVENTS = [
 
 
 def main() -> None:
-    levels = pd.read_csv(ROOT / "data/prices/total_return_index.csv", index_col="session")
+    levels = pd.read_parquet(ROOT / "data/prices/total_return_index.parquet")
+    levels = levels.set_index(levels.pop("session").dt.strftime("%Y-%m-%d"))
     factors = pd.read_csv(ROOT / "data/factors/fama_french_daily.csv", index_col="session") / 100
     returns = (levels / levels.shift(1) - 1).reindex(factors.index)
     rows = []

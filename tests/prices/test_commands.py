@@ -211,6 +211,15 @@ def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path)
     assert (tmp_path / "report" / "report.html").is_file()
 
 
+def test_no_escape_reaches_the_terminal(run, vendor):
+    vendor.add(listing("NVDA"))
+    done = run("refresh", "--symbols", "NVDA,\x1b[31mX\x07")
+    status = run("status")
+    assert (done.exit_code, status.exit_code) == (3, 0)
+    for text in (done.output, done.stderr, status.output):
+        assert all(line.isprintable() for line in text.splitlines())
+
+
 def test_a_report_that_fails_is_a_failure(run, vendor, tmp_path):
     vendor.add(listing("NVDA"))
     out = tmp_path / "report"

@@ -46,13 +46,13 @@ def filled(original, store):
 def test_the_same_figures_give_the_same_snapshot(filled, tmp_path):
     done = export_snapshot(filled, tmp_path / "new", now=NOW)
     old, new = load_snapshot(), load_snapshot(tmp_path / "new")
-    pd.testing.assert_frame_equal(new.levels, old.levels, rtol=1e-6)
+    pd.testing.assert_frame_equal(new.levels, old.levels, rtol=5e-8)
     pd.testing.assert_frame_equal(new.factors, old.factors)
     assert (new.levels.loc[CLOSES_SESSION] == 100).all()
     assert new.reference == old.reference
-    assert done.renewed == ("factors/fama_french_daily.csv", "prices/total_return_index.csv")
+    assert done.renewed == ("factors/fama_french_daily.csv", "prices/total_return_index.parquet")
     assert "prices/nvda_daily.csv" in done.carried
-    entry = read_manifest(tmp_path / "new")["prices/total_return_index.csv"]
+    entry = read_manifest(tmp_path / "new")["prices/total_return_index.parquet"]
     assert (entry["retrieved"], "yfinance 1" in entry["source"]) == ("2026-02-02", True)
     assert (tmp_path / "new" / "studies").is_dir()
 

@@ -18,13 +18,17 @@ from analysis.prices.manifest import read_manifest, read_verified
 from analysis.prices.snapshot import load_nvda_history, load_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 LOADED = [
     module.LEVELS,
     module.FACTORS,
     module.SHARES,
     module.CLOSES,
+    module.DAILY_BARS,
     module.WEIGHTS,
     module.NVDA_HISTORY,
 ]
@@ -82,10 +86,10 @@ def test_a_missing_file_or_manifest_is_an_error(copy: Path) -> None:
         load_snapshot(copy)
 
 
-def test_levels_are_26_firms_and_9_funds_over_772_sessions(snapshot) -> None:
-    assert snapshot.levels.shape == (772, 35)
-    assert str(snapshot.levels.index[0].date()) == "2023-01-03"
-    assert str(snapshot.levels.index[-1].date()) == "2026-01-30"
+def test_levels_are_26_firms_and_9_funds_over_3602_sessions(snapshot) -> None:
+    assert snapshot.levels.shape == (3602, 35)
+    assert str(snapshot.levels.index[0].date()) == "2012-01-03"
+    assert str(snapshot.levels.index[-1].date()) == "2026-04-30"
     assert snapshot.levels.loc["2025-01-24"].to_numpy() == pytest.approx(np.full(35, 100.0))
     assert str(snapshot.levels["ARM"].first_valid_index().date()) == "2023-09-14"
     assert [i.name for i in snapshot.inputs] == LOADED
@@ -105,9 +109,48 @@ def test_factors_are_decimals(snapshot) -> None:
 
 
 def test_the_anchor_of_dollars(snapshot) -> None:
-    close = snapshot.reference.closes["NVDA"]
-    assert (close.close, str(close.session.date())) == (142.62, "2025-01-24")
-    assert snapshot.reference.shares["NVDA"].shares == 24.49e9
+    closes = snapshot.reference.closes["NVDA"]
+    assert [(c.close, str(c.session.date())) for c in closes] == [
+        (142.62, "2025-01-24"),
+        (118.42, "2025-01-27"),
+    ]
+    assert sum(len(counts) for counts in snapshot.reference.shares.values()) == 48
+    assert len(snapshot.reference.shares) == 26
+
+
+def test_the_first_edition_is_refused_with_the_mend(copy: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_bytes())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+    with pytest.raises(IntegrityError, match="edition 1, this program reads edition 2; write one"):
+        load_snapshot(copy)
+
+
+def levels_with(symbol: str, session: str, value: float | None) -> Change:
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[frame["session"] == session, symbol] = value
+        return frame
+
+    return change
+
+
+def first_twice(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame.iloc[:1], frame])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (first_twice, "session 2012-01-03 occurs twice"),
+        (levels_with("NVDA", "2023-01-04", -1.0), "a level must be positive"),
+        (levels_with("NVDA", "2023-01-04", None), "NVDA has no level on 2023-01-04, inside"),
+    ],
+)
+def test_levels_are_held_to_their_contract(copy: Path, change: Change, message: str) -> None:
+    frame = change(pd.read_parquet(copy / module.LEVELS))
+    rewrite(copy, module.LEVELS, frame.to_parquet(index=False))
+    with pytest.raises(DataError, match=message) as caught:
+        load_snapshot(copy)
+    assert module.LEVELS in str(caught.value)
 
 
 def test_the_long_history_reaches_back_to_1999() -> None:
@@ -120,24 +163,40 @@ def test_the_long_history_reaches_back_to_1999() -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        (module.LEVELS, b"2023-01-04,", b"2023-01-03,", "session 2023-01-03 occurs twice"),
-        (module.LEVELS, b"2023-01-04,10.333951", b"2023-01-04,-1", "a level must be positive"),
-        (module.LEVELS, b"2023-01-04,10.333951", b"2023-01-04,", "no level on 2023-01-04, inside"),
         (module.FACTORS, b"mkt_rf", b"mkt", "column mkt_rf is missing; needed: mkt_rf, smb"),
         (module.FACTORS, b"2023-01-03,-0.47", b"2023-01-03,-74.0", "a figure in percent"),
         (module.FACTORS, b"2023-01-03,-0.47", b"2023-01-03,", "a value is missing"),
         (module.SHARES, b"24490000000", b"-1", "shares of NVDA is -1, not positive"),
-        (module.SHARES, b"\nAMD,", b"\nNVDA,", "NVDA occurs twice"),
+        (module.SHARES, b"2025-01-26,", b",", "shares of NVDA has no date; write as_of"),
+        (module.SHARES, b"2025-01-26,", b"January,", "as_of of NVDA is 'January'; write a date"),
+        (
+            module.SHARES,
+            b"1622807346,10,2024-10-23",
+            b"1622807346,10,2025-01-30",
+            None,
+        ),
+        (
+            module.SHARES,
+            b"1622807346,10,2024-10-23",
+            b"1632807346,10,2025-01-30",
+            r"two counts of AMD on 2025-01-30, .* differ by more than 0\.5%",
+        ),
         (module.CLOSES, b"142.62,", b"x,", "close of NVDA is x, not positive"),
-        (module.WEIGHTS, b"6.96,", b"0,", "weight_percent of NVDA is 0.0, not positive"),
+        (module.WEIGHTS, b"NVDA,6.772,", b"NVDA,0,", "weight_percent of NVDA is 0.0, not positive"),
+        (module.WEIGHTS, b"NVDA,6.772,", b"NVDA,107,", "NVDA in SPY .S&P 500. is 107.0 percent"),
+        (module.WEIGHTS, b"NVDA,6.772,", b"NVDA,97,", "SPY .* on 2025-01-24 .* sum to 1"),
+        (module.WEIGHTS, b"6.772,2025-01-24", b"6.772,", "a weight has no date"),
     ],
 )
 def test_each_frame_is_held_to_its_contract(
-    copy: Path, name: str, old: bytes, new: bytes, message: str
+    copy: Path, name: str, old: bytes, new: bytes, message: str | None
 ) -> None:
     content = (copy / name).read_bytes()
     assert old in content
     rewrite(copy, name, content.replace(old, new, 1))
+    if message is None:  # a small difference is no contradiction
+        load_snapshot(copy)
+        return
     with pytest.raises(DataError, match=message) as caught:
         load_snapshot(copy)
     assert name in str(caught.value)

@@ -158,7 +158,7 @@ def studies(draw) -> Study:
         ))), draw(texts))
         for name in draw(st.lists(names, min_size=1, max_size=3, unique=True))
     )  # fmt: skip
-    weight = draw(st.floats(0.0, 0.99))
+    weight = draw(st.floats(1e-6, 0.99))
     benchmarks = (
         Benchmark("SPY", "SPY"),
         Benchmark("SPY-ex", "SPY", firms[0], weight, draw(days), draw(texts)),
@@ -181,7 +181,9 @@ def studies(draw) -> Study:
         level=draw(st.floats(0.51, 0.999)),
         headline=Headline(events[0].id, firms[-1], "mean", "SPY-ex", windows[1], "SPY"),
         market_values=(
-            MarketValue(firms[0], draw(st.floats(1, 1e11)), "2025", "x", 12.5, draw(days)),
+            MarketValue(
+                firms[0], draw(st.floats(1, 1e11)), draw(days), "x", None, 12.5, draw(days)
+            ),
         ),
         data="snapshot",
     )

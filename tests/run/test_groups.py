@@ -196,5 +196,8 @@ def test_a_flag_is_absent_where_nothing_is_to_say(four, snapshot, gappy) -> None
         for f in everyone(replace(four, min_estimation=150), gappy, DAY).flags
         if f.startswith("common")
     ]
+    for fewest, said in ((198, False), (199, True)):
+        flags = everyone(replace(four, min_estimation=fewest), gappy, DAY).flags
+        assert ("common-sessions:198" in flags) is said
     valued = override(four, Overrides(symbols=("NVDA", "AMD")))
     assert not [f for f in everyone(valued, snapshot, DAY).flags if f.startswith("no-dollar")]

@@ -264,7 +264,14 @@ def test_a_short_history_has_no_placebo(data: MarketData) -> None:
 def test_a_study_can_bring_its_own_market_value(data: MarketData) -> None:
     from analysis.study import MarketValue
 
-    value = MarketValue("A", 1e9, "2025-01", "filing", 20.0, dt.date(2025, 1, 24))
+    value = MarketValue(
+        "A",
+        1e9,
+        dt.date(2025, 1, 10),
+        "filing",
+        close=20.0,
+        close_session=dt.date(2025, 1, 24),
+    )
     cell = run_study(asked(market_values=(value,)), data).headline_window
     assert cell.impact.market_value == 20e9
     assert cell.impact.abnormal == pytest.approx(20e9 * cell.car)
@@ -306,16 +313,16 @@ def test_the_benchmark_that_holds_the_firm_is_flagged(full) -> None:
         (f.symbol, f.benchmark) for f in full.firms if "benchmark-holds-firm" in f.windows[0].flags
     }
     in_spy = {"NVDA", "AAPL", "MSFT", "AMZN", "META", "GOOGL", "AVGO", "ORCL", "AMD"}
+    in_spy |= {"QCOM", "TXN"}  # 0.3 percent of the index or more
     assert flagged == {
         *((symbol, "SPY") for symbol in in_spy),
         *((symbol, "SPY-ex") for symbol in in_spy - {"NVDA"}),
-        ("NVDA", "SOXX"),
     }
 
 
 def test_the_weight_moves_the_headline_one_way(full) -> None:
     weights = [case.weight for case in full.purge_sensitivity]
     cars = [case.car for case in full.purge_sensitivity]
-    assert weights == pytest.approx([0.0646, 0.0696, 0.0746])
+    assert weights == pytest.approx([0.0627, 0.0677, 0.0727])
     assert cars[0] > cars[1] > cars[2]
     assert cars[1] == pytest.approx(full.headline_window.car, abs=1e-14)

@@ -268,10 +268,31 @@ def test_p_of_the_path_is_adjusted_for_its_length(sample):
     raw = np.array([a.lead.p for a in days])
     holm = np.array([next(o.p for _, o in a.extra if o.test == "holm") for a in days])
     np.testing.assert_allclose(holm, multipletests(raw, method="holm")[1], rtol=1e-12)
-    family = np.array([next(o.p for _, o in a.extra if o.test == "romano-wolf") for a in days])
-    wild = [
-        abs(next(o.statistic for o in a.battery.outcomes if o.test == "date-cluster")) for a in days
-    ]
-    order = np.argsort(wild)[::-1]
-    assert (np.diff(family[order]) >= 0).all()
-    assert family.min() >= 1 / 1000
+
+
+def test_family_wise_p_redraws_the_signs_of_dates(world):
+    rng = np.random.default_rng(6)
+    position = rng.choice(np.arange(140, 660), 36, replace=False)
+    firm = np.arange(36) % 12
+    data = make_data(*world)
+    spec = SampleSpec(
+        benchmark="MKT", estimation=ESTIMATION, windows=(Window(0, 0),), path=Window(-3, 5)
+    )
+    result = run_sample(make_events(data, firm, position), data, spec)
+    paths = result.paths().pivot_table(index="id", columns="day", values="ar")
+    order = result.firm_events.set_index("id")["session"]
+    ar = paths.loc[order.sort_values().index].to_numpy()
+    centred = ar - ar.mean(axis=0)
+    spread = np.sqrt((centred**2).sum(axis=0))
+    t = np.abs(ar.sum(axis=0) / spread)
+    signs = np.random.default_rng(spec.seed).choice([-1.0, 1.0], (spec.draws, 36))
+    draws = np.abs(signs @ (centred / spread))
+    expected = np.empty(9)
+    left, running = list(np.argsort(-t)), 0.0
+    for _ in range(9):
+        largest = draws[:, left].max(axis=1)
+        running = max(running, (1 + (largest >= t[left[0]]).sum()) / 1000)
+        expected[left.pop(0)] = running
+    days = [a for a in result.averages if a.kind == "day"]
+    family = [next(o.p for _, o in a.extra if o.test == "romano-wolf") for a in days]
+    np.testing.assert_allclose(family, expected, atol=1e-12)

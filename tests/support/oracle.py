@@ -55,9 +55,7 @@ class Oracle:
     """Returns and regressors of the bundled figures, laid out by hand."""
 
     def __init__(self, data: Path) -> None:
-        levels = pd.read_csv(
-            data / "prices/total_return_index.csv", index_col="session", parse_dates=True
-        )
+        levels = pd.read_parquet(data / "prices/total_return_index.parquet").set_index("session")
         factors = pd.read_csv(
             data / "factors/fama_french_daily.csv", index_col="session", parse_dates=True
         )
@@ -65,7 +63,7 @@ class Oracle:
         self.factors = factors.div(100).reindex(levels.index)
         self.returns = levels.div(levels.shift()).sub(1)
         relative = levels["NVDA"] / levels["SPY"]
-        weight = (0.0696 * relative / relative.loc["2025-01-24"]).shift()
+        weight = (0.0677 * relative / relative.loc["2025-01-24"]).shift()
         purged = (self.returns["SPY"] - weight * self.returns["NVDA"]) / (1 - weight)
         self.market = self.returns[["SPY", "RSP", "SOXX"]].assign(**{"SPY-ex": purged})
 

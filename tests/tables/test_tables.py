@@ -23,7 +23,7 @@ def test_the_bundled_study_has_every_table(full: StudyResult) -> None:
         assert f"\n{head}" in text
     assert "r1-release  2025-01-20  2025-01-21  DeepSeek-R1 released" in text
     assert (
-        "* market           SPY-ex     2.08  -16.97       -0.25  -16.72  -22.59 .. -10.85" in text
+        "* market           SPY-ex     2.10  -16.97       -0.33  -16.64  -22.49 .. -10.79" in text
     )
     assert "  market           SPY        2.67  -16.97       -3.59  -13.37" in text
     assert text.endswith("after the event.\n")
@@ -31,25 +31,39 @@ def test_the_bundled_study_has_every_table(full: StudyResult) -> None:
 
 def test_the_notes_say_what_the_dollars_and_the_benchmark_rest_on(full: StudyResult) -> None:
     text = " ".join(summary_text(full).split())
-    assert "24.49 bn shares (page crawled between Dec 2024 and early Feb 2025" in text
-    assert "times the printed close of 2025-01-24, 142.62" in text
-    assert "No share count, hence no dollar figure: ASML, KLAC, ANET, ARM, QCOM, INTC, TXN" in text
-    assert "No printed close, hence no dollar figure: AMAT, LRCX, SMCI" in text
-    assert "weight 6.46 %: -16.51 %" in text
-    assert "weight 7.46 %: -16.93 %" in text
+    assert "NVDA 24.4770 bn of 2025-01-26 (balance sheet (10-K FY2025)) at 142.62;" in text
+    assert "META 2.5337 bn of 2025-01-24 (cover (10-K): A 2,189,898,148 + B 343,761,117)" in text
+    assert "weight 6.27 %: -16.42 %" in text
+    assert "weight 7.27 %: -16.85 %" in text
     assert "2025-01-28 US President announces coming tariffs" in text
 
 
 def test_every_firm_without_dollars_is_named_once(full: StudyResult) -> None:
-    """The firms with a dash in the table are those that the notes name."""
+    """The firms with a dash in the table are those that the notes name; others with their count."""
+    old = {"share-count-too-old:2024-05-06": ["SMCI"], "no-share-count": ["TSM", "VRT"]}
+    unvalued = {symbol: flag for flag, symbols in old.items() for symbol in symbols}
+    shares = {s: count for s, count in full.shares.items() if s not in unvalued}
+    notes = " ".join(
+        summary_text(replace(full, unvalued=unvalued, shares=shares)).split("NOTES")[1].split()
+    )
+    assert (
+        "No figure in money for SMCI: its nearest share count is of 2024-05-06, too far from the "
+        "event." in notes
+    )
+    assert "No figure in money for TSM, VRT: no share count is at hand." in notes
+    assert "NVDA 24.4770 bn" in notes
+    assert "SMCI 0." not in notes
+
+
+def test_the_bundled_study_gives_every_firm_dollars_and_says_of_which_count(full) -> None:
     notes = " ".join(summary_text(full).split("NOTES")[1].split())
-    named = [
-        symbol
-        for part in notes.split("hence no dollar figure: ")[1:]
-        for symbol in part.split(". ")[0].rstrip(".").split(", ")
-    ]
-    without = {f.symbol for f in full.firms if f.windows[0].impact is None}
-    assert sorted(named) == sorted(without)
+    assert not full.unvalued
+    for symbol in full.study.symbols:
+        count = full.shares[symbol]
+        assert f"{symbol} {count.shares / 1e9:,.4f} bn of {count.as_of} (" in notes
+    assert "No figure in money" not in notes
+    everyone = next(g for g in full.groups if g.group == "all")
+    assert len(everyone.valued) == 26
 
 
 def test_one_firm_and_one_event_need_fewer_tables(small: StudyResult) -> None:

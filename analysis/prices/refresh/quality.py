@@ -212,27 +212,29 @@ def unrecorded_splits(series: Series) -> Iterator[Finding]:
 def impossible_moves(series: Series) -> Iterator[Finding]:
     """Find moves beyond `LARGEST_JUMP` that no dividend explains; value: the return."""
     close = series.bars["close"].to_numpy(dtype=float)
+    adjusted = series.bars["adj_close"].to_numpy(dtype=float)
     paid = pd.Series(series.amounts("dividend"), dtype=float)
     due = paid.reindex(series.bars.index).fillna(0.0).to_numpy()
-    moves = np.zeros(len(close))
-    with np.errstate(over="ignore", divide="ignore"):
-        moves[1:] = np.log(close[1:]) - np.log(close[:-1])
-        whole = np.where(moves < 0, moves + np.log1p(due / close), moves)
+    moves = _log_moves(close)
+    whole = np.where(moves < 0, moves + np.log1p(due / close), moves)
     bound = _robust_bound(moves)
     recorded = series.amounts("split")
-    for i in _where(np.abs(whole) > LARGEST_JUMP):
+    for i in _where((np.abs(whole) > LARGEST_JUMP) | (np.abs(_log_moves(adjusted)) > LARGEST_JUMP)):
         day = series.bars.index[i]
         unapplied = abs(moves[i] + np.log(recorded.get(day, 1.0))) <= LARGEST_JUMP
         unrecorded = abs(moves[i]) > bound and _split_like(moves[i]) is not None
-        if not unapplied and not unrecorded:  # which have checks of their own
-            yield Finding(
-                series.symbol,
-                day,
-                "impossible-move",
-                float(np.expm1(moves[i])),
-                "error",
-                f"the close moves from {close[i - 1]:g} to {close[i]:g} without an action",
-            )
+        by_close = abs(whole[i]) > LARGEST_JUMP
+        if by_close and ((day in recorded and unapplied) or unrecorded):
+            continue  # which have checks of their own
+        name, levels = ("close", close) if by_close else ("adjusted close", adjusted)
+        yield Finding(
+            series.symbol,
+            day,
+            "impossible-move",
+            float(levels[i] / levels[i - 1] - 1),
+            "error",
+            f"the {name} moves from {levels[i - 1]:g} to {levels[i]:g} without an action",
+        )
 
 
 def impossible_actions(series: Series) -> Iterator[Finding]:
@@ -333,6 +335,12 @@ def _returns(levels: pd.Series) -> FloatArray:
     result = np.zeros(len(values))
     result[1:] = values[1:] / values[:-1] - 1
     return result
+
+
+def _log_moves(levels: FloatArray) -> FloatArray:
+    moves = np.zeros(len(levels))
+    moves[1:] = np.log(levels[1:]) - np.log(levels[:-1])
+    return moves
 
 
 def _robust_bound(moves: FloatArray) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.errors import printable
 from analysis.prices.store.records import Finding
 from analysis.sessions import sessions_between
 
@@ -48,7 +49,7 @@ def check_currency(
     expected = (stored,) if stored else EXPECTED_CURRENCY.get(calendar, (currency,))
     if currency in expected:
         return []
-    detail = f"quoted in {currency}, expected {' or '.join(map(str, expected))}"
+    detail = f"quoted in {printable(currency, 20)}, expected {' or '.join(map(str, expected))}"
     return [Finding(symbol, None, "currency", float("nan"), "error", detail)]
 
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.plausible import impossible_returns
 from analysis.prices.bars import bars_frame, no_actions
+from analysis.prices.sources.cells import read_dates, read_numbers
 from analysis.prices.sources.protocol import BadAnswer, Fetched
 
 CRSP_COLUMNS = ({"PERMNO", "DATE", "PRC", "RET"}, {"PERMNO", "DLYCALDT", "DLYPRC", "DLYRET"})
@@ -61,10 +63,8 @@ def read_crsp(table: pd.DataFrame, *, where: str) -> dict[str, Fetched]:
     """
     table = table.rename(columns=lambda name: str(name).upper())
     table = table.rename(columns=_CIZ)
-    try:
-        table["DATE"] = _dates(table["DATE"])
-    except (TypeError, ValueError) as error:
-        raise BadAnswer(f"{where}: the date column cannot be read ({error})") from error
+    _refuse_broken(table, where)
+    table["DATE"] = read_dates(table["DATE"], where=where)
     found: dict[str, Fetched] = {}
     last_tickers = _tickers(table)
     for permno, rows in table.groupby("PERMNO", sort=True):
@@ -74,10 +74,18 @@ def read_crsp(table: pd.DataFrame, *, where: str) -> dict[str, Fetched]:
     return found
 
 
-def _dates(column: pd.Series) -> pd.Series:
-    text = column.astype(str).str.replace(r"\.0$", "", regex=True)
-    compact = text.str.fullmatch(r"\d{8}").all()
-    return pd.to_datetime(text, format="%Y%m%d" if compact else None)
+def _refuse_broken(table: pd.DataFrame, where: str) -> None:
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise BadAnswer(f"{where}: column '{twice[0]}' occurs twice; keep one of them")
+    if not len(table):
+        raise BadAnswer(f"{where}: no rows in it; export the extract again")
+    unnamed = table["PERMNO"].isna().to_numpy()
+    if unnamed.any():
+        raise BadAnswer(f"{where}: no PERMNO in data row {int(np.argmax(unnamed)) + 1}")
+    for name in ("PRC", "VOL", "OPENPRC", "ASKHI", "BIDLO", "CFACPR", "CFACSHR", "DIVAMT"):
+        if name in table.columns:
+            read_numbers(table[name], name, where=where)
 
 
 def _tickers(table: pd.DataFrame) -> dict[object, str]:
@@ -94,6 +102,9 @@ def _security(rows: pd.DataFrame, symbol: str, where: str) -> Fetched:
     price = _number(days, "PRC").abs()
     days = days[price > 0]
     price = price[price > 0]
+    if price.empty:
+        permno = rows["PERMNO"].iloc[0]
+        raise BadAnswer(f"{where}: no price in it for PERMNO {permno}; leave the security out")
     basis = _number(days, "CFACPR", 1.0).where(lambda f: f > 0)
     close = price / basis
     bars = bars_frame(
@@ -113,7 +124,7 @@ def _security(rows: pd.DataFrame, symbol: str, where: str) -> Fetched:
 def _chained(days: pd.DataFrame, close: pd.Series, symbol: str, where: str) -> np.ndarray:
     """Chain total-return levels from returns; they end on the last close."""
     returns = _number(days, "RET")
-    returns = returns.where(returns > MISSING_RETURN)
+    returns = returns.where(~impossible_returns(returns.to_numpy()))
     absent = returns.iloc[1:].isna()
     if absent.any():
         day = absent.index[absent][0].date()
@@ -122,7 +133,14 @@ def _chained(days: pd.DataFrame, close: pd.Series, symbol: str, where: str) -> n
             "begin the extract after it"
         )
     delisting = _number(days, "DLRET")
-    delisting = delisting.where(delisting > MISSING_RETURN).fillna(0.0)
+    coded = delisting <= MISSING_RETURN
+    lost = delisting.index[impossible_returns(delisting.to_numpy()) & ~coded]
+    if len(lost):
+        raise BadAnswer(
+            f"{where}: {symbol} has a delisting return of {delisting[lost[0]]:g} on "
+            f"{lost[0].date()}: no level can follow a loss of everything; end the extract before it"
+        )
+    delisting = delisting.where(~coded).fillna(0.0)
     growth = (1 + returns.fillna(0.0)) * (1 + delisting)
     level = growth.cumprod().to_numpy(dtype=float)
     end = float(close.iloc[-1]) * (1 + float(delisting.iloc[-1]))

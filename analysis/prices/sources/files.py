@@ -15,6 +15,7 @@ from analysis.errors import nearest
 from analysis.prices.bars import bars_frame
 from analysis.prices.files import load_levels_file
 from analysis.prices.market_data import MarketData
+from analysis.prices.sources.cells import read_dates, read_numbers
 from analysis.prices.sources.crsp import CRSP_COLUMNS, read_crsp
 from analysis.prices.sources.protocol import BadAnswer, Fetched, SymbolRefused
 from analysis.tabular import read_whole
@@ -100,15 +101,14 @@ class FileSource:
         return {str(name): self._of_levels(levels[name].dropna()) for name in levels.columns}
 
     def _yahoo(self, table: pd.DataFrame) -> Fetched:
-        try:
-            sessions = pd.DatetimeIndex(pd.to_datetime(table["Date"]))
-            values: dict[str, object] = {
-                ours: pd.to_numeric(table[theirs], errors="coerce").to_numpy()
-                for theirs, ours in YAHOO_COLUMNS.items()
-                if ours != "session"
-            }
-        except (TypeError, ValueError) as error:
-            raise BadAnswer(f"{self.name}: not a table of daily prices ({error})") from error
+        if not len(table):
+            raise BadAnswer(f"{self.name}: no rows in it; download it again")
+        sessions = pd.DatetimeIndex(read_dates(table["Date"], where=self.name))
+        values: dict[str, object] = {
+            ours: read_numbers(table[theirs], ours, where=self.name).to_numpy()
+            for theirs, ours in YAHOO_COLUMNS.items()
+            if ours != "session"
+        }
         bars = bars_frame(sessions, values).dropna(how="all")
         return Fetched(self._path.stem.upper(), self.name, self.client, bars)
 

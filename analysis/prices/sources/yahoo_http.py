@@ -173,12 +173,24 @@ def check_chart(result: object) -> None:
         zone = ZoneInfo(str(meta.get("exchangeTimezoneName")))
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise BadAnswer("Yahoo Finance names no time zone that there is") from None
+    _check_numbers(indicators)
     days = [dt.datetime.fromtimestamp(stamp, zone).date() for stamp in stamps[:-1]]
     if len(set(days)) == len(days):
         return
-    (quote,) = indicators["quote"]
+    quote = indicators["quote"][0]
     seen: dict[dt.date, tuple[object, ...]] = {}
     for i, day in enumerate(days):
         bar = tuple(values[i] for _, values in sorted(quote.items()))
         if seen.setdefault(day, bar) != bar:
             raise BadAnswer(f"Yahoo Finance has two different bars of {day}")
+
+
+def _check_numbers(indicators: dict[str, object]) -> None:
+    """Refuse text and truth values for figures: pandas would read 12 and 1 out of them."""
+    for parts in indicators.values():
+        for part in parts if isinstance(parts, list) else []:
+            for name, values in part.items() if isinstance(part, dict) else ():
+                for value in values if isinstance(values, list) else []:
+                    if value is not None and type(value) not in (int, float):
+                        said = printable(repr(value), 40)
+                        raise BadAnswer(f"Yahoo Finance answered with {said} as {printable(name)}")

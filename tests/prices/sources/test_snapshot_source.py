@@ -25,6 +25,8 @@ def test_a_changed_byte_is_refused(tmp_path) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(bundled_data(), bundle)
     path = bundle / LEVELS
-    path.write_bytes(path.read_bytes().replace(b"100.000000", b"101.000000", 1))
-    with pytest.raises(IntegrityError, match=r"total_return_index\.csv"):
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(IntegrityError, match=r"total_return_index\.parquet"):
         snapshot_source(bundle)

@@ -118,3 +118,49 @@ def test_a_file_goes_into_the_store(night, tmp_path):
     report = night("2024-06-11", "NVDA", source=source(tmp_path, CRSP, "crsp.csv"))
     assert report.exit_code == 0
     assert night.read(lambda r: r.states())[0].source == "crsp.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (CRSP.replace("2024-06-07", "-04"), "'-04' in data row 2 is no date"),
+        (CRSP.replace("2024-06-07", "-2025-01-01"), "'-2025-01-01' in data row 2 is no date"),
+        (CRSP.replace("PERMNO,date", "date,date"), "column 'date' occurs twice"),
+        (
+            CRSP.replace("PERMNO,date", "PERMNO,DATE").replace("TICKER", "date"),
+            "'DATE' occurs twice",
+        ),
+        ("PERMNO,date,PRC,RET\n1,20240102,,C\n", "no price in it for PERMNO 1"),
+        ("PERMNO,date,PRC,RET\n", "no rows in it"),
+        ("PERMNO,date,PRC,RET\n,20240102,1,C\n", "no PERMNO in data row 1"),
+        (YAHOO.replace("2025-01-27", "-04"), "'-04' in data row 2 is no date"),
+        (YAHOO.replace("124.80", "1_0"), "open '1_0' in data row 2 is no number"),
+        (YAHOO.splitlines()[0] + "\n", "no rows in it"),
+    ],
+)
+def test_a_broken_vendor_file_is_refused_in_words(tmp_path, text, words):
+    with pytest.raises((DataError, BadAnswer), match=words) as caught:
+        _ = source(tmp_path, text).symbols
+    assert "nvda.csv" in str(caught.value)
+
+
+def test_a_return_that_cannot_be_is_none(tmp_path):
+    text = "PERMNO,date,PRC,RET\n1,20240102,10,C\n1,20240103,9,-2\n1,20240104,9,0.0\n"
+    with pytest.raises(BadAnswer, match="no RET on 2024-01-03"):
+        source(tmp_path, text).fetch("1", BEGIN)
+
+
+def test_a_delisting_that_loses_everything_is_refused(tmp_path):
+    text = "PERMNO,date,PRC,RET,DLRET\n1,20240102,10,C,\n1,20240103,9,-0.1,-1\n"
+    with pytest.raises(BadAnswer, match="delisting return of -1 on 2024-01-03"):
+        _ = source(tmp_path, text).symbols
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d%b%Y"])
+def test_the_dates_that_wrds_offers_are_read(tmp_path, form):
+    days = [dt.date(2024, 1, 2), dt.date(2024, 1, 3)]
+    rows = "".join(
+        f"1,{d.strftime(form)},{10 - i},{'C' if not i else -0.1}\n" for i, d in enumerate(days)
+    )
+    bars = source(tmp_path, "PERMNO,date,PRC,RET\n" + rows).fetch("1", BEGIN).bars
+    assert [stamp.date() for stamp in bars.index] == days

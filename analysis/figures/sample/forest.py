@@ -1,0 +1,76 @@
+"""Every firm-event with its interval, and the average below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.figures.sample.margin import room_left
+from analysis.figures.sample.path import leading
+from analysis.figures.style import LIGHT, Style, title
+from analysis.inference.student import critical_value
+from analysis.sample.regression import pair_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.sample.result import SampleResult
+
+MOST_PAIRS = 60
+"""With more pairs the rows cannot be told apart."""
+
+
+def reason(result: SampleResult) -> str:
+    """Say why the figure is not drawn; empty where it is."""
+    n = leading(result).n
+    return f"{n:,} firm-events are too many to be told apart" if n >= MOST_PAIRS else ""
+
+
+def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
+    """
+    Draw the CAR of each pair over the first window with its prediction interval, and their mean.
+
+    Parameters
+    ----------
+    result : SampleResult
+    style : Style
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    level = result.spec.level
+    table = pair_table(result, result.spec.windows[0]).sort_values(["position", "symbol"])
+    car = 100 * table["car"].to_numpy(float)
+    df = result.fits.df[table["place"].to_numpy()]
+    half = 100 * table["se"].to_numpy(float) * [critical_value(level, value) for value in df]
+    rows = np.arange(len(car))[::-1] + 1.5
+    outside = np.abs(car) > half
+    average = leading(result)
+    figure, axes = style.figure(1.8 + 0.19 * (len(car) + 2))
+    with style.applied():
+        colours = [style.accent if flag else style.plain for flag in outside]
+        axes.hlines(rows, car - half, car + half, color=colours, lw=1.1)
+        axes.scatter(car, rows, color=colours, s=16, zorder=3)
+        if average.n > 1 and average.battery is not None:
+            inner = average.battery
+            axes.hlines(0, 100 * inner.low, 100 * inner.high, color=style.text, lw=2.2)
+            axes.plot([100 * average.mean], [0], "D", color=style.text, ms=6)
+        axes.axvline(0, color=style.faint, lw=0.8)
+        days = result.session_texts(table["position"].to_numpy())
+        labels = [f"{s}  {d}" for s, d in zip(table["symbol"], days, strict=True)]
+        axes.set_yticks([*rows, 0], [*labels, f"mean of {average.n}"])
+        axes.tick_params(axis="y", labelsize=7.5, length=0)
+        axes.set_ylim(-0.9, len(car) + 1.2)
+        axes.set_xlabel(f"cumulative abnormal return over {result.spec.windows[0]}, %")
+        axes.grid(axis="x", lw=0.6)
+        finding = (
+            f"{int(outside.sum())} of {len(car)} firm-events moved beyond their own "
+            f"{100 * level:g} % interval: {int((outside & (car > 0)).sum())} up, "
+            f"{int((outside & (car < 0)).sum())} down"
+        )
+        detail = f"{result.spec.title}; prediction intervals of each pair's own model"
+        title(figure, finding, detail, style)
+        room_left(figure)
+    return figure

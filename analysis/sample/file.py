@@ -1,0 +1,262 @@
+"""Studies of many firm-events as files: TOML with ``events_file`` or ``[[firm_events]]``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from analysis._bundle import bundled_data
+from analysis.errors import MarketImpactError, StudyError, nearest
+from analysis.prices.load import SNAPSHOT, STORE, load_market_data
+from analysis.run.plan import benchmark_returns
+from analysis.sample.data import SampleData
+from analysis.sample.events import (
+    FirmEvents,
+    events_of_tables,
+    grouped_by,
+    read_events,
+)
+from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
+from analysis.sample.run import run_sample
+from analysis.sample.spec import SampleSpec
+from analysis.study import Benchmark
+from analysis.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis._typing import Progress
+    from analysis.prices.market_data import MarketData
+    from analysis.sample.result import SampleResult
+
+EVENTS_FILE, FIRM_EVENTS = "events_file", "firm_events"
+"""Either key makes a study file one of many firm-events."""
+
+LARGEST_FILE = 50_000_000
+"""No such file has more bytes; longer lists belong into an events file."""
+
+_KEYS = (
+    *("id", "title", "calendar", "data", EVENTS_FILE, FIRM_EVENTS, "by", "model", "benchmark"),
+    *("benchmarks", "estimation", "min_estimation", "windows", "path", "level", "ranks", "log"),
+    *("placebos", "draws", "seed", "explain", "policies"),
+)
+_POLICIES = ("missing", "overlap", "other_events", "around", "most_zeros")
+_BENCHMARK = ("id", "symbol", "purged_of", "weight", "weight_session", "source")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleStudy:
+    """
+    A study of many firm-events, ready for its data.
+
+    Attributes
+    ----------
+    spec : SampleSpec
+    events : FirmEvents
+    data : str
+        ``snapshot``, ``store`` or the path of a file of levels.
+    calendar : str
+    benchmarks : tuple of Benchmark
+        Those that are no column of the data as it is: without one of their firms.
+    log : bool
+        Whether returns are logarithms.
+    explain : tuple of str
+        Formulas of regressions.
+    """
+
+    spec: SampleSpec
+    events: FirmEvents
+    data: str = SNAPSHOT
+    calendar: str = "XNYS"
+    benchmarks: tuple[Benchmark, ...] = ()
+    log: bool = False
+    explain: tuple[str, ...] = ()
+
+    def run(self, *, progress: Progress | None = None) -> SampleResult:
+        """
+        Load the data and run.
+
+        Raises
+        ------
+        MarketImpactError
+            If the data cannot be loaded or no pair can be measured.
+        """
+        return self.run_on(load_market_data(self.data, calendar=self.calendar), progress=progress)
+
+    def run_on(self, data: MarketData, *, progress: Progress | None = None) -> SampleResult:
+        """Run on data that are at hand; see `run`."""
+        for benchmark in self.benchmarks:
+            for symbol in filter(None, (benchmark.symbol, benchmark.purged_of)):
+                if symbol not in data.levels.columns:
+                    known = [str(name) for name in data.levels.columns]
+                    raise StudyError(
+                        f"benchmark '{benchmark.id}' needs {symbol}, which is not in {data.name}; "
+                        f"{nearest(symbol, known)}"
+                    )
+        markets = {
+            benchmark.id: benchmark_returns(benchmark, data).to_numpy(dtype=float)
+            for benchmark in self.benchmarks
+        }
+        sample = SampleData.of(data, markets=markets, log=self.log)
+        return run_sample(self.events, sample, self.spec, progress=progress)
+
+
+def bundled_samples() -> dict[str, Path]:
+    """List the studies of many firm-events that travel with the program, by name."""
+    folder = bundled_data() / "studies"
+    return {path.parent.name: path for path in sorted(folder.glob("*/sample.toml"))}
+
+
+def sample_path(name_or_path: str) -> Path | None:
+    """
+    Find the file of a study of many firm-events.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None where the name is that of something else, a study of the usual kind among them.
+    """
+    bundled = bundled_samples()
+    if name_or_path in bundled:
+        return bundled[name_or_path]
+    path = Path(name_or_path)
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+            return None
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return path if EVENTS_FILE in document or FIRM_EVENTS in document else None
+
+
+def load_sample(name_or_path: str | Path) -> SampleStudy:
+    """
+    Read a study of many firm-events.
+
+    Parameters
+    ----------
+    name_or_path : str or pathlib.Path
+        The name of a bundled one, or a TOML file. Relative paths in it are taken from its folder.
+
+    Raises
+    ------
+    StudyError, DataError
+        If there is no such file, or it asks for what cannot be; the message names file and key.
+
+    Examples
+    --------
+    >>> study = load_sample("nvda-results-2016-2025")
+    >>> len(study.events), study.spec.benchmark
+    (42, 'SPY')
+    """
+    path = bundled_samples().get(str(name_or_path), Path(name_or_path))
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(
+            f"no study '{name_or_path}': {nearest(str(name_or_path), bundled_samples())}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{path}: the study file cannot be read ({error})") from None
+    try:
+        return _study(document, path)
+    except MarketImpactError as error:
+        text = str(error)
+        raise type(error)(text if str(path) in text else f"{path}: {text}") from None
+
+
+def _study(document: Mapping[str, Any], path: Path) -> SampleStudy:
+    _known(document, _KEYS, "")
+    if (EVENTS_FILE in document) == (FIRM_EVENTS in document):
+        raise StudyError(f"give either '{EVENTS_FILE}' or [[{FIRM_EVENTS}]]")
+    if EVENTS_FILE in document:
+        events = read_events(path.parent / _take(document, EVENTS_FILE, str))
+    else:
+        events = events_of_tables(_take(document, FIRM_EVENTS, list), where=str(path))
+    data = _take(document, "data", str, SNAPSHOT)
+    if data not in {SNAPSHOT, STORE}:
+        data = str((path.parent / data).resolve())
+    policies = _take(document, "policies", dict, {})
+    spec = SampleSpec(
+        title=_take(document, "title", str, _take(document, "id", str, path.stem)),
+        model=_take(document, "model", str, "market"),
+        benchmark=_take(document, "benchmark", str, "SPY"),
+        estimation=Window.parse(_take(document, "estimation", str, "-260..-11")),
+        min_estimation=_take(document, "min_estimation", int, None),
+        windows=tuple(Window.parse(w) for w in _take(document, "windows", list, ["-1..1"])),
+        path=Window.parse(_take(document, "path", str, "-10..20")),
+        level=_take(document, "level", float, 0.95),
+        policies=_policies(policies),
+        ranks=_take(document, "ranks", bool, True),
+        placebos=_take(document, "placebos", int, 0),
+        **{name: document[name] for name in ("draws", "seed") if name in document},
+    )
+    return SampleStudy(
+        spec=spec,
+        events=grouped_by(events, _take(document, "by", str, "group")),
+        data=data,
+        calendar=_take(document, "calendar", str, "XNYS"),
+        benchmarks=tuple(map(_benchmark, _take(document, "benchmarks", list, []))),
+        log=_take(document, "log", bool, False),
+        explain=tuple(_take(document, "explain", list, [])),
+    )
+
+
+def _policies(table: Mapping[str, Any]) -> Policies:
+    _known(table, _POLICIES, "[policies] ")
+    found = Policies(
+        missing=cast("MissingPolicy", _choice(table, "missing", get_args(MissingPolicy), "traded")),
+        overlap=cast("OverlapPolicy", _choice(table, "overlap", get_args(OverlapPolicy), "keep")),
+        other_events=cast(
+            "OtherEventsPolicy",
+            _choice(table, "other_events", get_args(OtherEventsPolicy), "leave-out"),
+        ),
+        most_zeros=_take(table, "most_zeros", float, 1.0),
+    )
+    around = _take(table, "around", str, "")
+    return replace(found, around=Window.parse(around)) if around else found
+
+
+def _benchmark(table: Mapping[str, Any]) -> Benchmark:
+    _known(table, _BENCHMARK, "[[benchmarks]] ")
+    name = _take(table, "id", str)
+    return Benchmark(
+        id=name,
+        symbol=_take(table, "symbol", str, name.removesuffix("-ex")),
+        purged_of=_take(table, "purged_of", str, ""),
+        weight=_take(table, "weight", float, 0.0),
+        weight_session=_take(table, "weight_session", dt.date, None),
+        source=_take(table, "source", str, ""),
+    )
+
+
+def _choice(table: Mapping[str, Any], key: str, known: tuple[str, ...], default: str) -> str:
+    value = _take(table, key, str, default)
+    if value not in known:
+        raise StudyError(f"'{key}' is '{value}'; {nearest(value, known)}")
+    return str(value)
+
+
+_MISSING = object()
+
+
+def _take(table: Mapping[str, Any], key: str, kind: type[Any], default: Any = _MISSING) -> Any:  # noqa: ANN401 - the value's own type
+    if key not in table:
+        if default is _MISSING:
+            raise StudyError(f"key '{key}' is missing")
+        return default
+    value = table[key]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise StudyError(f"'{key}' is {value!r}; a {kind.__name__} is needed")
+    return value
+
+
+def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise StudyError(f"{where}key '{key}' is unknown; {nearest(key, keys, most=len(keys))}")
