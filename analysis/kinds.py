@@ -162,6 +162,24 @@ class Text(Kind):
         return {"type": "string"}
 
 
+class Names(Text):
+    """Names as one text, commas between them; a list of texts is joined."""
+
+    name = "text, or a list of texts"
+
+    def read(self, value: Any, place: Place) -> str:  # noqa: ANN401 - as Kind.read
+        """Refuse what is neither text nor a list of texts."""
+        parts = list(value) if isinstance(value, list | tuple) else [value]
+        texts = [super(Names, self).read(part, place) for part in parts]
+        names = [name.strip() for text in texts for name in text.split(",")]
+        return ", ".join(name for name in names if name)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        text = super().schema()
+        return {"anyOf": [text, {"type": "array", "items": text}]}
+
+
 class Number(Kind):
     """A number; a whole one is taken as a float."""
 
@@ -392,7 +410,7 @@ class Definitions(Kind):
         return {"type": "object"}
 
 
-TEXT, NUMBER, WHOLE, FLAG = Text(), Number(), Whole(), Flag()
+TEXT, NAMES, NUMBER, WHOLE, FLAG = Text(), Names(), Number(), Whole(), Flag()
 DAY, WHEN, EVENT_TIME = Day(), Instant(), EventTime()
 TEXTS, WINDOWS = ListOf(TEXT), ListOf(EVENT_TIME)
 FILE, NUMBERS, SOME_TEXTS, DEFINITIONS = FilePath(), Some(NUMBER), Some(TEXT), Definitions()

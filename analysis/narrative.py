@@ -79,10 +79,10 @@ def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
         change = cited(percent(abs(window.car)), "car")
         return f"{head.symbol} {fell} by {change} more than expected {when}"
     word, scale = "loss" if impact.abnormal < 0 else "gain", scale_of(impact.abnormal)
-    dollars = cited(scale.write(abs(impact.abnormal), 0), "impact_usd")
+    dollars = cited(scale.write(abs(impact.abnormal), 0), impact.column("impact"))
     return (
-        f"{head.symbol}'s abnormal {word} {when} was USD {dollars} {scale.long}, more than chance "
-        "explains"
+        f"{head.symbol}'s abnormal {word} {when} was {impact.currency} {dollars} {scale.long}, "
+        "more than chance explains"
     )
 
 
@@ -250,10 +250,13 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
     scale = scale_of(impact.raw, impact.abnormal)
 
     def sized(value: float, column: str) -> str:
-        return f"USD {cited(scale.write(abs(value)), column)} {scale.short}"
+        return f"{impact.currency} {cited(scale.write(abs(value)), column)} {scale.short}"
 
     kind = "loss" if impact.abnormal < 0 else "gain"
-    raw, size = sized(impact.raw, "impact_raw_usd"), sized(impact.abnormal, "impact_usd")
+    raw, size = (
+        sized(impact.raw, impact.column("impact_raw")),
+        sized(impact.abnormal, impact.column("impact")),
+    )
     interval = _dollar_interval(impact, result.study.level, scale, cited)
     start = f"The firm {'lost' if impact.raw < 0 else 'gained'} {raw} of market value"
     if (impact.abnormal < 0) != (impact.raw < 0):
@@ -270,8 +273,8 @@ def _dollar_interval(
     low, high = impact.low, impact.high
     if low is None or high is None:
         return ""
-    lower = cited(scale.write(abs(low)), "impact_low_usd")
-    upper = cited(scale.write(abs(high)), "impact_high_usd")
+    lower = cited(scale.write(abs(low)), impact.column("impact_low"))
+    upper = cited(scale.write(abs(high)), impact.column("impact_high"))
     if low < 0 < high:
         ends = f"from a loss of {lower} to a gain of {upper}"
     else:
@@ -291,9 +294,9 @@ def _beside(result: StudyResult, cite: Cite = plain) -> str:
     dollars = ""
     if other.impact is not None:
         scale = scale_of(other.impact.abnormal)
-        usd = scale.write(abs(other.impact.abnormal))
-        place = result.place(firm, head.window, "impact_usd")
-        dollars = f", USD {cite(usd, place)} {scale.short}"
+        money = scale.write(abs(other.impact.abnormal))
+        place = result.place(firm, head.window, other.impact.column("impact"))
+        dollars = f", {other.impact.currency} {cite(money, place)} {scale.short}"
     size = cite(percent(other.car), result.place(firm, head.window, "car"))
     holds = (
         f", an index that itself holds {head.symbol}"
@@ -375,9 +378,9 @@ def _curve(details: Details, cite: Cite) -> str:
         unit, middle = "", percent(curve.middle.abnormal, 1)
     else:
         scale = scale_of(low.impact, high.impact)
-        column = "impact_usd"
+        column = "impact"
         lowest, highest = scale.write(low.impact, 0), scale.write(high.impact, 0)
-        unit, middle = f" {scale.long} dollars", scale.write(curve.middle.impact, 0)
+        unit, middle = f" {scale.long} {curve.middle.currency}", scale.write(curve.middle.impact, 0)
     last, middle_line = len(curve.points) + 1, 2 + curve.middle_place
     place = (
         ""

@@ -265,7 +265,18 @@ class Study:
         benchmarks = tuple(replace(benchmark) for benchmark in self.benchmarks)
         for benchmark in benchmarks:
             fill(benchmark, purged_of=self.event_firm)
+            object.__setattr__(benchmark, "purged_of", ", ".join(self._members(benchmark.firms)))
         object.__setattr__(self, "benchmarks", benchmarks)
+
+    def _members(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Put the firms of a group in the place of its id."""
+        groups = {group.id: group.symbols for group in self.groups} | {ALL_FIRMS: self.symbols}
+        found = [
+            symbol
+            for name in names
+            for symbol in (groups[name] if name in groups and name not in self.symbols else (name,))
+        ]
+        return tuple(dict.fromkeys(found))
 
     def _check_once(self) -> None:
         for what, names in (

@@ -157,7 +157,6 @@ def test_overrides_replace_and_the_headline_follows(study: Study) -> None:
     [
         (Overrides(events=("selloff",)), "event 'selloff' is not in the study; did you mean 'sell"),
         (Overrides(symbols=("NVDA", "NVDA")), "symbol 'NVDA' occurs twice"),
-        (Overrides(benchmarks=("RSP-ex",)), r"no weight of NVDA in RSP.*purged here: SPY-ex"),
     ],
 )
 def test_overrides_are_checked(study: Study, choices: Overrides, message: str) -> None:

@@ -192,7 +192,7 @@ class FirmSample:
             "prediction error": (math.isnan(self.se), NO_COVARIANCE),
             "least squares": (
                 not capabilities.linear,
-                "is made for models fitted by least squares only",
+                "it is made for models fitted by least squares only",
             ),
             "permutations": (bool(capabilities.no_permutation), capabilities.no_permutation),
             "own regressors": (

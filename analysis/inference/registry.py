@@ -43,7 +43,7 @@ class Settings:
     """
 
     level: float = 0.95
-    draws: int = 1999
+    draws: int = 19_999
     seed: int = 20250127
 
     def rng(self, test: str) -> np.random.Generator:

@@ -12,7 +12,7 @@ from analysis.errors import DataError, nearest
 from analysis.prices.manifest import InputFile, sha256_of
 from analysis.prices.reference import PrintedClose, Reference, ShareCount
 from analysis.prices.schemas import check_factors, check_levels
-from analysis.prices.snapshot import CLOSES_SESSION, load_snapshot
+from analysis.prices.snapshot import index_base, load_snapshot
 from analysis.prices.store import PriceStore
 from analysis.sessions import sessions_between
 
@@ -76,7 +76,7 @@ def load_store(
         levels = reader.levels("adj_close", names, as_of)
         factors, vintage = reader.factors(as_of)
         reference = _reference(
-            reader, names, companion.reference, anchor or CLOSES_SESSION.date(), as_of
+            reader, names, companion.reference, anchor or index_base(companion.levels).date(), as_of
         )
     levels = _every_session(levels, calendar)
     known = "now" if as_of is None else f"as of {as_of.isoformat()}"

@@ -145,11 +145,11 @@ def _numbers(details: Details) -> list[KeyNumber]:
         scale = scale_of(usd.abnormal, usd.low, usd.high)
         found.append(
             KeyNumber(
-                f"abnormal change in market value, USD {scale.long}",
-                at(usd.abnormal, scale.write(usd.abnormal), "impact_usd"),
+                f"abnormal change in market value, {usd.currency} {scale.long}",
+                at(usd.abnormal, scale.write(usd.abnormal), usd.column("impact")),
                 level,
-                at(usd.low, scale.write(usd.low), "impact_low_usd"),
-                at(usd.high, scale.write(usd.high), "impact_high_usd"),
+                at(usd.low, scale.write(usd.low), usd.column("impact_low")),
+                at(usd.high, scale.write(usd.high), usd.column("impact_high")),
             )
         )
     elif not isinstance(details.conformal, Absent):
@@ -181,11 +181,11 @@ def _curve_number(details: Details) -> KeyNumber:
         )
     scale = scale_of(low.impact, high.impact)
     return KeyNumber(
-        f"median of {counted(len(curve.points), 'specification')}, USD {scale.long}",
-        Cell(scale.write(half.impact), half.impact, Place(name, middle, "impact_usd")),
+        f"median of {counted(len(curve.points), 'specification')}, {half.currency} {scale.long}",
+        Cell(scale.write(half.impact), half.impact, Place(name, middle, "impact")),
         "all of them from ",
-        Cell(scale.write(low.impact), low.impact, Place(name, 2, "impact_usd")),
-        Cell(scale.write(high.impact), high.impact, Place(name, last, "impact_usd")),
+        Cell(scale.write(low.impact), low.impact, Place(name, 2, "impact")),
+        Cell(scale.write(high.impact), high.impact, Place(name, last, "impact")),
     )
 
 

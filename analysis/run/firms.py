@@ -92,7 +92,13 @@ def _window_result(
         draws=draws,
         impact=None
         if value.amount is None
-        else impact(path, value.amount, df=sample.fit.df, level=case.study.level),
+        else impact(
+            path,
+            value.amount,
+            df=sample.fit.df,
+            level=case.study.level,
+            currency=value.currency,
+        ),
         flags=(
             *placed.flags,
             *flags,

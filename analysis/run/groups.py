@@ -28,7 +28,7 @@ from analysis.run.flags import estimation_flag
 from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analysis._typing import BoolArray, FloatArray
     from analysis.inference.group import GroupSample
@@ -142,7 +142,12 @@ def _group_result(
 def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
     without = sum(value.amount is None for value in values)
     carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
-    return (*((f"no-dollar-figure:{without}-firms",) if without else ()), *carried)
+    mixed = _currencies(values)
+    return (
+        *((f"no-dollar-figure:{without}-firms",) if without else ()),
+        *((f"no-sum-of-currencies:{'+'.join(sorted(mixed))}",) if len(mixed) > 1 else ()),
+        *carried,
+    )
 
 
 def _impact(
@@ -153,12 +158,16 @@ def _impact(
     sample: GroupSample,
 ) -> Impact | None:
     """
-    Sum the dollars of the valued firms; their errors are correlated as their residuals are.
+    Sum the money of the valued firms, where it is of one currency.
 
-    See `analysis.inference.group.GroupSample.sum_variance`: the weights are the USD at stake before
+    Their errors are correlated as their residuals are.
+
+    See `analysis.inference.group.GroupSample.sum_variance`: the weights are what is at stake before
     each session.
     """
     names = sorted(symbols)
+    if len(_currencies(values.values())) > 1:
+        return None
     worth = [values[symbol].amount for symbol in names]
     valued = np.array([amount is not None for amount in worth])
     if not valued.any():
@@ -175,7 +184,12 @@ def _impact(
             [path.expected for path in paths],
         )
     )
-    return stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
+    total = stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
+    return replace(total, currency=_currencies(values.values()).pop())
+
+
+def _currencies(values: Iterable[Valuation]) -> set[str]:
+    return {value.currency for value in values if value.amount is not None}
 
 
 def stake_impact(
@@ -195,7 +209,7 @@ def stake_impact(
     sample : GroupSample
         Of the window.
     stakes : ndarray of shape (L, N)
-        USD at stake before each session; 0 for a firm without a market value.
+        At stake before each session, in one currency; 0 for a firm without a market value.
     raw, expected : ndarray of shape (L, N)
         Returns, decimal.
     valued : ndarray of bool, shape (N,)

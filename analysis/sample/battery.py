@@ -240,7 +240,10 @@ def _rank_tests(column: Column) -> list[Outcome]:
     measured = int((events > 0).sum())
     if not measured:
         return []
-    general = np.concatenate([sums.general[w][sums.pairs > 0], [sums.event_general[w, 0]]])
+    single = length == 1  # then the window's ranks are those of its session
+    rows = sums.standard[w] if single else sums.general[w]
+    event = sums.event_standard[w, 0] if single else sums.event_general[w, 0]
+    general = np.concatenate([rows[sums.pairs > 0], [event]])
     count = np.concatenate([history, [n]])
     variance = float(sums.event_general[w, 1])
     plain = daily(sums.rank[w], sums.event_rank[w], weighted=False)
@@ -259,7 +262,7 @@ def _rank_tests(column: Column) -> list[Outcome]:
         grank_of_daily(general / count * np.sqrt(count / n))
         if variance > 0
         else Outcome.missing("grank-t", flat),
-        normal("grank-z", float(sums.event_general[w, 0]) / float(np.sqrt(variance)))
+        normal("grank-z", float(event) / float(np.sqrt(variance)))
         if variance > 0
         else Outcome.missing("grank-z", flat),
         wilcoxon_test(column.car),

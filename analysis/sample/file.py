@@ -89,7 +89,7 @@ class SampleStudy:
     def run_on(self, data: MarketData, *, progress: Progress | None = None) -> SampleResult:
         """Run on data that are at hand; see `run`."""
         for benchmark in self.benchmarks:
-            for symbol in filter(None, (benchmark.symbol, benchmark.purged_of)):
+            for symbol in (benchmark.symbol, *benchmark.firms):
                 if symbol not in data.levels.columns:
                     known = [str(name) for name in data.levels.columns]
                     raise StudyError(

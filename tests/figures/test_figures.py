@@ -252,9 +252,8 @@ def test_the_range_over_benchmarks_keeps_its_signs(study, snapshot, abnormal, sa
 
 
 def test_not_recovered_and_few_placebo_dates_are_said(study, snapshot, small) -> None:
-    figure = FIGURES["event-path"](
-        one(study, replace(snapshot, levels=snapshot.levels.loc[:"2026-01-30"]), "MRVL"), LIGHT
-    )
+    until = replace(snapshot, levels=snapshot.levels.loc[:"2026-01-30"])
+    figure = FIGURES["event-path"](one(study, until, "MRVL"), LIGHT)
     assert heading(figure).endswith("and was not back by 30 January 2026")
     head, cell = small.headline, small.headline_window
     none = replace(cell, placebo=Outcome.missing("placebo", "few"), draws=np.empty(0))

@@ -24,7 +24,7 @@ from analysis.inference.effects.variance import (
 from analysis.inference.effects.volume import abnormal_volume_test, log_turnover
 from analysis.inference.group import group_sample
 from analysis.models.linear import LeastSquares
-from analysis.prices.snapshot import load_nvda_history
+from analysis.prices.snapshot import load_history
 from analysis.windows import Window
 
 
@@ -186,7 +186,7 @@ class TestRecovery:
         assert "did not fall" in recovery_test(levels, event - 2).outcome.unavailable
 
     def test_nvidias_earlier_falls_took_longer_or_not(self):
-        closes = load_nvda_history()["adj_close"]
+        closes = load_history("NVDA")["adj_close"]
         event = int(closes.index.get_loc(pd.Timestamp("2025-01-27")))
         result = recovery_test(closes.to_numpy(), event)
         assert result.sessions > 2
@@ -196,7 +196,7 @@ class TestRecovery:
 
 class TestHalves:
     def test_halves_multiply_to_the_whole_and_take_the_dividend_overnight(self):
-        frame = load_nvda_history()
+        frame = load_history("NVDA")
         halves = split_returns(
             frame["open"].to_numpy(), frame["close"].to_numpy(), frame["adj_close"].to_numpy()
         )

@@ -29,7 +29,7 @@ from analysis.inference.many_firms import (
     kolari_pynnonen_test,
     mean_correlation,
 )
-from analysis.inference.outcome import Outcome
+from analysis.inference.outcome import NO_COVARIANCE, Outcome
 from analysis.inference.placebo_dates import draws, placebo_bmp_test, placebo_mean_test
 from analysis.inference.portfolio import calendar_time_test, crude_dependence_test, portfolio_test
 from analysis.inference.rank_tests import corrado_test, grank_t, grank_test, scaled_ranks
@@ -154,6 +154,38 @@ def test_calendar_time_is_the_dummy_of_statsmodels(table):
     np.testing.assert_allclose([outcome.low, outcome.high], expected.conf_int()[2], rtol=1e-10)
 
 
+def test_calendar_time_leaves_out_a_session_that_lacks_the_portfolio_or_a_factor(table):
+    portfolio, factors = table[:, 1:].mean(axis=1), table[:, :1].copy()
+    portfolio[5], factors[9, 0] = np.nan, np.nan
+    event = np.arange(63) >= M
+    known = np.isfinite(portfolio) & np.isfinite(factors[:, 0])
+    design = np.column_stack([np.ones(63), factors[:, 0], event])[known]
+    expected = sm.OLS(portfolio[known], design).fit()
+    outcome = calendar_time_test(portfolio, factors, event)
+    assert outcome.statistic == pytest.approx(expected.tvalues[2], rel=1e-10)
+    assert outcome.df == known.sum() - 3
+
+
+def test_a_firm_that_lacks_some_estimation_sessions_stays(table):
+    sample = sample_of(table, M, 1)
+    holes = sample.residuals.copy()
+    holes[:20, 1] = np.nan
+    holes[:, 2] = np.nan
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    assert GroupSample(**(fields | {"residuals": holes})).complete().firms == 5
+
+
+def test_a_model_without_prediction_errors_says_so_in_every_test_that_needs_them(table):
+    sample = sample_of(table, M, 1)
+    fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+    bare = GroupSample(**(fields | {"covariance": np.full((6, 1, 1), np.nan)}))
+    found = {outcome.test: outcome for outcome in group_battery(bare)}
+    for test in ("kp", "bmp", "patell", "placebo-bmp", "placebo-mean", "grank-t", "portfolio"):
+        assert found[test].unavailable == NO_COVARIANCE
+    for test in ("cross-t", "corrado", "sign", "calendar-time"):
+        assert found[test].available
+
+
 def test_the_portfolio_test_is_the_prediction_error_of_statsmodels(table):
     fit = sm.OLS(table[:M, 1:].mean(axis=1), sm.add_constant(table[:M, 0])).fit()
     ahead = fit.get_prediction(np.array([[1.0, table[M, 0]]]))
@@ -198,8 +230,12 @@ def test_the_placebo_ratio_of_a_date_is_its_bmp_over_the_firms_that_it_has(table
     rng = np.random.default_rng(6)
     dates = rng.standard_normal((60, 6)) + 0.4
     dates[:20, 0] = np.nan
+    # five firms whose BMP lies just beyond the event's, and just short of it
+    spread = np.array([-1.0, -0.5, 0.0, 0.5, 1.0]) / np.std([-1.0, -0.5, 0.0, 0.5, 1.0], ddof=1)
+    dates[:10, 1:] = spread + 1.04 * ratio / math.sqrt(5)
+    dates[10:20, 1:] = spread + 0.98 * ratio / math.sqrt(5)
     reached = sum(abs(bmp_test(row).statistic) >= ratio for row in dates)
-    assert 0 < reached < 60
+    assert 10 <= reached < 50
     fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
     ours = placebo_bmp_test(GroupSample(**(fields | {"placebo_scar": dates})))
     assert ours.p == pytest.approx((1 + reached) / 61)

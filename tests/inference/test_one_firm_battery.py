@@ -33,7 +33,7 @@ from analysis.models.garch import Garch, mean_absolute_t
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.models.moving import Ewma, KalmanBeta, Rolling
 from analysis.models.robust import Huber
-from analysis.prices.snapshot import load_nvda_history
+from analysis.prices.snapshot import load_history
 
 
 def market_days(rng, rows, *, fat=False):
@@ -398,7 +398,7 @@ class TestTail:
             fit_tail(losses[:100])
 
     def test_nvidias_fall_since_1999_is_rare_but_not_unheard_of(self):
-        closes = load_nvda_history()["adj_close"].pct_change()
+        closes = load_history("NVDA")["adj_close"].pct_change()
         before = -closes[closes.index < pd.Timestamp("2025-01-27")].dropna().to_numpy()
         outcome = tail_test(before, -closes[pd.Timestamp("2025-01-27")])
         worse = np.mean(before >= outcome.statistic)

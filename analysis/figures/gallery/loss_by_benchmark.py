@@ -63,7 +63,9 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
             axes.barh([0], [0], color=colour, label=name)
         figure.legend(loc="outside lower left", ncols=3, frameon=False)
         axes.set_xlabel(
-            "return, %" if scale is None else f"change in market value, USD {scale.short}"
+            "return, %"
+            if scale is None
+            else f"change in market value, {result.currency} {scale.short}"
         )
         axes.grid(axis="x", lw=0.6)
         detail = (
@@ -132,11 +134,17 @@ def _range(result: StudyResult, firms: list[FirmResult], scale: Scale | None) ->
     if min(values) < 0 < max(values):
         loss, gain = scale.write(-min(values), 0), scale.write(max(values), 0)
         unit = scale.short
-        return "abnormal change", f"a loss of USD {loss} {unit} to a gain of {gain} {unit}"
+        return (
+            "abnormal change",
+            f"a loss of {result.currency} {loss} {unit} to a gain of {gain} {unit}",
+        )
     sizes = dict.fromkeys(
         f"{scale.write(abs(v), 0)} {scale.short}" for v in (values[0], values[-1])
     )
-    return f"abnormal {'loss' if values[0] < 0 else 'gain'}", f"USD {' to '.join(sizes)}"
+    return (
+        f"abnormal {'loss' if values[0] < 0 else 'gain'}",
+        f"{result.currency} {' to '.join(sizes)}",
+    )
 
 
 FIGURE = ResultFigure(

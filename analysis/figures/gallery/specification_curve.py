@@ -105,7 +105,9 @@ def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
         axes.plot([place], [middle[place - 1]], "D", ms=7, color=style.accent, label="the headline")
     unit = _scale(points).short
     axes.set_ylabel(
-        f"abnormal change, USD {unit}" if points[0].impact is not None else "abnormal, %"
+        f"abnormal change, {points[0].currency} {unit}"
+        if points[0].impact is not None
+        else "abnormal, %"
     )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="y", lw=0.6)
@@ -164,7 +166,8 @@ def _finding(curve: SpecificationCurve) -> str:
         middle = percent(curve.middle.abnormal, 1)
     else:
         scale = scale_of(low.impact, high.impact)
-        spread = f"USD {scale.write(low.impact, 0)} to {scale.write(high.impact, 0)} {scale.short}"
+        ends = f"{scale.write(low.impact, 0)} to {scale.write(high.impact, 0)}"
+        spread = f"{low.currency} {ends} {scale.short}"
         middle = f"{scale.write(curve.middle.impact, 0)} {scale.short}"
     most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
     return (

@@ -12,7 +12,7 @@ from analysis.inference.garch_test import SHORTEST_GARCH, garch_test
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
 from analysis.inference.power import minimum_detectable_effect
-from analysis.inference.rank import rank_test
+from analysis.inference.rank import fitted_t_test, rank_test
 from analysis.inference.registry import StatisticalTest
 from analysis.models.garch import Garch, GarchFit
 
@@ -39,6 +39,10 @@ def _sample_quantile(sample: FirmSample, _: Settings) -> Outcome:
 
 def _placebo(sample: FirmSample, _: Settings) -> Outcome:
     return rank_test("placebo", sample.statistic, sample.placebo)
+
+
+def _fitted(sample: FirmSample, _: Settings) -> Outcome:
+    return fitted_t_test("placebo-t", sample.statistic, sample.placebo)
 
 
 def _permuted(sample: FirmSample, settings: Settings, scheme: Scheme) -> Outcome:
@@ -160,6 +164,22 @@ TESTS: tuple[StatisticalTest, ...] = (
         "volatile regime",
         reference="Phipson and Smyth (2010), Stat. Appl. in Genetics and Molecular Biology 9",
         run=_placebo,
+        needs=("placebo dates",),
+    ),
+    StatisticalTest(
+        id="placebo-t",
+        title="placebo dates, fitted t",
+        family="one firm",
+        subject="firm",
+        null="the event's statistic is a draw from its law on other dates",
+        formula="T_0 / s, scale s and degrees of freedom nu fitted to the T_b of the placebo dates",
+        distribution="Student t about zero, nu degrees of freedom, by maximum likelihood",
+        assumptions="dates are exchangeable; the tail beyond the draws is that of a Student t",
+        valid_when="the event lies beyond all placebo dates, whose rank then says only p < 1 / B",
+        fails_when="few draws or overlapping windows: nu is then poorly known; the event falls in "
+        "a volatile regime",
+        reference="Lange, Little and Taylor (1989), J. American Statistical Assoc. 84",
+        run=_fitted,
         needs=("placebo dates",),
     ),
     StatisticalTest(

@@ -9,7 +9,7 @@ import pytest
 from analysis.prices.bars import bars_frame, no_actions
 from analysis.prices.refresh.quality import SERIES_CHECKS, Series, check_series
 from analysis.prices.refresh.rows import check_currency, check_rows
-from analysis.prices.snapshot import load_nvda_history, load_snapshot
+from analysis.prices.snapshot import load_history, load_snapshot
 from tests.loopback.listings import day, sessions
 
 REAL_SPLITS = [
@@ -59,14 +59,14 @@ def test_a_good_series_has_no_findings():
 
 
 def test_the_bundled_history_of_nvidia_has_no_error():
-    history = load_nvda_history()
+    history = load_history("NVDA")
     series = Series("NVDA", "XNYS", history, no_actions(), load_snapshot().levels["NVDA"])
     assert [f for f in check_series(series) if f.severity == "error"] == []
     assert [f for f in check_series(series) if f.check == "snapshot"] == []
 
 
 def test_the_fall_of_january_2025_is_no_outlier():
-    history = load_nvda_history().loc["2024":]
+    history = load_history("NVDA").loc["2024":]
     assert [f for f in found(history) if f[0] == "outlier"] == []
 
 
