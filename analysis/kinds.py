@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import keyword
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -193,6 +194,12 @@ class Number(Kind):
             return float(value)
         except OverflowError:
             raise self.refuse(value, place, " that fits into 64 bits") from None
+
+    def understand(self, value: Any, place: Place) -> float:  # noqa: ANN401 - as Kind.read
+        """Take a plain decimal in text too, as the command line gives it."""
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", value.strip()):
+            return float(value)
+        return self.read(value, place)
 
     def schema(self) -> dict[str, Any]:
         """Describe the kind in JSON Schema."""

@@ -180,7 +180,12 @@ class Study:
         default=(Window(0, 0),),
         option=Option("--window", "START..END", "Event window, as in -1..1; repeatable."),
     )
-    level: float = key(NUMBER, "Confidence level of every interval.", default=0.95)
+    level: float = key(
+        NUMBER,
+        "Confidence level of every interval.",
+        default=0.95,
+        option=Option("--level", "NUMBER", "Confidence level of every interval, as in 0.99."),
+    )
     headline: Headline = key(Record(Headline), "What the study leads with.", default=None)
     market_values: tuple[MarketValue, ...] = key(
         Records(MarketValue), "Shares and closes beyond the bundled figures.", default=()

@@ -223,6 +223,15 @@ def test_overrides_understand_texts_and_refuse_unknown_names(study: Study) -> No
         override(study, Overrides(symbols=()))
 
 
+def test_the_level_is_a_choice(study: Study) -> None:
+    assert override(study, Overrides(level="0.99")).level == 0.99
+    for wrong in ("99 %", "0_9", "nan", "\u0660.9"):
+        with pytest.raises(StudyError, match=r"--level is .*; a number is needed"):
+            Overrides(level=wrong)
+    with pytest.raises(StudyError, match=r"level 95\.0 is not between"):
+        override(study, Overrides(level="95"))
+
+
 def test_a_caller_keeps_what_was_given_to_a_study() -> None:
     benchmark = Benchmark("SPY-ex", weight=0.07, weight_session=dt.date(2025, 1, 24))
     head = Headline()

@@ -42,6 +42,9 @@ TESTS = registered()
 SIZES = Path(__file__).resolve().with_name("simulated_sizes.csv")
 """Rejection rates of true nulls; written by scripts/simulate_size.py."""
 
+SAMPLE_SIZES = SIZES.with_name("simulated_sample_sizes.csv")
+"""The same for samples of firm-events; written by scripts/simulate_sample_size.py."""
+
 
 def find(name: str, tests: Registry = TESTS) -> StatisticalTest:
     """
@@ -104,8 +107,10 @@ def simulated_sizes() -> Mapping[str, tuple[SimulatedSize, ...]]:
     mapping of str to tuple of SimulatedSize
         By test; those that were not simulated are absent.
     """
-    with SIZES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows: list[dict[str, str]] = []
+    for path in (SIZES, SAMPLE_SIZES):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
     found: dict[str, tuple[SimulatedSize, ...]] = {}
     for row in rows:
         rates = float(row["at_5"]), float(row["at_1"])

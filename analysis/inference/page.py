@@ -90,7 +90,7 @@ def _sizes(tests: Registry) -> str:
     sizes = simulated_sizes()
     every = [size for found in sizes.values() for size in found]
     parts = []
-    for prefix in ("30 firms: ", "1 firm: "):
+    for prefix in ("30 firms: ", "60 events: ", "1 firm: "):
         columns = list(
             dict.fromkeys(size.scenario for size in every if size.scenario.startswith(prefix))
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis._bundle import bundled_data
+from analysis.atomic import replaced
 from analysis.errors import DataError, OutputError
 from analysis.prices.from_store import load_store
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
@@ -220,23 +219,12 @@ def _replace_folder(
     """Make the new folder beside the old one, read it back, then swap the two."""
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise OutputError(f"{folder} holds something that is no snapshot; name an empty folder")
-    folder = folder.resolve()
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
-        shutil.copytree(base, fresh)
-        for name, content in tables.items():
-            (fresh / name).write_bytes(content)
-        write_manifest(fresh, entries)
-        load_snapshot(fresh)
-        if folder.exists():
-            folder.replace(old)
-        fresh.replace(folder)
+        with replaced(folder.resolve()) as fresh:
+            shutil.copytree(base, fresh)
+            for name, content in tables.items():
+                (fresh / name).write_bytes(content)
+            write_manifest(fresh, entries)
+            load_snapshot(fresh)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.replace(folder)
         raise OutputError(f"{folder} cannot be written ({error})") from error
-    finally:
-        for leftover in (fresh, old):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(leftover)

@@ -23,7 +23,7 @@ from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
 from analysis.report.cells import cite, cited_markup
-from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT
+from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, WORLD
 from analysis.report.svg import InlineFigure, inline_figure
 from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
@@ -75,9 +75,9 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         escaped, and a content security policy refuses every script but the page's own.
     """
     result = details.result
-    script, style = _asset("report.js"), _asset("report.css")
+    script, style = asset("report.js"), asset("report.css")
     page = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             title=result.study.title,
@@ -97,14 +97,15 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
             study=dump_study(result.study),
             style=Markup(style),  # noqa: S704 - the package's own file
             script=Markup(script),  # noqa: S704 - the package's own file
-            script_hash=_policy_hash(script),
+            script_hash=policy_hash(script),
         )
     )
     return page.rstrip() + "\n"
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Open the templates of pages; every text in them is escaped."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.report", "templates"),
         autoescape=True,
@@ -114,11 +115,13 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Read a file that lies beside the templates."""
     return resources.files("analysis.report").joinpath("templates", name).read_text("utf-8")
 
 
-def _policy_hash(script: str) -> str:
+def policy_hash(script: str) -> str:
+    """Name a script as the page's content security policy does."""
     digest = hashlib.sha256(script.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode()
 
@@ -202,7 +205,7 @@ def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
 
 
 def _tables(details: Details) -> list[CellTable]:
-    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, ABROAD))
+    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, WORLD, ABROAD))
     return [*study_tables(details.result), *(table for table in more if table is not None)]
 
 

@@ -19,6 +19,7 @@ from analysis.sample.events import (
     grouped_by,
     read_events,
 )
+from analysis.sample.money import impacts
 from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
@@ -101,7 +102,8 @@ class SampleStudy:
             for benchmark in self.benchmarks
         }
         sample = SampleData.of(data, markets=markets, log=self.log)
-        return run_sample(self.events, sample, self.spec, progress=progress)
+        result = run_sample(self.events, sample, self.spec, progress=progress)
+        return replace(result, impacts=impacts(result, data))
 
 
 def bundled_samples() -> dict[str, Path]:

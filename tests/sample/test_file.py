@@ -193,3 +193,31 @@ def test_figures_of_every_kind_are_drawn_the_same_twice(results):
     }
     assert first == sample_figure_files(results, regressions, formats=("svg",))
     assert all(len(content) > 5000 for content in first.values())
+
+
+def test_dollars_are_those_of_a_study_of_the_same_pairs():
+    from analysis.overrides import Overrides, override
+    from analysis.prices.snapshot import load_snapshot
+    from analysis.run.study import run_study
+    from analysis.sample.events import FirmEvents
+    from analysis.sample.file import SampleStudy
+    from analysis.sample.spec import SampleSpec
+    from analysis.study_file import load_study
+
+    snapshot, windows = load_snapshot(), (Window(0, 0), Window(0, 1))
+    choices = Overrides(
+        symbols=("NVDA", "AMD"),
+        events=("sell-off",),
+        models=("market",),
+        benchmarks=("SPY",),
+        windows=windows,
+    )
+    study = override(load_study(), choices)
+    expected = run_study(study, snapshot).tidy
+    events = FirmEvents.make(["NVDA", "AMD"], [study.events[0].when] * 2)
+    spec = SampleSpec(windows=windows, min_estimation=study.min_estimation)
+    found = SampleStudy(spec, events).run_on(snapshot).firm_events
+    joined = found.merge(expected, on=["symbol", "window"], suffixes=("", "_study"))
+    assert len(joined) == 4
+    assert joined["impact_usd"].notna().all()
+    np.testing.assert_allclose(joined["impact_usd"], joined["impact_usd_study"], rtol=1e-9)
