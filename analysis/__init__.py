@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from analysis.prices.frames import as_market_data as as_market_data
     from analysis.prices.load import load_market_data as load_market_data
     from analysis.prices.market_data import MarketData as MarketData
-    from analysis.prices.snapshot import load_nvda_history as load_nvda_history
+    from analysis.prices.snapshot import load_history as load_history
     from analysis.prices.snapshot import load_snapshot as load_snapshot
     from analysis.results import StudyResult as StudyResult
     from analysis.run.one_event import event_study as event_study

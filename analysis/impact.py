@@ -1,5 +1,5 @@
 """
-Returns to US dollars.
+Returns to money.
 
 An impact is a change in market value: a loss is negative. Over a window the abnormal returns are
 summed in the dollars at stake each day, ``sum of m_{t-1} AR_t`` with m the market value at the
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.abnormal import weighted_se
+from analysis.currency import USD
 from analysis.inference.student import critical_value
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Impact:
     """
-    A change in market value over a window, USD.
+    A change in market value over a window, in one currency.
 
     Attributes
     ----------
@@ -36,6 +37,8 @@ class Impact:
         Prediction standard error of the abnormal part.
     low, high : float or None
         Interval of the abnormal part.
+    currency : str
+        ISO 4217 code.
     """
 
     market_value: float
@@ -45,6 +48,18 @@ class Impact:
     se: float | None
     low: float | None
     high: float | None
+    currency: str = USD
+
+    def column(self, name: str) -> str:
+        """
+        Name the column of result files in which a figure stands.
+
+        Parameters
+        ----------
+        name : str
+            As in ``impact_low``; dollars have columns of their own, ``impact_low_usd``.
+        """
+        return f"{name}_usd" if self.currency == USD else name
 
 
 def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:
@@ -54,7 +69,7 @@ def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:
     Parameters
     ----------
     market_value : float
-        USD at the close before the first session.
+        At the close before the first session.
     raw : ndarray of shape (L,)
         Realised simple returns.
 
@@ -72,20 +87,24 @@ def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:
     return market_value * np.concatenate([[1.0], growth[:-1]])
 
 
-def impact(path: AbnormalPath, market_value: float, *, df: float, level: float) -> Impact:
+def impact(
+    path: AbnormalPath, market_value: float, *, df: float, level: float, currency: str = USD
+) -> Impact:
     """
-    Turn the returns of a window into dollars.
+    Turn the returns of a window into money.
 
     Parameters
     ----------
     path : AbnormalPath
         The window's sessions.
     market_value : float
-        USD at the close before the first of them.
+        At the close before the first of them, in `currency`.
     df : float
         Residual degrees of freedom of the model.
     level : float
         Confidence level of the interval.
+    currency : str
+        ISO 4217 code.
 
     Returns
     -------
@@ -105,4 +124,5 @@ def impact(path: AbnormalPath, market_value: float, *, df: float, level: float) 
         se=se,
         low=None if half is None else abnormal - half,
         high=None if half is None else abnormal + half,
+        currency=currency,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import keyword
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -162,6 +163,24 @@ class Text(Kind):
         return {"type": "string"}
 
 
+class Names(Text):
+    """Names as one text, commas between them; a list of texts is joined."""
+
+    name = "text, or a list of texts"
+
+    def read(self, value: Any, place: Place) -> str:  # noqa: ANN401 - as Kind.read
+        """Refuse what is neither text nor a list of texts."""
+        parts = list(value) if isinstance(value, list | tuple) else [value]
+        texts = [super(Names, self).read(part, place) for part in parts]
+        names = [name.strip() for text in texts for name in text.split(",")]
+        return ", ".join(name for name in names if name)
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the kind in JSON Schema."""
+        text = super().schema()
+        return {"anyOf": [text, {"type": "array", "items": text}]}
+
+
 class Number(Kind):
     """A number; a whole one is taken as a float."""
 
@@ -175,6 +194,12 @@ class Number(Kind):
             return float(value)
         except OverflowError:
             raise self.refuse(value, place, " that fits into 64 bits") from None
+
+    def understand(self, value: Any, place: Place) -> float:  # noqa: ANN401 - as Kind.read
+        """Take a plain decimal in text too, as the command line gives it."""
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", value.strip()):
+            return float(value)
+        return self.read(value, place)
 
     def schema(self) -> dict[str, Any]:
         """Describe the kind in JSON Schema."""
@@ -392,7 +417,7 @@ class Definitions(Kind):
         return {"type": "object"}
 
 
-TEXT, NUMBER, WHOLE, FLAG = Text(), Number(), Whole(), Flag()
+TEXT, NAMES, NUMBER, WHOLE, FLAG = Text(), Names(), Number(), Whole(), Flag()
 DAY, WHEN, EVENT_TIME = Day(), Instant(), EventTime()
 TEXTS, WINDOWS = ListOf(TEXT), ListOf(EVENT_TIME)
 FILE, NUMBERS, SOME_TEXTS, DEFINITIONS = FilePath(), Some(NUMBER), Some(TEXT), Definitions()

@@ -13,7 +13,7 @@ from analysis.errors import StudyError, nearest
 from analysis.keys import options_of
 from analysis.kinds import Place
 from analysis.models.catalog import MODELS
-from analysis.study import PURGED_SUFFIX, Benchmark, Headline, Study, check_once
+from analysis.study import Benchmark, Headline, Study, check_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -189,13 +189,6 @@ def _benchmark(own: Mapping[str, Any], name: str) -> Benchmark:
     for benchmark in benchmarks:
         if benchmark.id == name:
             return benchmark
-    if name.endswith(PURGED_SUFFIX):
-        purged = [b.id for b in benchmarks if b.purged_of != ""]
-        raise StudyError(
-            f"benchmark '{name}': the study gives no weight of {own['event_firm']} in "
-            f"{name.removesuffix(PURGED_SUFFIX)}; add it under [[benchmarks]]"
-            + (f" (purged here: {', '.join(purged)})" if purged else "")
-        )
     return Benchmark(id=name)
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping, Sequence
 
     from analysis._typing import BoolArray, FloatArray
 
@@ -72,13 +73,44 @@ def drifted_weight(
     return relative * (weight / float(relative.loc[session]))
 
 
+def anchored_weight(
+    firm: pd.Series, index: pd.Series, anchors: Mapping[pd.Timestamp, float]
+) -> pd.Series:
+    """
+    Carry the weights known at several closes to all others, each session from its nearest anchor.
+
+    Parameters
+    ----------
+    firm, index : pandas.Series of shape (T,)
+        Levels.
+    anchors : mapping of pandas.Timestamp to float
+        Weight at the close of a session, decimal; of two as near the earlier is taken.
+
+    Returns
+    -------
+    pandas.Series of shape (T,)
+        Weight at the close of each session, decimal; NaN where the firm has no level.
+
+    Raises
+    ------
+    DataError
+        As `drifted_weight`, for any of the anchors.
+    """
+    sessions = sorted(anchors)
+    carried = [drifted_weight(firm, index, anchors[session], session) for session in sessions]
+    if len(carried) == 1:
+        return carried[0]
+    days = firm.index.to_numpy()[:, None] - pd.DatetimeIndex(sessions).to_numpy()[None, :]
+    nearest = np.abs(days).argmin(axis=1)
+    weights = np.column_stack([weight.to_numpy(dtype=float) for weight in carried])
+    return pd.Series(weights[np.arange(len(firm)), nearest], index=firm.index, name=firm.name)
+
+
 def purged_returns(
     firm: pd.Series, index: pd.Series, weight: float, session: pd.Timestamp
 ) -> pd.Series:
     """
     Take a firm's own weight out of an index's returns.
-
-    ``(R_index - w R_firm) / (1 - w)`` with w the weight at the close before; see `drifted_weight`.
 
     Parameters
     ----------
@@ -91,22 +123,59 @@ def purged_returns(
     Returns
     -------
     pandas.Series of shape (T,)
-        Simple returns of the index without the firm; the index's own return where the firm had no
-        level yet.
+        As `returns_without`.
 
     Raises
     ------
     DataError
-        As `drifted_weight`; also if the drifted weight reaches 1.
+        As `returns_without`.
     """
-    before = drifted_weight(firm, index, weight, session).shift(1)
-    if (before >= 1).any():
-        raise DataError(f"the weight of {firm.name} in {index.name} drifts to 1 or beyond")
-    index_return = index / index.shift(1) - 1
-    firm_return = firm / firm.shift(1) - 1
-    purged = (index_return - before * firm_return) / (1 - before)
-    listed = firm.first_valid_index()
-    return purged.where(purged.index > listed, index_return)
+    return returns_without([firm], index, [{session: weight}])
+
+
+def returns_without(
+    firms: Sequence[pd.Series],
+    index: pd.Series,
+    anchors: Sequence[Mapping[pd.Timestamp, float]],
+) -> pd.Series:
+    """
+    Take the weights of firms out of an index's returns.
+
+    ``(R_index - sum of w R_firm) / (1 - sum of w)`` with w the weights at the close before; see
+    `anchored_weight`.
+
+    Parameters
+    ----------
+    firms : sequence of pandas.Series of shape (T,)
+        Levels.
+    index : pandas.Series of shape (T,)
+        Level.
+    anchors : sequence of mapping of pandas.Timestamp to float
+        Of each firm its known weights.
+
+    Returns
+    -------
+    pandas.Series of shape (T,)
+        Simple returns of the index without the firms. A firm that is not listed yet takes no part;
+        where one lacks a level later the return is NaN.
+
+    Raises
+    ------
+    DataError
+        As `drifted_weight`; also if the weights together reach 1.
+    """
+    names = ", ".join(str(firm.name) for firm in firms)
+    weights = pd.Series(0.0, index=index.index)
+    parts = pd.Series(0.0, index=index.index)
+    for firm, known in zip(firms, anchors, strict=True):
+        before = anchored_weight(firm, index, known).shift(1)
+        part = before * (firm / firm.shift(1) - 1)
+        listed = index.index > firm.first_valid_index()
+        weights = weights + before.where(listed, 0.0)
+        parts = parts + part.where(listed, 0.0)
+    if (weights >= 1).any():
+        raise DataError(f"the weight of {names} in {index.name} drifts to 1 or beyond")
+    return (index / index.shift(1) - 1 - parts) / (1 - weights)
 
 
 def complete_rows(*arrays: FloatArray) -> BoolArray:

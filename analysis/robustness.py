@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.abnormal import cumulative, cumulative_se
+from analysis.currency import USD
 from analysis.errors import DataError, WindowError
 from analysis.impact import impact
 from analysis.inference.one_firm import t_test
@@ -72,7 +73,9 @@ class CurvePoint:
     p : float or None
         Two-sided Student t.
     impact, impact_low, impact_high : float or None
-        USD.
+        In `currency`.
+    currency : str
+        ISO 4217 code.
     headline : bool
         Whether this is the study's own choice.
     """
@@ -90,6 +93,7 @@ class CurvePoint:
     impact: float | None
     impact_low: float | None
     impact_high: float | None
+    currency: str
     headline: bool
 
     @property
@@ -135,9 +139,7 @@ class SpecificationCurve:
                     "low": point.low,
                     "high": point.high,
                     "p": point.p,
-                    "impact_usd": point.impact,
-                    "impact_low_usd": point.impact_low,
-                    "impact_high_usd": point.impact_high,
+                    **_money(point),
                     "headline": point.headline,
                 }
                 for rank, point in enumerate(self.points, start=1)
@@ -336,7 +338,8 @@ def _point(
     test = t_test(car, se, fit.model.df, level=study.level) if se else None
     ends = (car, test.low if test else None, test.high if test else None)
     eve = plan.data.levels.index[case.placed.position + window.start - 1]
-    value = value_of(study, head.symbol, eve, plan.data.levels, plan.reference).amount
+    worth = value_of(study, head.symbol, eve, plan.data.levels, plan.reference)
+    value = worth.amount
     dollars: tuple[float | None, ...]
     if kind == "log":
         ends = tuple(None if end is None else math.expm1(end) for end in ends)  # type: ignore[assignment]
@@ -360,9 +363,24 @@ def _point(
         impact=dollars[0],
         impact_low=dollars[1],
         impact_high=dollars[2],
+        currency=worth.currency,
         headline=specification.key == plan.headline_specification.key
         and (kind, estimation, window) == ("simple", study.estimation, head.window),
     )
+
+
+def _money(point: CurvePoint) -> dict[str, float | str | None]:
+    own = {
+        "impact": point.impact,
+        "impact_low": point.impact_low,
+        "impact_high": point.impact_high,
+    }
+    dollars = point.currency == USD
+    return {
+        **{f"{name}_usd": value if dollars else None for name, value in own.items()},
+        "currency": None if point.impact is None else point.currency,
+        **own,
+    }
 
 
 @dataclass(frozen=True, slots=True)

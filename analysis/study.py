@@ -180,7 +180,12 @@ class Study:
         default=(Window(0, 0),),
         option=Option("--window", "START..END", "Event window, as in -1..1; repeatable."),
     )
-    level: float = key(NUMBER, "Confidence level of every interval.", default=0.95)
+    level: float = key(
+        NUMBER,
+        "Confidence level of every interval.",
+        default=0.95,
+        option=Option("--level", "NUMBER", "Confidence level of every interval, as in 0.99."),
+    )
     headline: Headline = key(Record(Headline), "What the study leads with.", default=None)
     market_values: tuple[MarketValue, ...] = key(
         Records(MarketValue), "Shares and closes beyond the bundled figures.", default=()
@@ -265,7 +270,18 @@ class Study:
         benchmarks = tuple(replace(benchmark) for benchmark in self.benchmarks)
         for benchmark in benchmarks:
             fill(benchmark, purged_of=self.event_firm)
+            object.__setattr__(benchmark, "purged_of", ", ".join(self._members(benchmark.firms)))
         object.__setattr__(self, "benchmarks", benchmarks)
+
+    def _members(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Put the firms of a group in the place of its id."""
+        groups = {group.id: group.symbols for group in self.groups} | {ALL_FIRMS: self.symbols}
+        found = [
+            symbol
+            for name in names
+            for symbol in (groups[name] if name in groups and name not in self.symbols else (name,))
+        ]
+        return tuple(dict.fromkeys(found))
 
     def _check_once(self) -> None:
         for what, names in (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.currency import USD, check_currency
 from analysis.errors import StudyError
 from analysis.keys import fill, key, understand_fields
-from analysis.kinds import DAY, EVENT_TIME, NUMBER, TEXT, TEXTS, WHEN
+from analysis.kinds import DAY, EVENT_TIME, NAMES, NUMBER, TEXT, TEXTS, WHEN
 
 if TYPE_CHECKING:
     from analysis.windows import Window
@@ -111,10 +111,12 @@ class Benchmark:
     symbol : str
         Column of the levels; the id without ``-ex`` where it is not given.
     purged_of : str or None
-        Firm whose own weight is taken out; empty for none. None, which only a benchmark named
+        Firms whose weights are taken out, with commas, or the id of a group of the study; empty
+        for none. None, which only a benchmark named
         ``-ex`` may have, becomes the event firm of the study that it is put into.
     weight : float
-        The firm's weight, decimal, at the close of `weight_session`; 0 where nothing is purged.
+        The one firm's weight, decimal, at the close of `weight_session`; 0 to take the weights of
+        the data.
     weight_session : datetime.date or None
         A session of the data.
     source : str
@@ -124,9 +126,15 @@ class Benchmark:
     id: str = key(TEXT, "Name of the benchmark in results; SYMBOL-ex for one that is purged.")
     symbol: str = key(TEXT, "Column of the levels; the id without -ex by default.", default=None)
     purged_of: str | None = key(
-        TEXT, "Firm whose weight is taken out; the event firm for SYMBOL-ex.", default=None
+        NAMES,
+        "Firms, or the group, whose weights are taken out; the event firm for SYMBOL-ex.",
+        default=None,
     )
-    weight: float = key(NUMBER, "The firm's weight in it, a decimal fraction.", default=0.0)
+    weight: float = key(
+        NUMBER,
+        "The one firm's weight in it, a decimal fraction; by default as the data know it.",
+        default=0.0,
+    )
     weight_session: dt.date | None = key(
         DAY, "The session at whose close the weight was so.", default=None
     )
@@ -148,12 +156,22 @@ class Benchmark:
             )
         if self.purged_of == "":
             self._check_whole(named_purged=named_purged)
-        elif self.weight == 0 or self.weight_session is None:
+        elif (self.weight == 0) != (self.weight_session is None):
             raise StudyError(
                 f"benchmark '{self.id}' is purged of {self.purged_of or 'the event firm'}: give "
-                "its weight and weight_session, the session at whose close the weight was so; a "
-                f"weight of 0 takes nothing out (name it {self.symbol} then)"
+                "its weight and weight_session, the session at whose close the weight was so, or "
+                "neither to take the weights that the data hold"
             )
+        elif self.weight and len(self.firms) > 1:
+            raise StudyError(
+                f"benchmark '{self.id}' is purged of {len(self.firms)} firms and has one weight; "
+                "leave weight and weight_session out to take the weights that the data hold"
+            )
+
+    @property
+    def firms(self) -> tuple[str, ...]:
+        """The firms whose weights are taken out."""
+        return tuple(name.strip() for name in (self.purged_of or "").split(",") if name.strip())
 
     def _check_whole(self, *, named_purged: bool) -> None:
         if named_purged:

@@ -23,29 +23,27 @@ import sys
 import warnings
 import zlib
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.abnormal import AbnormalPath
 from analysis.errors import ReliabilityWarning
-from analysis.inference.autocorrelation import hac_t_test
-from analysis.inference.bootstrap import prediction_errors
-from analysis.inference.catalog import SIZES
-from analysis.inference.conformal import ConformalSetting, conformal_test
-from analysis.inference.effects.variance import predictive_f_test
-from analysis.inference.garch_test import garch_test
+from analysis.inference.battery import run_tests
+from analysis.inference.catalog import SIZES, TESTS
+from analysis.inference.firm import FirmSample
 from analysis.inference.group import GroupSample
 from analysis.inference.group_battery import group_battery
-from analysis.inference.one_firm import sample_quantile_test, t_test
-from analysis.inference.outcome import Outcome
 from analysis.inference.page import methods_page
-from analysis.models.garch import Garch
+from analysis.inference.registry import Settings
 from analysis.models.linear import LeastSquares, with_constant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from analysis.inference.outcome import Outcome
 
 FIRMS, SESSIONS, WINDOW = 30, 250, 5
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
@@ -53,6 +51,7 @@ REPLICATIONS = 2000
 SEED = 20250127
 CHUNK = 100
 LEVELS = (0.05, 0.01)
+DRAWS = 399
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,65 +186,52 @@ def group_of(market: np.ndarray, returns: np.ndarray, window: int) -> GroupSampl
     )
 
 
-def many_firms(scenario: Scenario, rng: np.random.Generator) -> Iterator[Outcome]:
+def firm_of(market: np.ndarray, returns: np.ndarray, window: int) -> FirmSample:
+    """Fit the market model of the one firm and put its sample together."""
+    y, estimator = returns[:, 0], LeastSquares()
+    ahead = slice(SESSIONS, SESSIONS + window)
+    fit = estimator.fit(y[:SESSIONS], market[:SESSIONS], ("market",))
+    prediction = fit.predict(market[ahead], gap=0)
+    return FirmSample(
+        estimator=estimator,
+        fit=fit,
+        path=AbnormalPath(0, y[ahead], prediction.expected, prediction.covariance),
+        y=y[:SESSIONS],
+        x=market[:SESSIONS],
+        post_y=y[ahead],
+        post_x=market[ahead],
+        names=("market",),
+    )
+
+
+def many_firms(scenario: Scenario, rng: np.random.Generator, seed: int) -> Iterator[Outcome]:
     """Run every test of many firms once, on one session."""
     market, returns = draw_returns(scenario, rng)
-    yield from group_battery(group_of(market, returns, 1))
+    yield from group_battery(group_of(market, returns, 1), Settings(draws=DRAWS, seed=seed))
 
 
-def one_firm(scenario: Scenario, rng: np.random.Generator) -> Iterator[Outcome]:
-    """Run the tests of one firm once: on one session, and those for windows on five."""
+def one_firm(scenario: Scenario, rng: np.random.Generator, seed: int) -> Iterator[Outcome]:
+    """Run every test of one firm once on one session, and on a window of five."""
     market, returns = draw_returns(scenario, rng)
-    y = returns[:, 0]
-    fit = LeastSquares().fit(y[:SESSIONS], market[:SESSIONS], ("market",))
-    for window, suffix in ((1, ""), (WINDOW, ":5")):
-        rows = slice(SESSIONS, SESSIONS + window)
-        prediction = fit.predict(market[rows], gap=0)
-        ar = y[rows] - prediction.expected
-        car, se = float(ar.sum()), math.sqrt(float(prediction.covariance.sum()))
-        whole = ConformalSetting(
-            LeastSquares(),
-            y[: SESSIONS + window],
-            market[: SESSIONS + window],
-            ("market",),
-            window,
-        )
+    tests = [test for test in TESTS.of("firm") if scenario.garch or not test.slow]
+    for window, suffix in ((1, ""), (WINDOW, f":{WINDOW}")):
         # level 1 asks for no interval, which is what takes time
-        found = [
-            t_test(car, se, fit.df),
-            conformal_test(whole, rng, level=1.0, draws=399),
-            conformal_test(whole, rng, scheme="conformal-block", level=1.0),
-            predictive_f_test(ar, prediction.covariance, fit.df),
-        ]
-        if window == 1:
-            found.append(sample_quantile_test(car, fit.residuals))
-        else:
-            errors = [
-                prediction_errors(whole.y, whole.x, window, rng, draws=399, block=block)
-                for block in (1.0, 5.0)
-            ]
-            found += [
-                hac_t_test(car, se, fit.df, fit.residuals, window),
-                errors[0].outcome("bootstrap"),
-                errors[1].outcome("bootstrap-stationary"),
-            ]
-        for outcome in found:
-            yield Outcome(outcome.test + suffix, statistic=outcome.statistic, p=outcome.p)
-    if scenario.garch:
-        conditional = Garch().fit(y[:SESSIONS], market[:SESSIONS], ("market",))
-        yield garch_test(conditional, y[SESSIONS : SESSIONS + 1], market[SESSIONS : SESSIONS + 1])
+        settings = Settings(level=1.0, draws=DRAWS, seed=seed)
+        for outcome in run_tests(tests, firm_of(market, returns, window), settings):
+            yield replace(outcome, test=outcome.test + suffix)
 
 
 def run_chunk(task: tuple[Scenario, int, int]) -> dict[str, np.ndarray]:
     """Count rejections of a run of replications: by test, at 5 %, at 1 %, and the outcomes."""
     scenario, chunk, count = task
     rng = np.random.default_rng([SEED, zlib.crc32(scenario.name.encode()), chunk])
-    run: Callable[..., Iterator[Outcome]] = one_firm if scenario.firms == 1 else many_firms
+    run = one_firm if scenario.firms == 1 else many_firms
     counts: dict[str, np.ndarray] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ReliabilityWarning)
-        for _ in range(count):
-            for outcome in run(scenario, rng):
+        for replication in range(count):
+            seed = chunk * CHUNK + replication
+            for outcome in run(scenario, rng, seed):
                 if outcome.p is not None:
                     row = counts.setdefault(outcome.test, np.zeros(3, dtype=int))
                     row += [*(outcome.p <= level for level in LEVELS), 1]

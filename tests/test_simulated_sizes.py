@@ -9,10 +9,13 @@ import sys
 import pytest
 
 from analysis.inference.catalog import TESTS, explain, simulated_sizes
-from analysis.inference.group_battery import INDEPENDENT, REQUIRED, ROBUST
 from analysis.inference.page import methods_page
 from analysis.models.catalog import MODELS
 
+MANY = [test for test in TESTS.of("group") if test.family == "many firms"]
+REQUIRED = [test.id for test in MANY if test.required]
+INDEPENDENT = [test.id for test in MANY if "independent firms" in test.assumes]
+ROBUST = [test.id for test in MANY if "independent firms" not in test.assumes]
 INDEPENDENT_NORMAL = "30 firms: independent, normal"
 CLUSTERED = "30 firms: one date, correlation 0.2"
 WIDER = "30 firms: independent, event variance x 2"

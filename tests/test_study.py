@@ -157,7 +157,6 @@ def test_overrides_replace_and_the_headline_follows(study: Study) -> None:
     [
         (Overrides(events=("selloff",)), "event 'selloff' is not in the study; did you mean 'sell"),
         (Overrides(symbols=("NVDA", "NVDA")), "symbol 'NVDA' occurs twice"),
-        (Overrides(benchmarks=("RSP-ex",)), r"no weight of NVDA in RSP.*purged here: SPY-ex"),
     ],
 )
 def test_overrides_are_checked(study: Study, choices: Overrides, message: str) -> None:
@@ -222,6 +221,15 @@ def test_overrides_understand_texts_and_refuse_unknown_names(study: Study) -> No
         override(study, Overrides(models=("marekt",)))
     with pytest.raises(StudyError, match="'symbols' is empty"):
         override(study, Overrides(symbols=()))
+
+
+def test_the_level_is_a_choice(study: Study) -> None:
+    assert override(study, Overrides(level="0.99")).level == 0.99
+    for wrong in ("99 %", "0_9", "nan", "\u0660.9"):
+        with pytest.raises(StudyError, match=r"--level is .*; a number is needed"):
+            Overrides(level=wrong)
+    with pytest.raises(StudyError, match=r"level 95\.0 is not between"):
+        override(study, Overrides(level="95"))
 
 
 def test_a_caller_keeps_what_was_given_to_a_study() -> None:

@@ -90,7 +90,16 @@ def test_a_purged_benchmark_may_have_any_name() -> None:
         ('title = "E"', "", r"\[\[events\]\] number 1 'e': key 'title' is missing"),
         ('title = "E"', 'title = "E"\nwen = 2', "key 'wen' is unknown; did you mean 'when'"),
         ('id = "SPY"', 'id = "SPY"\nweight = 0.07', "has a weight and is purged of no firm"),
-        ('id = "SPY"', 'id = "SPY-ex"', "is purged of the event firm: give its weight and weight_"),
+        (
+            'id = "SPY"',
+            'id = "SPY-ex"\nweight = 0.07',
+            "is purged of the event firm: give its weight and weight_",
+        ),
+        (
+            'id = "SPY"',
+            'id = "SPY-ex"\npurged_of = ["A", "B"]\nweight = 0.07\nweight_session = 2025-01-24',
+            "is purged of 2 firms and has one weight; leave weight and weight_session out",
+        ),
         ('id = "SPY"', 'id = "SPY-ex"\npurged_of = ""' + PURGED, "purged of no firm"),
         (
             'id = "SPY"',
@@ -179,7 +188,7 @@ ONCE_SILENT = [
     ("2025-01-27", "9999-12-31T23:00:00-05:00", "the year 9999 is not between"),
     ('id = "s"', 'id = "s"\n' + "a." * 100_000 + "a = 1", "more than 30 parts"),
     ('id = "s"', 'id = "s"\nlevel = {' + '"a" . ' * 40 + "a = 1}", "more than 30 parts"),
-    ('id = "SPY"', 'id = "SPY-ex"\nweight = 0\nweight_session = 2025-01-24', "0 takes nothing out"),
+    ('id = "SPY"', 'id = "SPY-ex"\nweight = 0\nweight_session = 2025-01-24', "or neither to take"),
     (
         'id = "SPY"',
         (

@@ -13,21 +13,25 @@ import pyarrow as pa
 from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
 from analysis.batch.writing import writing
 from analysis.columns import NO_DAY, NO_INSTANT
-from analysis.errors import StudyError
+from analysis.errors import StudyError, WindowError
 from analysis.outputs import refuse_target
-from analysis.panel.engine import check_windows, estimate_panel
-from analysis.panel.layout import STATUS_TEXT
+from analysis.panel.engine import check_windows, estimate_windows
+from analysis.panel.estimates import LinearModel
+from analysis.panel.layout import OK, STATUS_TEXT
 from analysis.tabular import Piece, Problems, read_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
-    from analysis.panel.estimates import PanelEstimates
+    from analysis.panel.estimates import WindowEstimates
     from analysis.windows import Window
+
+MOST_RESULTS = 1 << 20
+"""Rows of the results that are held at a time."""
 
 NO_SYMBOL = "no symbol"
 NO_DATE = "unreadable event date"
@@ -48,12 +52,16 @@ class BatchRequest:
         The models, each estimated for every event.
     estimation, window : Window
         In sessions from the event.
+    more_windows : tuple of Window
+        Further event windows; results then have a column ``window`` and one row each.
     min_obs : int or None
         Fewest estimation returns; half the estimation window where None.
     symbol_column, date_column, return_column, event_date_column : str
         Columns of the returns (the first three) and of the events (the first and the last).
     calendar : str or None
         Exchange whose sessions count; the factor file's dates where None.
+    log : bool
+        Whether returns and factors are logarithms.
     """
 
     returns: Path
@@ -69,6 +77,8 @@ class BatchRequest:
     return_column: str = "return"
     event_date_column: str = "event_date"
     calendar: str | None = None
+    more_windows: tuple[Window, ...] = ()
+    log: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be before any file is read."""
@@ -80,8 +90,16 @@ class BatchRequest:
             raise StudyError(f"two models are called '{min(twice)}'; give each its own name")
         if self.min_obs is not None and self.min_obs < 1:
             raise StudyError(f"--min-obs {self.min_obs} is no number of sessions; give 1 or more")
-        check_windows(self.estimation, self.window)
+        for window in self.windows:
+            check_windows(self.estimation, window)
+        if len(set(self.windows)) < len(self.windows):
+            raise WindowError("an event window is given twice; keep one")
         refuse_target(self.out, inputs=(self.returns, self.factors, self.events))
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Every event window, in order."""
+        return (self.window, *self.more_windows)
 
     @property
     def factor_names(self) -> tuple[str, ...]:
@@ -89,10 +107,13 @@ class BatchRequest:
         return tuple(dict.fromkeys(name for model in self.models for name in model.factors))
 
     @property
-    def columns(self) -> tuple[tuple[int, ...], ...]:
-        """The factor columns of each model."""
+    def panel_models(self) -> tuple[LinearModel, ...]:
+        """The models as the panel engine takes them."""
         place = {name: at for at, name in enumerate(self.factor_names)}
-        return tuple(tuple(place[name] for name in model.factors) for model in self.models)
+        return tuple(
+            LinearModel(tuple(place[name] for name in model.factors), model.kind)
+            for model in self.models
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +139,8 @@ class BatchSummary:
 class Estimator(Protocol):
     """Anything that estimates events: this process, or several."""
 
-    def __call__(self, firm: IntArray, position: IntArray) -> PanelEstimates:
-        """Estimate events as `estimate_panel` does."""
+    def __call__(self, firm: IntArray, position: IntArray) -> WindowEstimates:
+        """Estimate events as `estimate_windows` does."""
         ...
 
 
@@ -145,17 +166,18 @@ class LocalEstimator:
     factors: Factors
     threads: int | None = None
 
-    def __call__(self, firm: IntArray, position: IntArray) -> PanelEstimates:
-        """Estimate events as `estimate_panel` does."""
-        return estimate_panel(
+    def __call__(self, firm: IntArray, position: IntArray) -> WindowEstimates:
+        """Estimate events as `estimate_windows` does."""
+        return estimate_windows(
             self.data.panel,
             self.factors.values,
             firm,
             position,
-            models=self.request.columns,
+            models=self.request.panel_models,
             estimation=self.request.estimation,
-            window=self.request.window,
+            windows=self.request.windows,
             min_obs=self.request.min_obs,
+            log=self.request.log,
             threads=self.threads,
         )
 
@@ -218,14 +240,14 @@ def run_batch(
     schema = result_schema(request, symbol_type)
     with writing(request.out, schema) as writer:
         for piece in itertools.chain(() if first is None else (first,), pieces):
-            located = _locate(piece, data, factors, problems)
-            found = estimate(located.firm, located.position)
-            codes, words = _statuses(found.status, located)
-            writer.write_table(_rows(located, request, found, words.take(codes)).cast(schema))
-            statuses += _tally(codes, words)
-            n_events += piece.table.num_rows
-            if progress is not None:
-                progress(n_events)
+            for located in _locate(piece, data, factors, problems).parts(request):
+                found = estimate(located.firm, located.position)
+                codes, words = _statuses(_window_statuses(found), located)
+                writer.write_table(_rows(located, request, found, words.take(codes)).cast(schema))
+                statuses += _tally(codes, words)
+                n_events += len(located.day)
+                if progress is not None:
+                    progress(n_events)
     return BatchSummary(n_events, dict(sorted(statuses.items())), problems)
 
 
@@ -248,6 +270,7 @@ def result_schema(request: BatchRequest, symbol_type: pa.DataType) -> pa.Schema:
             ("event_date", pa.date32()),
             ("event_session", pa.date32()),
             ("model", pa.string()),
+            *((("window", pa.string()),) if request.more_windows else ()),
             ("n_estimation", pa.int32()),
             ("n_window", pa.int32()),
             *((name, pa.float64()) for name in numbers),
@@ -271,6 +294,27 @@ class _Located:
     firm: IntArray
     position: IntArray
     faults: dict[int, str]
+
+    def parts(self, request: BatchRequest) -> Iterator[_Located]:
+        """Cut the events up, so that no part makes more than `MOST_RESULTS` rows."""
+        size = max(1, MOST_RESULTS // (len(request.models) * len(request.windows)))
+        if size >= len(self.day):
+            yield self
+            return
+        for first in range(0, len(self.day), size):
+            some = slice(first, first + size)
+            yield _Located(
+                symbol=self.symbol[some],
+                day=self.day[some],
+                session=self.session[some],
+                firm=self.firm[some],
+                position=self.position[some],
+                faults={
+                    row - first: fault
+                    for row, fault in self.faults.items()
+                    if first <= row < first + size
+                },
+            )
 
 
 def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problems) -> _Located:
@@ -328,18 +372,29 @@ def _tally(codes: pa.Array, words: pa.Array) -> Counter[str]:
     return tally
 
 
+def _window_statuses(found: WindowEstimates) -> npt.NDArray[np.int32]:
+    """Status of each event, model and window: the window's own, else that of the fit."""
+    own = found.window_status
+    status: npt.NDArray[np.int32] = np.where(own == OK, found.status[..., None], own)
+    return status
+
+
 def _rows(
-    located: _Located, request: BatchRequest, found: PanelEstimates, status: pa.Array
+    located: _Located, request: BatchRequest, found: WindowEstimates, status: pa.Array
 ) -> pa.Table:
-    n_events, n_models = len(located.day), len(request.models)
-    repeat = pa.array(np.repeat(np.arange(n_events), n_models))
+    n_events, n_models, n_windows = len(located.day), len(request.models), len(request.windows)
+    repeat = pa.array(np.repeat(np.arange(n_events), n_models * n_windows))
     names = pa.array([model.name for model in request.models], pa.string())
+    windows = pa.array([str(window) for window in request.windows], pa.string())
+    model = np.tile(np.repeat(np.arange(n_models), n_windows), n_events)
+    window = np.tile(np.arange(n_windows), n_events * n_models)
     return pa.table(
         {
             "symbol": located.symbol.take(repeat),
             "event_date": _dates(located.day).take(repeat),
             "event_session": _dates(located.session).take(repeat),
-            "model": names.take(pa.array(np.tile(np.arange(n_models), n_events))),
+            "model": names.take(pa.array(model)),
+            **({"window": windows.take(pa.array(window))} if request.more_windows else {}),
             **_estimate_columns(found, request),
             "status": status,
         }
@@ -350,19 +405,28 @@ def _dates(day: npt.NDArray[np.int32]) -> pa.Array:
     return pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32())
 
 
-def _estimate_columns(found: PanelEstimates, request: BatchRequest) -> dict[str, pa.Array]:
+def _estimate_columns(found: WindowEstimates, request: BatchRequest) -> dict[str, pa.Array]:
     n_models = len(request.models)
-    floats: dict[str, FloatArray] = {"alpha": found.coefficients[..., 0]}
+    whole = found.window_status == OK
+
+    def each_window(values: FloatArray) -> FloatArray:
+        """Repeat what a fit gives for each of its windows that has numbers."""
+        return np.where(whole, values[..., None], np.nan)
+
+    floats: dict[str, FloatArray] = {"alpha": each_window(found.coefficients[..., 0])}
     for name in request.factor_names:
         beta = np.full(found.status.shape, np.nan)
         for m, model in enumerate(request.models):
             if name in model.factors:
                 beta[:, m] = found.coefficients[:, m, 1 + model.factors.index(name)]
-        floats[f"beta_{name}"] = beta
-    for name in ("sigma2", "car", "car_se", "scar", "bhar"):
+        floats[f"beta_{name}"] = each_window(beta)
+    floats["sigma2"] = each_window(found.sigma2)
+    for name in ("car", "car_se", "scar", "bhar"):
         floats[name] = getattr(found, name)
+    n_estimation = np.broadcast_to(found.n_estimation[..., None], whole.shape)
+    n_window = np.broadcast_to(found.n_window[:, :1], (len(whole), n_models, whole.shape[2]))
     return {
-        "n_estimation": pa.array(found.n_estimation.ravel()),
-        "n_window": pa.array(np.repeat(found.n_window, n_models)),
+        "n_estimation": pa.array(n_estimation.ravel()),
+        "n_window": pa.array(n_window.ravel()),
         **{name: pa.array(np.ravel(x), from_pandas=True) for name, x in floats.items()},
     }

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from analysis._typing import FloatArray, IntArray
     from analysis.columns import Moments
+    from analysis.panel.estimates import ModelKind
 
 _MISSING = "taken as missing"
 
@@ -45,22 +46,31 @@ class FactorModel:
         As it is called in the results.
     factors : tuple of str
         Columns of the factor file; empty for the constant mean.
+    kind : {"constant", "origin", "fixed"}
+        Least squares with a constant; without one (``0+``); or nothing estimated, slopes of one
+        (``1*``), which is the market-adjusted model.
 
     Examples
     --------
+    >>> FactorModel.parse("adjusted=1*mktrf").kind, FactorModel.parse("raw=0+mktrf").kind
+    ('fixed', 'origin')
     >>> FactorModel.parse("ff3=mktrf+smb+hml")
-    FactorModel(name='ff3', factors=('mktrf', 'smb', 'hml'))
+    FactorModel(name='ff3', factors=('mktrf', 'smb', 'hml'), kind='constant')
     >>> FactorModel.parse("mktrf").name, FactorModel.parse("mean=1").factors
     ('mktrf', ())
     """
 
     name: str
     factors: tuple[str, ...]
+    kind: ModelKind = "constant"
 
     @classmethod
     def parse(cls, text: str) -> FactorModel:
         """
-        Read ``NAME=FACTOR+FACTOR``, or the factors alone; ``NAME=1`` is the constant mean.
+        Read ``NAME=FACTOR+FACTOR``, or the factors alone.
+
+        ``NAME=1`` is the constant mean, ``NAME=0+FACTOR`` has no constant, ``NAME=1*FACTOR`` has
+        nothing estimated.
 
         Raises
         ------
@@ -69,8 +79,13 @@ class FactorModel:
         """
         name, given, listed = text.partition("=")
         words = tuple(word.strip() for word in (listed if given else name).split("+"))
+        kind: ModelKind = "constant"
         if words == ("1",):
             words = ()
+        elif words[0] == "0" and len(words) > 1:
+            words, kind = words[1:], "origin"
+        elif all(word.startswith("1*") for word in words):
+            words, kind = tuple(word.removeprefix("1*").strip() for word in words), "fixed"
         if not all(words) or not name.strip():
             raise StudyError(
                 f"'{text}' is no model; write NAME=FACTOR+FACTOR, as in ff3=mktrf+smb+hml"
@@ -82,7 +97,7 @@ class FactorModel:
                 f"model '{text}' has {len(words)} factors; "
                 f"at most {LARGEST_REGRESSORS - 1} fit beside the constant"
             )
-        return cls(name.strip(), words)
+        return cls(name.strip(), words, kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from analysis.errors import SourceError
-from analysis.panel.engine import estimate_panel
-from analysis.panel.estimates import PanelEstimates
+from analysis.panel.engine import estimate_windows
+from analysis.panel.estimates import WindowEstimates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ class Cluster(Protocol):
         """Start a task and return its future."""
         ...
 
-    def gather(self, futures: list[object]) -> list[PanelEstimates]:
+    def gather(self, futures: list[object]) -> list[WindowEstimates]:
         """Wait for the results of tasks."""
         ...
 
@@ -94,8 +94,8 @@ def _solve(
     firm: IntArray,
     position: IntArray,
     options: Mapping[str, Any],
-) -> PanelEstimates:
-    return estimate_panel(part, factors, firm, position, threads=1, **options)
+) -> WindowEstimates:
+    return estimate_windows(part, factors, firm, position, threads=1, **options)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,7 @@ class DaskEstimator:
     factors : distributed.Future
         The factor returns, likewise.
     options : dict
-        Models and windows, as `estimate_panel` takes them.
+        Models and windows, as `estimate_windows` takes them.
     """
 
     client: Cluster
@@ -152,16 +152,17 @@ class DaskEstimator:
             for a, b in itertools.pairwise(edges)
         )
         options = {
-            "models": request.columns,
+            "models": request.panel_models,
             "estimation": request.estimation,
-            "window": request.window,
+            "windows": request.windows,
+            "log": request.log,
             "min_obs": request.min_obs,
         }
         held = client.submit(np.asarray, factors.values, pure=False)
         return cls(client, edges, parts, held, options)
 
-    def __call__(self, firm: IntArray, position: IntArray) -> PanelEstimates:
-        """Estimate events as `estimate_panel` does."""
+    def __call__(self, firm: IntArray, position: IntArray) -> WindowEstimates:
+        """Estimate events as `estimate_windows` does."""
         owner = np.searchsorted(self.edges, firm, side="right") - 1
         owner = np.clip(owner, 0, len(self.parts) - 1)  # unknown firms go to the first part
         order = np.argsort(owner, kind="stable")
@@ -181,13 +182,13 @@ class DaskEstimator:
         return _joined(rows, self.client.gather(futures), firm.size)
 
 
-def _joined(rows: list[IntArray], found: list[PanelEstimates], n_events: int) -> PanelEstimates:
+def _joined(rows: list[IntArray], found: list[WindowEstimates], n_events: int) -> WindowEstimates:
     """Put the parts' results back into the order of the events."""
-    joined: dict[str, Any] = {"models": found[0].models}
-    for name in (field.name for field in fields(PanelEstimates) if field.name != "models"):
+    joined: dict[str, Any] = {"models": found[0].models, "windows": found[0].windows}
+    for name in (field.name for field in fields(WindowEstimates) if field.name not in joined):
         first = getattr(found[0], name)
         whole = np.empty((n_events, *first.shape[1:]), dtype=first.dtype)
         for mine, part in zip(rows, found, strict=True):
             whole[mine] = getattr(part, name)
         joined[name] = whole
-    return PanelEstimates(**joined)
+    return WindowEstimates(**joined)

@@ -24,7 +24,7 @@ from analysis.returns import simple_returns
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.plan import benchmark_returns
 from analysis.run.valuation import OLDEST_COUNT, count_at
-from analysis.study import Benchmark
+from analysis.study import PURGED_SUFFIX, Benchmark
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -147,9 +147,12 @@ def abnormal(
     MissingError
         If the data lack a symbol, the session or the sessions before it.
     """
-    market = next((b for b in study.benchmarks if b.id == benchmark), None) or Benchmark(benchmark)
+    market = next((b for b in study.benchmarks if b.id == benchmark), None)
+    if market is None and benchmark.endswith(PURGED_SUFFIX):
+        raise MissingError(f"the study as run has no benchmark {benchmark}")
+    market = market or Benchmark(benchmark)
     levels = data.levels
-    for name in filter(None, (symbol, market.symbol, market.purged_of)):
+    for name in (symbol, market.symbol, *market.firms):
         if name not in levels:
             raise MissingError(f"{data.name} has no {name}")
     position = int(levels.index.searchsorted(pd.Timestamp(session)))

@@ -43,10 +43,20 @@ Example:
     multiple=True,
     required=True,
     metavar="NAME=FACTOR+...",
-    help="A linear model with constant; may be given several times. NAME=1 is the constant mean.",
+    help="A linear model with constant; repeatable. NAME=1 is the constant mean, NAME=0+F has no "
+    "constant, NAME=1*F is the factor itself (market-adjusted).",
 )
 @click.option("--estimation", default="-260..-11", show_default=True, help="Estimation window.")
-@click.option("--window", default="0..0", show_default=True, help="Event window.")
+@click.option(
+    "--window",
+    "windows",
+    multiple=True,
+    default=("0..0",),
+    show_default=True,
+    help="Event window; repeatable: one row each, in a column 'window'.",
+)
+@click.option("--path", "path_window", help="Also every session of it alone, as in -10..20.")
+@click.option("--log", is_flag=True, help="Returns and factors are logarithms.")
 @click.option(
     "--min-obs",
     type=click.IntRange(1, 1_000_000),
@@ -75,7 +85,8 @@ def command(
     *,
     models: tuple[str, ...],
     estimation: str,
-    window: str,
+    windows: tuple[str, ...],
+    path_window: str | None,
     threads: int | None,
     address: str | None,
     **given: object,
@@ -83,21 +94,33 @@ def command(
     """
     Estimate many events of many firms, from CSV or Parquet files to one.
 
-    One row an event and model, in the order of the events: coefficients, residual variance, CAR
-    with its exact standard error, SCAR, BHAR, and a status that says why a row has no numbers.
+    One row an event, model and window, in the order of the events: coefficients, residual variance,
+    CAR with its exact standard error, SCAR, BHAR, and a status that says why there are no numbers.
     Returns are simple and in decimals, and are regressed as they are: give excess returns with
     excess factors. An event on a day that is no session moves to the next one; one with an hour and
     its zone falls on the first session of --calendar that closes after it.
     """
+    first, *more = _windows(windows, path_window)
     request = BatchRequest(
         models=tuple(FactorModel.parse(text) for text in models),
         estimation=Window.parse(estimation),
-        window=Window.parse(window),
+        window=first,
+        more_windows=tuple(more),
         **given,  # type: ignore[arg-type]
     )
     with _estimators(threads, address) as estimator, event_counter() as progress:
         summary = run_batch(request, estimator=estimator, progress=progress)
     _report(request, summary)
+
+
+def _windows(windows: tuple[str, ...], path: str | None) -> list[Window]:
+    """List the windows, then those sessions of the path that are none of them already."""
+    found = [Window.parse(text) for text in windows]
+    if path is not None:
+        span = Window.parse(path)
+        days = (Window(day, day) for day in range(span.start, span.end + 1))
+        found += [day for day in days if day not in found]
+    return found
 
 
 @contextlib.contextmanager

@@ -94,12 +94,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def symbols_of_study(study: str) -> tuple[str, ...]:
-    """List the firms, benchmarks and donors that a study needs prices of."""
+    """List every symbol that a study names: its report shows more than its models need."""
+    from analysis.run.needs import mentioned_symbols
     from analysis.study_file import load_study
 
-    asked = load_study(study)
-    benchmarks = [benchmark.symbol for benchmark in asked.benchmarks]
-    return tuple(dict.fromkeys((*asked.symbols, *benchmarks, *asked.donors)))
+    return mentioned_symbols(load_study(study))
 
 
 def write_report_of_study(study: str, folder: Path, store: Path) -> None:
@@ -115,13 +114,20 @@ def write_report_of_study(study: str, folder: Path, store: Path) -> None:
     from analysis.figures.export import figure_files
     from analysis.outputs import write_files
     from analysis.overrides import Overrides
-    from analysis.prices.from_store import load_store
+    from analysis.prices.load import load_market_data
     from analysis.report.files import report_files
+    from analysis.run.needs import mentioned_symbols, needed_symbols
     from analysis.run.study import run_study
     from analysis.study_file import load_study
 
     asked = load_study(study, Overrides(data="store"))
-    data = load_store(store, calendar=asked.calendar)
+    data = load_market_data(
+        "store",
+        calendar=asked.calendar,
+        symbols=needed_symbols(asked),
+        also=mentioned_symbols(asked),
+        store=store,
+    )
     result = run_study(asked, data)
     details = find_details(result, data)
     files: dict[str, str | bytes] = dict(report_files(details))

@@ -17,15 +17,6 @@ def command(name: str | None) -> None:
     Example: what the lead test of a group assumes, and when it fails:
       market-impact tests --explain kp
     """
-    from analysis.inference.catalog import TESTS, explain
+    from analysis.inference.catalog import explain, listing
 
-    if name is not None:
-        echo(explain(name))
-        return
-    width = max(map(len, TESTS))
-    family = None
-    for method in TESTS.values():
-        if method.family != family:
-            echo(("" if family is None else "\n") + method.family)
-            family = method.family
-        echo(f"  {method.id:<{width}}  {method.title}")
+    echo(listing() if name is None else explain(name))

@@ -10,7 +10,6 @@ import pandas as pd
 
 from analysis.context.absent import Absent
 from analysis.inference.conformal import ConformalSetting, conformal_test
-from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
@@ -62,8 +61,9 @@ def conformal_rank(case: Case) -> ConformalRank | Absent:
         Absent for a model whose fit depends on the order of sessions.
     """
     specification, study = case.specification, case.study
-    if not isinstance(specification.model.estimator, (LeastSquares, MarketAdjusted)):
-        return Absent(f"model '{specification.model.id}' is not fitted by least squares")
+    reason = specification.model.estimator.capabilities.no_permutation
+    if reason:
+        return Absent(f"model '{specification.model.id}': {reason}")
     design, position = case.design(case.symbol), case.placed.position
     window = study.headline.window
     ahead, rows = rows_of(position, window), rows_of(position, study.estimation)

@@ -12,7 +12,6 @@ from analysis.context.absent import Absent
 from analysis.inference.announcement import Reaction, reactions
 from analysis.inference.placebo import placebo_scars, pseudo_dates
 from analysis.inference.student import critical_value
-from analysis.models.linear import LeastSquares
 from analysis.run.fit import fit_firm
 from analysis.windows import Window
 
@@ -132,7 +131,7 @@ def reaction_dates(case: Case) -> ReactionDates | Absent:
         Absent where the history is too short or the model is not fitted by least squares.
     """
     study = case.study
-    if not isinstance(case.specification.model.estimator, LeastSquares):
+    if not case.specification.model.estimator.capabilities.linear:
         return Absent(f"model '{study.headline.model}' is not fitted by least squares")
     asked = study.reaction_window
     if asked.start > case.sessions_after:

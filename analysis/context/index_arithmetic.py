@@ -124,9 +124,9 @@ def _anchors(case: Case) -> dict[tuple[str, str], tuple[float, dt.date]]:
         for weight in case.plan.data.reference.weights
     ]
     known += [
-        (b.symbol, b.purged_of, b.weight, b.weight_session)
+        (b.symbol, b.firms[0], b.weight, b.weight_session)
         for b in case.study.benchmarks
-        if b.purged_of and b.weight_session
+        if b.firms and b.weight_session
     ]
     nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}
     for fund, symbol, weight, day in known:

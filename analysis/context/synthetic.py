@@ -101,7 +101,8 @@ def synthetic_path(case: Case) -> SyntheticPath | Absent:
     position, estimation = case.placed.position, case.study.estimation
     span = Window(max(-BEFORE, estimation.start), min(AFTER, case.sessions_after))
     needed = slice(position + estimation.start, position + span.end + 1)
-    names = [name for name in donors if complete_rows(case.returns(name)[needed]).all()]
+    held = [name for name in donors if name in case.plan.columns]  # the store may lack some
+    names = [name for name in held if complete_rows(case.returns(name)[needed]).all()]
     own = case.returns(case.symbol)
     if not complete_rows(own[needed]).all():
         return Absent(f"{case.symbol} lacks a return on some of the sessions needed")

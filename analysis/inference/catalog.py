@@ -4,44 +4,78 @@ from __future__ import annotations
 
 import csv
 import functools
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from analysis._discovery import entries
 from analysis.errors import MarketImpactError, nearest
-from analysis.inference.catalog_effects import EFFECTS
-from analysis.inference.catalog_events import MANY_EVENTS
-from analysis.inference.catalog_many import MANY_FIRMS
-from analysis.inference.catalog_one import ONE_FIRM
-from analysis.inference.method import TestMethod
+from analysis.inference import methods
+from analysis.inference.registry import Family, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "TESTS",
-    "SimulatedSize",
-    "TestMethod",
-    "explain",
-    "simulated_sizes",
-    "unknown_test",
-]
+    from analysis.inference.registry import StatisticalTest
 
-TESTS: Mapping[str, TestMethod] = {
-    method.id: method for method in (*ONE_FIRM, *MANY_FIRMS, *MANY_EVENTS, *EFFECTS)
-}
+
+def registered() -> Registry:
+    """
+    Collect the tests of every module of `analysis.inference.methods`, family by family.
+
+    Raises
+    ------
+    MarketImpactError
+        As `Registry`.
+    TypeError
+        If a module there has no ``TESTS``.
+    """
+    found = entries(methods, "TESTS", tuple).values()
+    families = get_args(Family)
+    return Registry(*sorted(itertools.chain(*found), key=lambda test: families.index(test.family)))
+
+
+TESTS = registered()
 """Every test by its id, in the order in which lists show them."""
 
 SIZES = Path(__file__).resolve().with_name("simulated_sizes.csv")
 """Rejection rates of true nulls; written by scripts/simulate_size.py."""
 
+SAMPLE_SIZES = SIZES.with_name("simulated_sample_sizes.csv")
+"""The same for samples of firm-events; written by scripts/simulate_sample_size.py."""
 
-def unknown_test(name: str) -> MarketImpactError:
-    """Build the error that says which test was probably meant."""
-    return MarketImpactError(
-        f"test '{name}' is unknown; {nearest(name, TESTS, most=len(TESTS))}; "
-        "'market-impact tests' lists them all"
-    )
+
+def find(name: str, tests: Registry = TESTS) -> StatisticalTest:
+    """
+    Find a test by its id.
+
+    Raises
+    ------
+    MarketImpactError
+        If there is none; the message names the nearest.
+
+    Examples
+    --------
+    >>> find("kp").distribution
+    'Student t, N - 1 degrees of freedom'
+    """
+    if name not in tests:
+        raise MarketImpactError(
+            f"test '{name}' is unknown; {nearest(name, tests, most=len(tests))}; "
+            "'market-impact tests' lists them all"
+        )
+    return tests[name]
+
+
+def listing(tests: Registry = TESTS) -> str:
+    """List the tests by family, an id and a title a line."""
+    width = max(map(len, tests))
+    parts = []
+    for family in dict.fromkeys(test.family for test in tests.values()):
+        rows = [t for t in tests.values() if t.family == family]
+        parts.append("\n".join([family, *(f"  {t.id:<{width}}  {t.title}" for t in rows)]))
+    return "\n\n".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +107,10 @@ def simulated_sizes() -> Mapping[str, tuple[SimulatedSize, ...]]:
     mapping of str to tuple of SimulatedSize
         By test; those that were not simulated are absent.
     """
-    with SIZES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows: list[dict[str, str]] = []
+    for path in (SIZES, SAMPLE_SIZES):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
     found: dict[str, tuple[SimulatedSize, ...]] = {}
     for row in rows:
         rates = float(row["at_5"]), float(row["at_1"])
@@ -83,7 +119,7 @@ def simulated_sizes() -> Mapping[str, tuple[SimulatedSize, ...]]:
     return found
 
 
-def explain(name: str) -> str:
+def explain(name: str, tests: Registry = TESTS) -> str:
     """
     Say what a test assumes, when it fails, and where it comes from.
 
@@ -91,6 +127,7 @@ def explain(name: str) -> str:
     ----------
     name : str
         Id of the test.
+    tests : Registry
 
     Returns
     -------
@@ -107,9 +144,7 @@ def explain(name: str) -> str:
     >>> print(explain("kp").splitlines()[0])
     kp: KP-adjusted BMP (many firms)
     """
-    if name not in TESTS:
-        raise unknown_test(name)
-    method = TESTS[name]
+    method = find(name, tests)
     lines = [
         f"{method.id}: {method.title} ({method.family})",
         f"  null          {method.null}",

@@ -62,10 +62,10 @@ class DateSums:
         position : ndarray of shape (N,)
             Session of each pair.
         """
-        dates, code = np.unique(position, return_inverse=True)
+        dates, code = codes_of(position)
         count = np.bincount(code, minlength=len(dates)).astype(np.float64)
         total = np.bincount(code, weights=values, minlength=len(dates)).astype(np.float64)
-        return cls(dates.astype(np.int64), count, total, code.astype(np.int64))
+        return cls(dates, count, total, code)
 
     @property
     def mean(self) -> float:
@@ -79,6 +79,31 @@ class DateSums:
             if last is None or day - last >= reach:
                 found, last = found + 1, day
         return found
+
+
+def codes_of(values: IntArray) -> tuple[IntArray, IntArray]:
+    """
+    List the different values, ascending, and the place of each row's among them.
+
+    As `numpy.unique` with its inverse, without sorting where the rows are in order or the values
+    lie close together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [part.tolist() for part in codes_of(np.array([7, 5, 7]))]
+    [[5, 7], [1, 0, 1]]
+    """
+    if len(values) and bool((np.diff(values) >= 0).all()):
+        fresh = np.concatenate([[True], np.diff(values) > 0])
+        return values[fresh].astype(np.int64), np.cumsum(fresh, dtype=np.int64) - 1
+    low = int(values.min()) if len(values) else 0
+    if len(values) and int(values.max()) - low <= 4 * len(values):
+        there = np.bincount(values - low) > 0
+        place = np.cumsum(there, dtype=np.int64) - 1
+        return np.flatnonzero(there).astype(np.int64) + low, place[values - low]
+    found, code = np.unique(values, return_inverse=True)
+    return found.astype(np.int64), code.astype(np.int64)
 
 
 def close_products(position: IntArray, sums: FloatArray, reach: int) -> float:
@@ -256,10 +281,10 @@ def two_way_cluster_test(
     ----------
     Cameron, Gelbach and Miller (2011), J. Business and Economic Statistics 29.
     """
-    _, date_code = np.unique(position, return_inverse=True)
-    _, firm_code = np.unique(firm, return_inverse=True)
-    both = date_code * (int(firm_code.max(initial=0)) + 1) + firm_code
-    _, both_code = np.unique(both, return_inverse=True)
+    _, date_code = codes_of(position)
+    _, firm_code = codes_of(firm)
+    both = firm_code * (int(date_code.max(initial=0)) + 1) + date_code
+    _, both_code = codes_of(both)
     clusters = min(int(date_code.max(initial=0)), int(firm_code.max(initial=0))) + 1
     if clusters < FEWEST_CLUSTERS:
         return Outcome.missing("two-way-cluster", _few(clusters))

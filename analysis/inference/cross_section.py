@@ -104,7 +104,7 @@ def skewness_adjusted(samples: FloatArray, kind: Literal["hall", "johnson"]) -> 
     mean = samples.mean(axis=-1)
     centred = samples - mean[..., None]
     second = np.square(centred).mean(axis=-1)
-    biased = (centred**3).mean(axis=-1) / second**1.5
+    biased = (centred * centred * centred).mean(axis=-1) / second**1.5
     skewness = biased * math.sqrt(count * (count - 1)) / (count - 2)
     ratio = mean / np.sqrt(second * count / (count - 1))
     cubic = skewness**2 * ratio**3 / 27 if kind == "hall" else 0.0

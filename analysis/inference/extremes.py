@@ -66,11 +66,6 @@ class Tail:
         excess = loss - self.threshold
         return self.share * float(stats.genpareto.sf(excess, self.shape, scale=self.scale))
 
-    def return_level(self, sessions: float) -> float:
-        """Loss exceeded once in so many sessions on average: u + beta / xi [(m N_u / n)^xi - 1]."""
-        ratio = sessions * self.share
-        return self.threshold + self.scale * float(special.boxcox(ratio, self.shape))
-
 
 def fit_tail(losses: FloatArray, *, quantile: float = 0.95) -> Tail:
     """

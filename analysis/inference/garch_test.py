@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from analysis.models.garch import GarchFit
 
 
+SHORTEST_GARCH = 250
+"""Fewer estimation sessions determine no variance recursion worth a p-value."""
+
+
 def garch_test(
     fit: GarchFit,
     y: FloatArray,

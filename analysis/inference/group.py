@@ -11,6 +11,7 @@ import numpy as np
 
 from analysis.errors import DataError
 from analysis.inference.many_firms import FEWEST_COMMON_ROWS, mean_correlation
+from analysis.inference.outcome import NO_COVARIANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +46,8 @@ class GroupSample:
         Abnormal returns of the event window.
     covariance : ndarray of shape (N, L, L)
         Covariance of each firm's prediction errors; NaN where its model has none.
-    placebo_car, placebo_scar : ndarray of shape (B, N) or None
-        CAR and SCAR of the same window on B pseudo-dates before the event, all firms moved
+    placebo_scar : ndarray of shape (B, N) or None
+        SCAR of the same window on B pseudo-dates before the event, all firms moved
         together, each refitted on its own preceding estimation window. Where None, the placebo
         dates are taken inside the estimation window.
     portfolio : ndarray of shape (M + L,) or None
@@ -54,6 +55,8 @@ class GroupSample:
         calendar-time regression; None leaves that test out.
     factors : ndarray of shape (M + L, k) or None
         Regressors of that regression, without a constant.
+    bhar : ndarray of shape (N,) or None
+        Buy-and-hold abnormal returns of the window, decimal.
 
     Raises
     ------
@@ -67,10 +70,10 @@ class GroupSample:
     df: FloatArray
     ar: FloatArray
     covariance: FloatArray
-    placebo_car: FloatArray | None = None
     placebo_scar: FloatArray | None = None
     portfolio: FloatArray | None = None
     factors: FloatArray | None = None
+    bhar: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays whose shapes disagree."""
@@ -97,6 +100,30 @@ class GroupSample:
         """Sessions of the event window."""
         return len(self.ar)
 
+    def lacks(self, need: str) -> str:
+        """
+        Say why the sample does not have what a test needs; empty where it has.
+
+        Raises
+        ------
+        KeyError
+            If there is no such need.
+        """
+        reasons = {
+            "one session": (self.length > 1, "is for one session; the window has several"),
+            "prediction error": (not np.isfinite(self.covariance).all(), NO_COVARIANCE),
+            "portfolio": (
+                self.portfolio is None or self.factors is None,
+                "the firms do not share their regressors",
+            ),
+            "buy-and-hold returns": (
+                self.bhar is None,
+                "the firms' buy-and-hold returns were not given",
+            ),
+        }
+        absent, reason = reasons[need]
+        return reason if absent else ""
+
     def complete(self) -> GroupSample:
         """Leave out the firms whose event window or whole estimation window is missing."""
         whole = np.isfinite(self.ar).all(axis=0)
@@ -112,8 +139,8 @@ class GroupSample:
             df=self.df[keep],
             ar=self.ar[:, keep],
             covariance=self.covariance[keep],
-            placebo_car=None if self.placebo_car is None else self.placebo_car[:, keep],
             placebo_scar=None if self.placebo_scar is None else self.placebo_scar[:, keep],
+            bhar=None if self.bhar is None else self.bhar[keep],
         )
 
     @cached_property
@@ -211,9 +238,11 @@ class GroupSample:
         float
             NaN where the model has no covariance, or a pair has too few sessions in common.
         """
-        chosen = np.ones(self.firms, dtype=np.bool_) if firms is None else firms
-        parts = np.einsum("iab,ai->bi", self.roots[chosen], weights[:, chosen])
-        same = self.error_correlation[np.ix_(chosen, chosen)]
+        roots, same = self.roots, self.error_correlation
+        if firms is not None and not firms.all():
+            roots, weights = roots[firms], weights[:, firms]
+            same = same[firms][:, firms]
+        parts = np.einsum("iab,ai->bi", roots, weights)
         total = float((same * (parts.T @ parts)).sum())
         return total if total > 0 else math.nan
 
@@ -241,7 +270,6 @@ class GroupSample:
             self,
             ar=np.column_stack([path.abnormal for path in paths]),
             covariance=_stacked([path.covariance for path in paths], len(paths[0].raw)),
-            placebo_car=None,
             placebo_scar=None,
         )
         kept = ("sar", "correlation", "common_rows", "error_correlation", "mean_df")
@@ -255,7 +283,6 @@ def group_sample(
     predictions: Sequence[Prediction],
     realised: FloatArray,
     *,
-    placebo_car: FloatArray | None = None,
     placebo_scar: FloatArray | None = None,
 ) -> GroupSample:
     """
@@ -271,7 +298,7 @@ def group_sample(
         Of the event window.
     realised : ndarray of shape (L, N)
         Returns of the event window; NaN where a firm has none.
-    placebo_car, placebo_scar : ndarray of shape (B, N), optional
+    placebo_scar : ndarray of shape (B, N), optional
         See `GroupSample`.
 
     Returns
@@ -302,7 +329,6 @@ def group_sample(
         df=np.array([float(fit.df) for fit in fits]),
         ar=ar,
         covariance=_stacked([p.covariance for p in predictions], len(realised)),
-        placebo_car=placebo_car,
         placebo_scar=placebo_scar,
     )
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from scipy import special
 
-from analysis.inference.catalog import TESTS, TestMethod, unknown_test
 from analysis.inference.student import never_zero, two_sided_p
+
+NO_COVARIANCE = "the model has no covariance of its prediction errors"
+"""Why a test that needs one has no outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +56,6 @@ class Outcome:
     def available(self) -> bool:
         """Whether there is a result."""
         return not self.unavailable
-
-    @property
-    def method(self) -> TestMethod:
-        """
-        What the test assumes, its null, distribution and source.
-
-        Raises
-        ------
-        MarketImpactError
-            If the test is not in the catalogue.
-
-        Examples
-        --------
-        >>> Outcome("kp", statistic=-3.2, p=0.03, df=9).method.distribution
-        'Student t, N - 1 degrees of freedom'
-        """
-        if self.test not in TESTS:
-            raise unknown_test(self.test)
-        return TESTS[self.test]
 
 
 def student(test: str, statistic: float, df: float, *, warning: str = "") -> Outcome:

@@ -11,7 +11,7 @@ from analysis.models.catalog import MODELS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analysis.inference.method import TestMethod
+    from analysis.inference.registry import Registry, StatisticalTest
 
 _INTRODUCTION = """\
 # Methods
@@ -39,9 +39,13 @@ no cross-section can tell a mean effect from such a draw.
 """
 
 
-def methods_page() -> str:
+def methods_page(tests: Registry = TESTS) -> str:
     """
     Write the page.
+
+    Parameters
+    ----------
+    tests : Registry
 
     Returns
     -------
@@ -49,10 +53,10 @@ def methods_page() -> str:
         Markdown that ends with a line break; the same catalogues give the same text.
     """
     parts = [_INTRODUCTION, _models()]
-    for family in dict.fromkeys(method.family for method in TESTS.values()):
+    for family in dict.fromkeys(method.family for method in tests.values()):
         parts.append(f"## Tests: {family}\n")
-        parts += [_test(method) for method in TESTS.values() if method.family == family]
-    parts.append(_sizes())
+        parts += [_test(method) for method in tests.values() if method.family == family]
+    parts.append(_sizes(tests))
     return "\n".join(parts)
 
 
@@ -64,7 +68,7 @@ def _models() -> str:
     return "## Expected-return models\n\n" + _table(("id", "model", "regressors", "source"), rows)
 
 
-def _test(method: TestMethod) -> str:
+def _test(method: StatisticalTest) -> str:
     lines = [
         f"### {method.title} (`{method.id}`)\n",
         f"- Null: {method.null}.",
@@ -82,22 +86,22 @@ def _test(method: TestMethod) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sizes() -> str:
+def _sizes(tests: Registry) -> str:
     sizes = simulated_sizes()
     every = [size for found in sizes.values() for size in found]
     parts = []
-    for prefix in ("30 firms: ", "1 firm: "):
+    for prefix in ("30 firms: ", "60 events: ", "1 firm: "):
         columns = list(
             dict.fromkeys(size.scenario for size in every if size.scenario.startswith(prefix))
         )
         rows = []
-        for test in (test for test in TESTS if test in sizes):
+        for test in (test for test in tests if test in sizes):
             rates = {
                 size.scenario: f"{_percent(size.at_5)} / {_percent(size.at_1)}"
                 for size in sizes[test]
             }
             if not rates.keys().isdisjoint(columns):
-                rows.append((TESTS[test].title, *(rates.get(name, "") for name in columns)))
+                rows.append((tests[test].title, *(rates.get(name, "") for name in columns)))
         heads = ("test", *(name.removeprefix(prefix) for name in columns))
         parts.append(f"### {prefix.removesuffix(': ').capitalize()}\n\n" + _table(heads, rows))
     count = min((size.replications for size in every), default=0)

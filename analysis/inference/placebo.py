@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from analysis.panel.engine import estimate_panel
 
@@ -91,42 +90,4 @@ def placebo_scars(
         min_obs=min_obs,
     )
     scars: FloatArray = estimates.scar[:, 0].reshape(len(dates), firms)
-    return scars
-
-
-def market_adjusted_scars(
-    differences: FloatArray,
-    dates: IntArray,
-    *,
-    estimation: Window,
-    window: Window,
-    min_obs: int,
-) -> FloatArray:
-    """
-    Standardise sums of differences from the benchmark, which need no estimated parameter.
-
-    Parameters
-    ----------
-    differences : ndarray of shape (T, N)
-        Returns of firms less the benchmark's; NaN where there is none.
-    dates, estimation, window, min_obs
-        As `placebo_scars`.
-
-    Returns
-    -------
-    ndarray of shape (B, N)
-        Sum over the window, over the root of L times the mean square of the estimation window.
-    """
-    scars = np.full((len(dates), differences.shape[1]), np.nan)
-    within = (dates + estimation.start >= 0) & (dates + window.end < len(differences))
-    for column, series in enumerate(np.ascontiguousarray(differences.T)):
-        # a row a date, summed along it: no firm's sum depends on which others are there
-        before = sliding_window_view(series, len(estimation))[dates[within] + estimation.start]
-        ahead = sliding_window_view(series, len(window))[dates[within] + window.start]
-        known = np.isfinite(before).sum(axis=1)
-        square = np.nansum(before**2, axis=1) / np.maximum(known, 1)
-        usable = (known >= min_obs) & (square > 0)
-        found = np.full(len(before), np.nan)
-        found[usable] = ahead.sum(axis=1)[usable] / np.sqrt(len(window) * square[usable])
-        scars[within, column] = found
     return scars

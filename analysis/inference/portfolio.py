@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.inference.one_firm import t_test
-from analysis.inference.outcome import Outcome, student
+from analysis.inference.outcome import NO_COVARIANCE, Outcome, student
 
 if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray
     from analysis.inference.group import GroupSample
-
-NO_PREDICTION_ERROR = "the model has no covariance of its prediction errors"
-"""Why a test that needs one has no outcome."""
 
 FEWEST_ROWS = 20
 """Fewer sessions on which every firm has a residual give no standard deviation of the mean."""
@@ -72,7 +69,7 @@ def portfolio_test(sample: GroupSample, *, level: float = 0.95) -> Outcome:
     Brown and Warner (1985), Journal of Financial Economics 14; Campbell, Lo and MacKinlay (1997).
     """
     if not np.isfinite(sample.covariance).all():
-        return Outcome.missing("portfolio", NO_PREDICTION_ERROR)
+        return Outcome.missing("portfolio", NO_COVARIANCE)
     fewest, df = int(sample.common_rows.min()), sample.mean_df
     if fewest < FEWEST_ROWS or df < 1:
         return Outcome.missing(

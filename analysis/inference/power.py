@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scipy import optimize, special, stats
 
+from analysis.errors import DataError
 from analysis.inference.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -69,11 +70,21 @@ def minimum_detectable_effect(
     Outcome
         Statistic: the effect, positive, in the units of `se`. It has no p-value.
 
+    Raises
+    ------
+    DataError
+        If no effect is found so: a level of 0, or a power not above the level.
+
     Examples
     --------
     >>> round(minimum_detectable_effect(1.0, 248).statistic, 3)
     2.812
     """
+    if not (0 < alpha < 1 and alpha < wanted < 1):
+        raise DataError(
+            f"no effect is found with power {wanted:g} at level {alpha:g}; a level above 0 and a "
+            "power above it, both below 1, are needed"
+        )
 
     def short(shift: float) -> float:
         return power(shift, 1.0, df, alpha=alpha) - wanted

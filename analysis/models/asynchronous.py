@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from analysis.errors import DataError, WindowError
+from analysis.models.base import Capabilities
 from analysis.models.gls import WeightedFit, hat_leverage
 from analysis.models.linear import LeastSquares, with_constant
 
@@ -36,6 +37,8 @@ class ScholesWilliams:
     ----------
     Scholes and Williams (1977), Journal of Financial Economics 5.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, reads_ahead=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> WeightedFit:
         """
@@ -85,6 +88,8 @@ class Dimson:
     ----------
     Dimson (1979), Journal of Financial Economics 7.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, reads_ahead=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> WeightedFit:
         """

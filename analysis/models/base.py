@@ -9,12 +9,56 @@ order; no NaN: the caller has dropped the rows that are not complete.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis._typing import FloatArray
+
+
+PlaceboDraws = Literal["engine", "differences", "refits", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """
+    What inference may do with an estimator; everything that depends on it asks here.
+
+    Attributes
+    ----------
+    order_free : bool
+        Permuting the rows given leaves the fit as it was, but for rounding: permutations of
+        residuals are then valid.
+    linear : bool
+        Least squares with a constant: residuals can be redrawn without a refit, and the panel
+        engine gives the same estimates.
+    reads_ahead : bool
+        A row of the fit reads the session after it, which a row of the event window has not.
+    placebo : {"engine", "differences", "refits", "none"}
+        How its statistic is drawn on pseudo-dates: by the panel engine, as sums of differences
+        from the benchmark, or by a refit on each.
+    not_drawn : str
+        Why it is not, where `placebo` is "none".
+    """
+
+    order_free: bool = False
+    linear: bool = False
+    reads_ahead: bool = False
+    placebo: PlaceboDraws = "refits"
+    not_drawn: str = ""
+
+    def __post_init__(self) -> None:
+        """Want a reason where nothing is drawn, and none elsewhere."""
+        if (self.placebo == "none") != bool(self.not_drawn):
+            raise ValueError("not_drawn says why placebo is 'none', and is empty elsewhere")
+
+    @property
+    def no_permutation(self) -> str:
+        """Why residuals cannot be permuted; empty where they can."""
+        if self.reads_ahead:
+            return "its fit reads the session after each row, and the window's have none"
+        return "" if self.order_free else "its fit depends on the order of sessions"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +121,10 @@ class FittedModel(Protocol):
 
 class Estimator(Protocol):
     """A way to fit expected returns."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What inference may do with the fit."""
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> FittedModel:
         """

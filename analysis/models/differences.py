@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from analysis.models.base import Prediction
+from analysis.models.base import Capabilities, Prediction
 from analysis.models.donors import check_control
 from analysis.models.linear import LeastSquares, LinearFit
 from analysis.models.simplex import simplex_least_squares
@@ -86,6 +86,8 @@ class DifferenceInDifferences:
     For returns of one firm this is the constant-mean model of the gap, and has its prediction
     error.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> DifferenceFit:
         """
@@ -172,6 +174,8 @@ class SyntheticDifference:
     as the authors set it: the fourth root of the sessions to be predicted (one here) times the
     noise of the donors. Session weights are found anew for each window.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> SyntheticDifferenceFit:
         """

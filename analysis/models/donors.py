@@ -11,11 +11,12 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from analysis.errors import WindowError
+from analysis.models.base import Capabilities
 from analysis.models.point import PointFit
 from analysis.models.simplex import simplex_least_squares
 
@@ -43,6 +44,8 @@ class SyntheticControl:
     ----------
     Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -78,6 +81,11 @@ class RidgeAugmented:
     """
 
     penalty: float | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Tuning a penalty goes forward in time, so that the fit then depends on the order."""
+        return Capabilities(order_free=self.penalty is not None)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -115,6 +123,11 @@ class ElasticNet:
 
     mix: float = 0.5
     penalty: float | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """As those of `RidgeAugmented`."""
+        return Capabilities(order_free=self.penalty is not None)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """

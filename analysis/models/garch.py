@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from analysis.errors import DataError, WindowError
-from analysis.models.base import Prediction
+from analysis.models.base import Capabilities, Prediction
 from analysis.models.linear import with_constant
 
 if TYPE_CHECKING:
@@ -181,6 +181,11 @@ class Garch:
     """
 
     kind: Volatility = "garch"
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        placebo="none",
+        not_drawn="not drawn: each pseudo-date would take a fit by maximum likelihood",
+    )
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> GarchFit:
         """

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from analysis.models.base import Prediction
+from analysis.models.base import Capabilities, Prediction
 from analysis.models.donors import check_control
 from analysis.models.point import PointFit
 
@@ -53,6 +53,8 @@ class InteractiveEffects:
     """
 
     factors: int | None = None
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -180,6 +182,11 @@ class MatrixCompletion:
     """
 
     penalty: float | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Which sessions are held out to choose a penalty goes by their place."""
+        return Capabilities(order_free=self.penalty is not None)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> CompletionFit:  # noqa: ARG002 - donors weigh in by the matrix
         """

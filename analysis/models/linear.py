@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from analysis.errors import DataError, WindowError
-from analysis.models.base import Prediction
+from analysis.models.base import Capabilities, Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +72,10 @@ class LinearFit:
 @dataclass(frozen=True, slots=True)
 class LeastSquares:
     """Ordinary least squares with a constant; with no regressor it is the constant-mean model."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        order_free=True, linear=True, placebo="engine"
+    )
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> LinearFit:
         """
@@ -155,6 +159,8 @@ class MarketAdjustedFit:
 @dataclass(frozen=True, slots=True)
 class MarketAdjusted:
     """Brown and Warner (1980, 1985), Journal of Financial Economics: alpha 0, beta 1."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, placebo="differences")
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> MarketAdjustedFit:
         """

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy import optimize
 
 from analysis.errors import WindowError
+from analysis.models.base import Capabilities
 from analysis.models.gls import WeightedFit, hat_leverage
 from analysis.models.linear import LeastSquares, with_constant
 
@@ -34,6 +35,8 @@ class Ewma:
     """
 
     decay: float = 0.97
+
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> WeightedFit:
         """
@@ -80,6 +83,8 @@ class Rolling:
     """
 
     sessions: int = 60
+
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> WeightedFit:
         """
@@ -133,6 +138,11 @@ class KalmanBeta:
     """
 
     ratio: float | None = None
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        placebo="none",
+        not_drawn="not drawn: each pseudo-date would take a fit by maximum likelihood",
+    )
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> WeightedFit:
         """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from analysis.errors import WindowError
+from analysis.models.base import Capabilities
 from analysis.models.linear import with_constant
 from analysis.models.point import PointFit
 
@@ -33,6 +34,8 @@ class Huber:
     """
 
     bound: float = 1.345
+
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """

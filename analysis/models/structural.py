@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from analysis.errors import DataError, WindowError
+from analysis.models.base import Capabilities
 from analysis.models.gls import WeightedFit
 from analysis.models.linear import with_constant
 
@@ -33,6 +34,11 @@ class StructuralTimeSeries:
 
     The level's last state is frozen over the event window; its variance grows from there.
     """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        placebo="none",
+        not_drawn="not drawn: each pseudo-date would take a fit by maximum likelihood",
+    )
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> WeightedFit:
         """

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis._bundle import bundled_data
+from analysis.atomic import replaced
 from analysis.errors import DataError, OutputError
 from analysis.prices.from_store import load_store
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.schemas import interior_gaps
 from analysis.prices.snapshot import (
+    BASE,
     CALENDAR,
-    CLOSES_SESSION,
     FACTORS,
     LEVELS,
-    NVDA_HISTORY,
-    load_nvda_history,
+    history_files,
+    index_base,
+    load_history,
     load_snapshot,
 )
 from analysis.prices.store import PriceStore
@@ -101,15 +101,13 @@ def export_snapshot(
     last = min(
         day for day in (until, data.levels.index[-1].date(), data.factors.index[-1].date()) if day
     )
-    levels = _rebased(data.levels.loc[str(first) : str(last)])
+    levels = _rebased(data.levels.loc[str(first) : str(last)], index_base(bundle.levels))
     factors = data.factors.loc[str(first) : str(last)] * 100
     tables = {
         LEVELS: _parquet(levels),
         FACTORS: _csv(factors.round(6), None).encode(),
     }
-    history = _nvda_history(store)
-    if history is not None:
-        tables[NVDA_HISTORY] = history.encode()
+    tables |= _histories(store)
     base = folder if (folder / MANIFEST).is_file() else bundled_data()
     _replace_folder(base, folder, tables, _entries(base, tables, levels, store, now))
     every = [entry["path"] for entry in read_manifest(folder).values()]
@@ -124,8 +122,8 @@ def export_snapshot(
     )
 
 
-def _rebased(levels: pd.DataFrame) -> pd.DataFrame:
-    """Put every symbol at 100 on the eve of the sell-off; refuse gaps."""
+def _rebased(levels: pd.DataFrame, base: pd.Timestamp) -> pd.DataFrame:
+    """Put every symbol at `BASE` on one session; refuse gaps."""
     gaps = interior_gaps(levels)
     if gaps:
         symbol, days = next(iter(gaps.items()))
@@ -133,16 +131,25 @@ def _rebased(levels: pd.DataFrame) -> pd.DataFrame:
             f"{symbol} has no price on {days[0].date()}, inside its history; read it again with "
             f"'market-impact refresh --symbols {symbol} --since {days[0].date()}'"
         )
-    if CLOSES_SESSION not in levels.index or levels.loc[CLOSES_SESSION].isna().any():
-        raise DataError(f"a symbol has no price on {CLOSES_SESSION.date()}, the index base")
-    return levels / levels.loc[CLOSES_SESSION] * 100
+    if base not in levels.index or levels.loc[base].isna().any():
+        raise DataError(f"a symbol has no price on {base.date()}, the index base")
+    return levels / levels.loc[base] * BASE
 
 
-def _nvda_history(store: Path) -> str | None:
-    """Give NVIDIA's whole history if the store's reaches as far back as the bundled one."""
-    bundled = load_nvda_history()
+def _histories(store: Path) -> dict[str, bytes]:
+    """Renew the longer histories of which the store's reach as far back as the bundled ones."""
+    found = {}
+    for symbol, name in history_files().items():
+        text = _history(store, symbol)
+        if text is not None:
+            found[name] = text.encode()
+    return found
+
+
+def _history(store: Path, symbol: str) -> str | None:
+    bundled = load_history(symbol)
     with PriceStore(store).reading() as reader:
-        bars = reader.bars("NVDA")
+        bars = reader.bars(symbol)
     if bars.empty or bars.index[0] > bundled.index[0]:
         return None
     bars = bars.loc[bundled.index[0] :]
@@ -183,14 +190,17 @@ def _entries(
             "limits": "rounded to 8 digits. Not prices paid: dollars need a "
             "printed close and a share count.",
         },
-        NVDA_HISTORY: {
-            "title": "NVIDIA daily open, high, low, close, adjusted close and volume",
-            "source": prices,
-            "limits": f"adjusted to the split basis of {now.date()}",
-        },
         FACTORS: {
             "title": f"Daily Fama-French five factors, momentum and the risk-free rate, {span}"
         },
+    }
+    fresh |= {
+        name: {
+            "title": f"{symbol} daily open, high, low, close, adjusted close and volume",
+            "source": prices,
+            "limits": f"adjusted to the split basis of {now.date()}",
+        }
+        for symbol, name in history_files(base).items()
     }
     if vintage is not None:
         fresh[FACTORS]["source"] = (
@@ -209,24 +219,12 @@ def _replace_folder(
     """Make the new folder beside the old one, read it back, then swap the two."""
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise OutputError(f"{folder} holds something that is no snapshot; name an empty folder")
-    folder = folder.resolve()
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
-        shutil.copytree(base, fresh)
-        for name, content in tables.items():
-            (fresh / name).write_bytes(content)
-        write_manifest(fresh, entries)
-        load_snapshot(fresh)
-        load_nvda_history(fresh)
-        if folder.exists():
-            folder.replace(old)
-        fresh.replace(folder)
+        with replaced(folder.resolve()) as fresh:
+            shutil.copytree(base, fresh)
+            for name, content in tables.items():
+                (fresh / name).write_bytes(content)
+            write_manifest(fresh, entries)
+            load_snapshot(fresh)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.replace(folder)
         raise OutputError(f"{folder} cannot be written ({error})") from error
-    finally:
-        for leftover in (fresh, old):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(leftover)

@@ -25,6 +25,7 @@ def load_market_data(
     calendar: str,
     symbols: Sequence[str] | None = None,
     also: Sequence[str] = (),
+    store: Path | None = None,
 ) -> MarketData:
     """
     Load what a study names as its data.
@@ -42,6 +43,8 @@ def load_market_data(
     also : sequence of str
         What to read of the store besides, as far as it is there. With `symbols` the funds that are
         known to hold them, and what else these hold, are read as well.
+    store : pathlib.Path, optional
+        The price store to read; by default the one of `analysis.prices.store.default_store`.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def load_market_data(
         if symbols is not None:
             also = (*also, *_held_with(symbols, snapshot))
         return load_store(
-            default_store(),
+            store or default_store(),
             symbols,
             also=also,
             calendar=calendar,

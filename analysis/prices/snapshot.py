@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis._bundle import bundled_data
-from analysis.errors import DataError
-from analysis.prices.manifest import InputFile, read_verified
+from analysis.errors import DataError, nearest
+from analysis.prices.manifest import InputFile, read_manifest, read_verified
 from analysis.prices.market_data import MarketData
 from analysis.prices.reference import (
     Reference,
@@ -29,14 +29,16 @@ FACTORS = "factors/fama_french_daily.csv"
 SHARES = "reference/shares_outstanding.csv"
 CLOSES = "prices/printed_closes.csv"
 WEIGHTS = "reference/index_weights.csv"
-NVDA_HISTORY = "prices/nvda_daily.csv"
+HISTORY = "prices/history_"
+"""Begins the file of a firm's longer history; its symbol and ``.csv`` follow."""
+
 DAILY_BARS = "prices/daily_bars.parquet"
 
 AS_PRINTED = "split"
 """Basis of bars whose prices are as printed on the split basis of the share counts."""
 
-CLOSES_SESSION = pd.Timestamp("2025-01-24").as_unit("us")
-"""The session whose printed closes anchor market values: the eve of the sell-off."""
+BASE = 100.0
+"""Every bundled level on the session that the indices are based on."""
 
 
 def load_snapshot(folder: Path | None = None) -> MarketData:
@@ -91,7 +93,9 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         daily_closes=_daily_closes(verified(DAILY_BARS)),
         weights=weights_from(table(WEIGHTS), where=WEIGHTS),
     )
-    histories = {"NVDA": _history(verified(NVDA_HISTORY))}
+    histories = {
+        symbol: _history(verified(name), name) for symbol, name in history_files(folder).items()
+    }
     return MarketData(
         name=f"bundled snapshot, {levels.index[0].date()} to {levels.index[-1].date()}",
         calendar=CALENDAR,
@@ -110,28 +114,67 @@ def companion_of(snapshot: MarketData) -> MarketData:
 
     Its levels stay until they are replaced; its longer histories, and the files of both, go.
     """
-    own = {LEVELS, NVDA_HISTORY}
-    inputs = tuple(item for item in snapshot.inputs if item.name not in own)
+    inputs = tuple(
+        item
+        for item in snapshot.inputs
+        if item.name != LEVELS and not item.name.startswith(HISTORY)
+    )
     return replace(snapshot, inputs=inputs, histories={})
 
 
-def load_nvda_history(folder: Path | None = None) -> pd.DataFrame:
+def history_files(folder: Path | None = None) -> dict[str, str]:
+    """List the bundled longer histories: the file's path in the bundle by symbol."""
+    names = [name for name in read_manifest(folder or bundled_data()) if name.startswith(HISTORY)]
+    return {name.removeprefix(HISTORY).removesuffix(".csv"): name for name in names}
+
+
+def load_history(symbol: str, folder: Path | None = None) -> pd.DataFrame:
     """
-    Load NVIDIA's daily history since its listing year.
+    Load a firm's daily history, longer than the bundled levels.
+
+    Parameters
+    ----------
+    symbol : str
+        One of `history_files`.
+    folder : pathlib.Path, optional
+        A bundle with a manifest; by default the one that travels with the program.
 
     Returns
     -------
     pandas.DataFrame
-        Rows are sessions from 1999-01-22; columns ``open, high, low, close`` (USD, split-adjusted),
+        Rows are sessions; columns ``open, high, low, close`` (USD, split-adjusted),
         ``adj_close`` (also dividend-adjusted) and ``volume`` (shares, split-adjusted).
 
     Raises
     ------
     IntegrityError, DataError
-        As `load_snapshot`.
+        As `load_snapshot`, and if there is no history of the symbol.
+
+    Examples
+    --------
+    >>> str(load_history("NVDA").index[0].date())
+    '1999-01-22'
     """
-    content, _ = read_verified(folder or bundled_data(), NVDA_HISTORY)
-    return _history(content)
+    names = history_files(folder)
+    if symbol not in names:
+        raise DataError(f"no longer history of '{symbol}' is bundled; {nearest(symbol, names)}")
+    content, _ = read_verified(folder or bundled_data(), names[symbol])
+    return _history(content, names[symbol])
+
+
+def index_base(levels: pd.DataFrame) -> pd.Timestamp:
+    """
+    Find the session that bundled levels are based on, where every one of them is `BASE`.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    based = levels.index[(levels == BASE).all(axis=1)]
+    if not len(based):
+        raise DataError(f"the levels have no session on which all of them are {BASE:g}")
+    return pd.Timestamp(based[-1])
 
 
 def _daily_closes(content: bytes) -> pd.DataFrame:
@@ -142,9 +185,9 @@ def _daily_closes(content: bytes) -> pd.DataFrame:
     return printed.pivot(index="session", columns="symbol", values="close")
 
 
-def _history(content: bytes) -> pd.DataFrame:
+def _history(content: bytes, name: str) -> pd.DataFrame:
     frame = _sessions_first(content).astype(float)
-    check_levels(frame.drop(columns="volume"), calendar=CALENDAR, where=NVDA_HISTORY)
+    check_levels(frame.drop(columns="volume"), calendar=CALENDAR, where=name)
     return frame
 
 

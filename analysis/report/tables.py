@@ -51,7 +51,7 @@ def _numbers(frame: pd.DataFrame) -> Iterable[str]:
 def _format(column: str) -> Callable[[float | None], str]:
     if column == "p" or column.startswith("p_"):
         return probability
-    if column.endswith("_usd"):
+    if column.endswith("_usd") or column.startswith("impact"):
         return lambda value: billions(value, 1) + " bn"
     if column in PLAIN_COLUMNS:
         return number

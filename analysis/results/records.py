@@ -138,7 +138,7 @@ class WindowResult:
     draws : ndarray of shape (B,)
         The t statistic on the pseudo-dates, NaN where it could not be computed.
     impact : Impact or None
-        In USD; None where the firm has no share count.
+        None where the firm has no market value.
     flags : tuple of str
         What a reader must know about this row.
     """
@@ -254,7 +254,7 @@ class GroupResult:
     valued : tuple of str
         Firms with a share count, whose dollars are summed.
     impact : Impact or None
-        Total of the valued firms, USD.
+        Total of the valued firms; None where there is none, or their currencies differ.
     flags : tuple of str
     """
 

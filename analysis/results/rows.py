@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.currency import USD
+from analysis.inference.catalog import TESTS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,7 +34,8 @@ GROUP_COLUMNS = (
     *("symbols", "n_estimation", "caar", "se", "t", "df", "p", "caar_low", "caar_high"),
     *("mean_correlation", "variance_inflation", "t_bmp", "p_bmp", "t_kp", "p_kp"),
     *("symbols_valued", "market_value_usd", "impact_raw_usd", "impact_expected_usd"),
-    *("impact_usd", "impact_low_usd", "impact_high_usd", "flags"),
+    *("impact_usd", "impact_low_usd", "impact_high_usd", "currency", "market_value"),
+    *("impact_raw", "impact_expected", "impact", "impact_low", "impact_high", "flags"),
 )
 """Columns of `StudyResult.tidy_groups`."""
 
@@ -64,7 +68,7 @@ def firm_row(firm: FirmResult, result: WindowResult, study: Study) -> dict[str, 
         "p_placebo": result.placebo.p,
         "n_placebo": result.placebo.draws,
         "bhar": result.bhar,
-        **_dollars(result.impact),
+        **_money(result.impact),
         "flags": ";".join(result.flags),
     }
 
@@ -96,7 +100,7 @@ def group_row(group: GroupResult, study: Study) -> dict[str, Any]:
         "t_kp": group.kp.statistic,
         "p_kp": group.kp.p,
         "symbols_valued": " ".join(group.valued),
-        **_dollars(group.impact),
+        **_money(group.impact),
         "flags": ";".join(group.flags),
     }
 
@@ -112,15 +116,15 @@ def test_row(result: StudyResult, battery: Battery, outcome: Outcome) -> dict[st
         "benchmark": result.headline.benchmark,
         "window": str(head.window),
         "test": outcome.test,
-        "title": outcome.method.title,
+        "title": TESTS[outcome.test].title,
         "statistic": outcome.statistic,
-        "distribution": outcome.method.distribution,
+        "distribution": TESTS[outcome.test].distribution,
         "df": outcome.df,
         "draws": outcome.draws,
         "p": outcome.p,
         "low": outcome.low,
         "high": outcome.high,
-        "null": outcome.method.null,
+        "null": TESTS[outcome.test].null,
         "warning": outcome.warning,
         "unavailable": outcome.unavailable,
     }
@@ -139,7 +143,8 @@ def recovery_row(recovery: Recovery) -> dict[str, Any]:
     }
 
 
-def _dollars(impact: Impact | None) -> dict[str, float | None]:
+def _money(impact: Impact | None) -> dict[str, float | str | None]:
+    """Lay out a change in market value in its own currency, and again where that is USD."""
     names = ("market_value", "impact_raw", "impact_expected", "impact", "impact_low", "impact_high")
     values: tuple[float | None, ...] = (
         (None,) * len(names)
@@ -153,7 +158,13 @@ def _dollars(impact: Impact | None) -> dict[str, float | None]:
             impact.high,
         )
     )
-    return {f"{name}_usd": value for name, value in zip(names, values, strict=True)}
+    own = dict(zip(names, values, strict=True))
+    dollars = impact is not None and impact.currency == USD
+    return {
+        **{f"{name}_usd": value if dollars else None for name, value in own.items()},
+        "currency": None if impact is None else impact.currency,
+        **own,
+    }
 
 
 def _day(session: pd.Timestamp) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.currency import USD
 from analysis.models.catalog import MODELS
 from analysis.results.records import Place, benchmark_name
 from analysis.results.rows import (
@@ -122,6 +123,12 @@ class StudyResult:
                 if placed.event.id == event and candidate.window == window:
                     return candidate
         raise KeyError((event, str(window)))
+
+    @property
+    def currency(self) -> str:
+        """The currency of all market values, ISO 4217; ``local`` where firms differ."""
+        codes = {close.currency for close in self.closes.values()}
+        return codes.pop() if len(codes) == 1 else "local" if codes else USD
 
     @property
     def headline(self) -> FirmResult:

@@ -15,6 +15,7 @@ from analysis.errors import DataError, StudyError, WindowError, nearest
 from analysis.models.catalog import MODELS
 from analysis.models.design import check_donors
 from analysis.run.fit import rows_of
+from analysis.run.purging import MARKET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,8 +162,8 @@ def check_designs(case: Case) -> None:
 
 def _check_benchmarks(study: Study, where: str, known: list[str]) -> None:
     for benchmark in study.benchmarks:
-        for symbol in filter(None, (benchmark.symbol, benchmark.purged_of)):
-            if symbol not in known:
+        for symbol in (benchmark.symbol, *benchmark.firms):
+            if symbol not in known and symbol != MARKET:
                 raise StudyError(
                     f"benchmark '{benchmark.id}' needs {symbol}, which is not in {where}; "
                     f"{nearest(symbol, known)}"

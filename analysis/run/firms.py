@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from analysis.abnormal import buy_and_hold, cumulative, cumulative_se
+from analysis.abnormal import buy_and_hold
 from analysis.impact import impact
-from analysis.inference.one_firm import sample_quantile_test, t_test
-from analysis.inference.outcome import Outcome
-from analysis.inference.rank import rank_test
+from analysis.inference.battery import run_tests
+from analysis.inference.catalog import TESTS
+from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.results import FirmResult, WindowResult
-from analysis.run.fit import NO_COVARIANCE
+from analysis.run.firm_sample import event_sample
 from analysis.run.flags import benchmark_flag, estimation_flag
 
 if TYPE_CHECKING:
@@ -73,31 +74,31 @@ def _firm_result(case: Case, symbol: str, draws: Mapping[Window, FloatArray]) ->
 def _window_result(
     case: Case, symbol: str, placed: PlacedWindow, draws: FloatArray, flags: tuple[str, ...]
 ) -> WindowResult:
-    study, window, fit = case.study, placed.window, case.fits[symbol]
-    path = case.path(symbol, window)
-    car, se = cumulative(path), cumulative_se(path)
-    value = case.value(symbol, placed.eve)
-    t = (
-        t_test(car, se, fit.model.df, level=study.level)
-        if se
-        else Outcome.missing("t", NO_COVARIANCE)
+    sample = event_sample(case, symbol, placed.window, draws)
+    path, value = sample.path, case.value(symbol, placed.eve)
+    t, sq, placebo = run_tests(
+        (TESTS["t"], TESTS["sq"], TESTS["placebo"]), sample, Settings(level=case.study.level)
     )
     return WindowResult(
-        window=window,
+        window=placed.window,
         raw=float(path.raw.sum()),
         expected=float(path.expected.sum()),
-        car=car,
-        se=se,
+        car=sample.car,
+        se=None if math.isnan(sample.se) else sample.se,
         bhar=buy_and_hold(path),
         t=t,
-        sq=sample_quantile_test(car, fit.model.residuals)
-        if len(window) == 1
-        else Outcome.missing("sq", "is made for windows of one session"),
-        placebo=rank_test("placebo", car if t.statistic is None else t.statistic, draws),
+        sq=sq,
+        placebo=placebo,
         draws=draws,
         impact=None
         if value.amount is None
-        else impact(path, value.amount, df=fit.model.df, level=study.level),
+        else impact(
+            path,
+            value.amount,
+            df=sample.fit.df,
+            level=case.study.level,
+            currency=value.currency,
+        ),
         flags=(
             *placed.flags,
             *flags,

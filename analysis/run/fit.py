@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.abnormal import AbnormalPath
 
 if TYPE_CHECKING:
@@ -12,9 +14,6 @@ if TYPE_CHECKING:
     from analysis.models.base import Estimator, FittedModel, Prediction
     from analysis.models.design import Design
     from analysis.windows import Window
-
-NO_COVARIANCE = "the model has no covariance of its prediction errors"
-"""Why a test that needs one has no outcome."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,5 +123,8 @@ def fit_firm(
     """
     rows = rows_of(position, estimation)
     used = design.complete[rows] if use is None else use
+    if estimator.capabilities.reads_ahead:
+        # on pseudo-dates too the last row would read a session beyond its window
+        used = np.append(used[:-1], np.False_)
     model = estimator.fit(design.y[rows][used], design.x[rows][used], design.names)
     return FirmFit(model, design, position, estimation)

@@ -38,7 +38,7 @@ def benchmark_flag(
         Known weights; the first word of an index's name is its symbol.
     """
     for candidate in study.benchmarks:
-        if candidate.id == benchmark and candidate.purged_of != symbol:
+        if candidate.id == benchmark and symbol not in candidate.firms:
             held = {
                 w.symbol
                 for w in weights

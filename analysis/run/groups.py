@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.impact import Impact, dollars_at_stake
+from analysis.impact import Impact
+from analysis.inference.battery import run_tests
+from analysis.inference.catalog import TESTS
 from analysis.inference.group import group_sample
-from analysis.inference.group_battery import bmp_of, kolari_pynnonen_of
 from analysis.inference.outcome import Outcome
-from analysis.inference.portfolio import portfolio_test
+from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.models.base import Prediction
 from analysis.results import GroupResult
@@ -27,7 +28,7 @@ from analysis.run.flags import estimation_flag
 from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analysis._typing import BoolArray, FloatArray
     from analysis.inference.group import GroupSample
@@ -107,7 +108,9 @@ def _group_result(
 ) -> GroupResult:
     study = case.study
     common = int(np.isfinite(sample.residuals).all(axis=1).sum())
-    t = portfolio_test(sample, level=study.level)
+    t, bmp, kp = run_tests(
+        (TESTS["portfolio"], TESTS["bmp"], TESTS["kp"]), sample, Settings(level=study.level)
+    )
     values = {symbol: case.value(symbol, placed.eve) for symbol in symbols}
     valued = tuple(symbol for symbol in symbols if values[symbol].amount is not None)
     return GroupResult(
@@ -123,10 +126,10 @@ def _group_result(
         se=sample.mean_se if t.available else None,
         t=replace(t, test="t") if t.available else Outcome.missing("t", t.unavailable),
         mean_correlation=sample.correlation,
-        bmp=bmp_of(sample),
-        kp=kolari_pynnonen_of(sample),
+        bmp=bmp,
+        kp=kp,
         valued=valued,
-        impact=_impact(case, symbols, placed.window, values, sample),
+        impact=_impact(case, symbols, placed, values, sample),
         flags=(
             *placed.flags,
             *estimation_flag(common, study),
@@ -139,40 +142,50 @@ def _group_result(
 def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
     without = sum(value.amount is None for value in values)
     carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
-    return (*((f"no-dollar-figure:{without}-firms",) if without else ()), *carried)
+    mixed = _currencies(values)
+    return (
+        *((f"no-dollar-figure:{without}-firms",) if without else ()),
+        *((f"no-sum-of-currencies:{'+'.join(sorted(mixed))}",) if len(mixed) > 1 else ()),
+        *carried,
+    )
 
 
 def _impact(
     case: Case,
     symbols: tuple[str, ...],
-    window: Window,
+    placed: PlacedWindow,
     values: Mapping[str, Valuation],
     sample: GroupSample,
 ) -> Impact | None:
     """
-    Sum the dollars of the valued firms; their errors are correlated as their residuals are.
+    Sum the money of the valued firms, where it is of one currency.
 
-    See `analysis.inference.group.GroupSample.sum_variance`: the weights are the USD at stake before
+    Their errors are correlated as their residuals are.
+
+    See `analysis.inference.group.GroupSample.sum_variance`: the weights are what is at stake before
     each session.
     """
     names = sorted(symbols)
-    worth = [values[symbol].amount for symbol in names]
-    valued = np.array([amount is not None for amount in worth])
+    if len(_currencies(values.values())) > 1:
+        return None
+    valued = np.array([values[symbol].amount is not None for symbol in names])
     if not valued.any():
         return None
-    paths = [case.path(symbol, window) for symbol in names]
+    paths = [case.path(symbol, placed.window) for symbol in names]
     stakes, raw, expected = (
         np.column_stack(columns)
         for columns in (
-            [
-                dollars_at_stake(amount or 0.0, path.raw)
-                for amount, path in zip(worth, paths, strict=True)
-            ],
+            [case.stakes(symbol, placed) for symbol in names],
             [path.raw for path in paths],
             [path.expected for path in paths],
         )
     )
-    return stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
+    total = stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
+    return replace(total, currency=_currencies(values.values()).pop())
+
+
+def _currencies(values: Iterable[Valuation]) -> set[str]:
+    return {value.currency for value in values if value.amount is not None}
 
 
 def stake_impact(
@@ -192,7 +205,7 @@ def stake_impact(
     sample : GroupSample
         Of the window.
     stakes : ndarray of shape (L, N)
-        USD at stake before each session; 0 for a firm without a market value.
+        At stake before each session, in one currency; 0 for a firm without a market value.
     raw, expected : ndarray of shape (L, N)
         Returns, decimal.
     valued : ndarray of bool, shape (N,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.models.catalog import MODELS
+from analysis.run.purging import MARKET
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -27,7 +28,7 @@ def needed_symbols(study: Study) -> tuple[str, ...]:
     models = [MODELS[model] for model in study.models if model in MODELS]
     names = [*study.symbols]
     if any(model.uses_benchmark for model in models):
-        names += [name for b in study.benchmarks for name in (b.symbol, b.purged_of) if name]
+        names += [name for b in study.benchmarks for name in (b.symbol, *b.firms) if name != MARKET]
     if any(model.uses_industry for model in models):
         names += study.industry
     if any(model.uses_donors for model in models):
@@ -38,5 +39,5 @@ def needed_symbols(study: Study) -> tuple[str, ...]:
 def mentioned_symbols(study: Study) -> tuple[str, ...]:
     """List every security that a study names, needed by its models or not."""
     names = [*study.symbols, study.event_firm, *study.industry, *study.donors]
-    names += [name for b in study.benchmarks for name in (b.symbol, b.purged_of) if name]
+    names += [name for b in study.benchmarks for name in (b.symbol, *b.firms) if name != MARKET]
     return tuple(dict.fromkeys(names))

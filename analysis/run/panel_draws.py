@@ -10,7 +10,6 @@ import numpy as np
 from analysis.inference.placebo import pseudo_dates
 from analysis.models.catalog import INDUSTRY
 from analysis.models.design import industry_index
-from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analysis._typing import FloatArray
-    from analysis.models.base import Estimator
+    from analysis.models.base import Estimator, PlaceboDraws
     from analysis.panel.estimates import ModelKind
     from analysis.run.case import Case
     from analysis.run.records import Plan, Specification
@@ -63,13 +62,8 @@ class PanelDraws:
 
 def engine_kind(estimator: Estimator) -> ModelKind | None:
     """Say how the panel engine fits what an estimator fits; None where it does not."""
-    match estimator:
-        case LeastSquares():
-            return "constant"
-        case MarketAdjusted():
-            return "fixed"
-        case _:
-            return None
+    kinds: dict[PlaceboDraws, ModelKind] = {"engine": "constant", "differences": "fixed"}
+    return kinds.get(estimator.capabilities.placebo)
 
 
 def panel_draws(cases: Sequence[Case]) -> PanelDraws:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.abnormal import cumulative
+from analysis.abnormal import cumulative, cumulative_se
 from analysis.inference.placebo import pseudo_dates
-from analysis.run.fit import fit_firm, rows_of
+from analysis.run.fit import FirmFit, fit_firm, rows_of
 
 if TYPE_CHECKING:
-    from analysis._typing import FloatArray, IntArray
+    from analysis._typing import FloatArray
+    from analysis.abnormal import AbnormalPath
     from analysis.models.design import Design
     from analysis.run.case import Case
     from analysis.run.panel_draws import PanelDraws
@@ -25,9 +26,9 @@ def placebo_draws(case: Case, panel: PanelDraws) -> dict[str, dict[Window, Float
     """
     Take the statistic of each firm and window on pseudo-dates before the event.
 
-    Linear models give their t statistic on every pseudo-date. A model without an error
-    covariance gives its CAR on at most `MOST_REFITS` of them. Models that bring a law of their own
-    (GARCH, moving betas) are not drawn: their t statistic is their test.
+    Models fitted by least squares give it on every pseudo-date, by the panel engine. Others are
+    refitted on at most `MOST_REFITS` of them: their t statistic, or their CAR where they have no
+    error covariance. Those whose estimator says so are not drawn.
 
     Parameters
     ----------
@@ -42,35 +43,37 @@ def placebo_draws(case: Case, panel: PanelDraws) -> dict[str, dict[Window, Float
     """
     if panel.has(case.specification):
         return {symbol: panel.of(case, symbol) for symbol in case.symbols}
-    study, position = case.study, case.placed.position
-    return {
-        symbol: {
-            window: _by_refits(
-                case, design, window, pseudo_dates(position, study.estimation, window)
-            )
-            for window in study.windows
-        }
-        for symbol, design in case.designs.items()
-    }
+    if case.specification.model.estimator.capabilities.placebo == "none":
+        return {symbol: dict.fromkeys(case.study.windows, np.empty(0)) for symbol in case.symbols}
+    return {symbol: _by_refits(case, design) for symbol, design in case.designs.items()}
 
 
-def _by_refits(case: Case, design: Design, window: Window, dates: IntArray) -> FloatArray:
-    cars: list[float] = []
-    step = -(-len(dates) // MOST_REFITS) if len(dates) else 1
-    for date in dates[::-step]:
-        complete = design.complete[rows_of(int(date), case.study.estimation)]
-        if int(complete.sum()) < case.study.min_estimation:
-            continue
-        if not design.complete[rows_of(int(date), window)].all():
-            continue
-        fit = fit_firm(
-            design,
-            case.specification.model.estimator,
-            int(date),
-            estimation=case.study.estimation,
-        )
-        path = fit.path(window)
-        if path.covariance is not None:
-            return np.empty(0)
-        cars.append(cumulative(path))
-    return np.array(cars)
+def _by_refits(case: Case, design: Design) -> dict[Window, FloatArray]:
+    """Draw all windows; of a pseudo-date there is one fit, whichever windows ask for it."""
+    study, fits = case.study, dict[int, FirmFit]()
+    drawn = {}
+    for window in study.windows:
+        dates = pseudo_dates(case.placed.position, study.estimation, window)
+        step = -(-len(dates) // MOST_REFITS) if len(dates) else 1
+        found = []
+        for date in map(int, dates[::-step]):
+            complete = design.complete[rows_of(date, study.estimation)]
+            if int(complete.sum()) < study.min_estimation:
+                continue
+            if not design.complete[rows_of(date, window)].all():
+                continue
+            if date not in fits:
+                fits[date] = fit_firm(
+                    design,
+                    case.specification.model.estimator,
+                    date,
+                    estimation=study.estimation,
+                )
+            found.append(_statistic(fits[date].path(window)))
+        drawn[window] = np.array(found)
+    return drawn
+
+
+def _statistic(path: AbnormalPath) -> float:
+    se = cumulative_se(path)
+    return cumulative(path) / se if se else cumulative(path)

@@ -15,10 +15,11 @@ import pandas as pd
 from analysis.models.catalog import MODELS
 from analysis.prices.reference import PrintedClose, Reference, ShareCount, sorted_counts
 from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_name
-from analysis.returns import purged_returns, simple_returns
+from analysis.returns import returns_without, simple_returns
 from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_firm, check_names, check_place
 from analysis.run.jumps import check_jumps
+from analysis.run.purging import check_weights, index_level, weight_anchors
 from analysis.run.records import Plan, Specification, crossed
 from analysis.run.valuation import value_of
 from analysis.sessions import reaction_session
@@ -109,6 +110,8 @@ def _planned(study: Study, data: MarketData) -> Plan:
         min(window.start for window in study.windows), max(window.end for window in study.windows)
     )
     events = tuple(_place(event, study, data, span) for event in study.events)
+    if any(MODELS[model].uses_benchmark for model in study.models):
+        check_weights(study, events, data)
     reference = _reference(study, data)
     eves = {window.eve for placed in events for window in placed.windows}
     return Plan(
@@ -144,16 +147,15 @@ def benchmark_returns(benchmark: Benchmark, data: MarketData) -> pd.Series:
     Raises
     ------
     DataError
-        If it is to be purged with a weight of a session that the data do not have.
+        If it is to be purged with a weight of a session that the data do not have, or of firms of
+        which the data know no weight.
     """
-    index = data.levels[benchmark.symbol]
-    if not benchmark.purged_of or benchmark.weight_session is None:
+    index = index_level(benchmark.symbol, data)
+    if not benchmark.firms:
         return simple_returns(index.to_frame())[benchmark.symbol]
-    return purged_returns(
-        data.levels[benchmark.purged_of],
-        index,
-        benchmark.weight,
-        pd.Timestamp(benchmark.weight_session),
+    anchors = weight_anchors(benchmark, data)
+    return returns_without(
+        [data.levels[symbol] for symbol in anchors], index, list(anchors.values())
     )
 
 

@@ -163,7 +163,7 @@ def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
     head = plan.study.headline
     model = MODELS[head.model]
     benchmark = next(b for b in plan.study.benchmarks if b.id == head.benchmark)
-    if not benchmark.purged_of or not model.uses_benchmark:
+    if not benchmark.weight or not model.uses_benchmark:
         return ()
     weights = (benchmark.weight - WEIGHT_DOUBT, benchmark.weight, benchmark.weight + WEIGHT_DOUBT)
     return tuple(

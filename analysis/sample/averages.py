@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from analysis.inference.clustered import (
 )
 from analysis.inference.multiplicity import adjust, romano_wolf
 from analysis.inference.outcome import Outcome
+from analysis.panel.engine import usable_processors
 from analysis.sample.battery import MANY_DATES, Battery, run_battery
 from analysis.sample.column import Column
 from analysis.sample.histories import Ranked, sum_over
@@ -24,7 +26,7 @@ from analysis.study import ALL_FIRMS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis._typing import BoolArray, FloatArray, IntArray, Progress
+    from analysis._typing import FloatArray, IntArray, Progress
     from analysis.sample.histories import Histories
     from analysis.sample.measure import Fits, Measurer, Measures
     from analysis.windows import Window
@@ -135,49 +137,52 @@ def _of_group(
         return []
     path = [day for day in days.windows if spec.path.start <= day.start <= spec.path.end]
     asked = (*windows.windows, *path)
-    places = np.array([days.windows.index(day) for day in path], dtype=np.int64)
-    car = np.vstack([windows.car[:, rows], days.car[places][:, rows]])
-    se = np.vstack([windows.se[:, rows], days.se[places][:, rows]])
-    status = np.vstack([windows.status[:, rows], days.status[places][:, rows]])
-    measured = (status == OK) & np.isfinite(car) & (se > 0)
     ranked = None
     if spec.ranks and rows.size > 1:
-        scar = np.where(measured, car / se, np.nan)
-        ranked = Ranked.of(asked, days.windows, days.car[:, rows], days.se[:, rows], scar)
+        ranked = Ranked.of(asked, windows, days, rows)
     histories = sum_over(measurer, fits, rows, ranked)
-    found = []
-    for at, window in enumerate(asked):
-        kept = measured[at]
-        if not kept.any():
-            continue
-        column = _column(measurer, fits, rows, kept, car[at], se[at], window, histories, at)
-        kind: Kind = "window" if at < len(windows.windows) else "day"
-        found.append(_average(group.name, kind, column, measurer, days))
+    n_windows = len(windows.windows)
+    kinds: list[Kind] = ["window" if at < n_windows else "day" for at in range(len(asked))]
+
+    def solve(at: int) -> Average | None:
+        measures = windows if at < n_windows else days
+        place = measures.windows.index(asked[at])
+        column = _column(measurer, fits, measures, rows, place, histories, at)
+        if column is None:
+            return None
+        return _average(group.name, kinds[at], column, measurer, days)
+
+    with ThreadPoolExecutor(measurer.threads or usable_processors()) as pool:
+        found = [average for average in pool.map(solve, range(len(asked))) if average is not None]
     return _with_family(found, measurer, days, rows)
 
 
 def _column(
     measurer: Measurer,
     fits: Fits,
+    measures: Measures,
     rows: IntArray,
-    kept: BoolArray,
-    car: FloatArray,
-    se: FloatArray,
-    window: Window,
+    at: int,
     histories: Histories,
     place: int,
-) -> Column:
-    pairs, own = measurer.pairs, rows[kept]
+) -> Column | None:
+    car, se = measures.car[at, rows], measures.se[at, rows]
+    kept = (measures.status[at, rows] == OK) & np.isfinite(car) & (se > 0)
+    if not kept.any():
+        return None
+    if not kept.all():
+        car, se = car[kept], se[kept]
+    pairs, own = measurer.pairs, rows if kept.all() else rows[kept]
     return Column(
-        window=window,
+        window=measures.windows[at],
         rows=own,
-        car=car[kept],
-        se=se[kept],
+        car=car,
+        se=se,
         df=fits.df[own],
         weight=pairs.weight[own],
         firm=pairs.firm[own],
         position=pairs.position[own],
-        positive=histories.positive[kept],
+        positive=histories.positive if kept.all() else histories.positive[kept],
         histories=histories,
         place=place if len(histories.windows) else -1,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.inference.catalog import TESTS
 from analysis.inference.clustered import (
     FEWEST_CLUSTERS,
     date_bootstrap_test,
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis._typing import FloatArray
-
-INDEPENDENT = (
-    *("bmp", "cross-t", "patell", "hall", "johnson", "grank-z", "sign", "binomial-sign"),
-    "wilcoxon",
-)
-"""Tests that take the pairs for independent."""
 
 MANY_DATES = 20
 """With so many effective dates, clusters by date carry a test by themselves."""
@@ -94,6 +89,8 @@ def choose_lead(overlap: Overlap, reach: int) -> Lead:
         return Lead("t", "one pair: its own forecast error is all there is", clustered=False)
     size = true_size(max(overlap.inflation, 1e-6))
     if (size <= WORST_SIZE and overlap.inflation >= 1) or overlap.share == 0:
+        if overlap.share == 0:
+            return Lead("bmp", "no two windows of the sample share a session", clustered=False)
         return Lead(
             "bmp",
             f"dates are as good as independent: {overlap.share:.0%} of the pairs overlap with "
@@ -245,7 +242,10 @@ def _rank_tests(column: Column) -> list[Outcome]:
     measured = int((events > 0).sum())
     if not measured:
         return []
-    general = np.concatenate([sums.general[w][sums.pairs > 0], [sums.event_general[w, 0]]])
+    single = length == 1  # then the window's ranks are those of its session
+    rows = sums.standard[w] if single else sums.general[w]
+    event = sums.event_standard[w, 0] if single else sums.event_general[w, 0]
+    general = np.concatenate([rows[sums.pairs > 0], [event]])
     count = np.concatenate([history, [n]])
     variance = float(sums.event_general[w, 1])
     plain = daily(sums.rank[w], sums.event_rank[w], weighted=False)
@@ -264,7 +264,7 @@ def _rank_tests(column: Column) -> list[Outcome]:
         grank_of_daily(general / count * np.sqrt(count / n))
         if variance > 0
         else Outcome.missing("grank-t", flat),
-        normal("grank-z", float(sums.event_general[w, 0]) / float(np.sqrt(variance)))
+        normal("grank-z", float(event) / float(np.sqrt(variance)))
         if variance > 0
         else Outcome.missing("grank-z", flat),
         wilcoxon_test(column.car),
@@ -291,7 +291,8 @@ def _interval(
 def _warned(outcome: Outcome, overlap: Overlap, lead: Lead) -> Outcome:
     if not outcome.available:
         return outcome
-    if lead.clustered and outcome.test in INDEPENDENT and overlap.inflation > 1:
+    independent = "independent firms" in TESTS[outcome.test].assumes
+    if lead.clustered and independent and overlap.inflation > 1:
         text = (
             f"takes {overlap.pairs} overlapping pairs for independent: at 5 % it rejects a true "
             f"null in about {true_size(overlap.inflation):.0%} of cases"

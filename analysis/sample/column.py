@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.inference.clustered import codes_of
+
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.sample.histories import Histories
@@ -117,7 +119,8 @@ def measure_overlap(column: Column) -> Overlap:
     -------
     Overlap
     """
-    dates, code, count = np.unique(column.position, return_inverse=True, return_counts=True)
+    dates, code = codes_of(column.position)
+    count = np.bincount(code, minlength=len(dates))
     reach = column.reach
     low = np.searchsorted(dates, dates - reach, side="right")
     high = np.searchsorted(dates, dates + reach, side="left")
@@ -139,9 +142,8 @@ def measure_overlap(column: Column) -> Overlap:
 
 
 def _same_firm(column: Column) -> float:
-    order = np.lexsort((column.position, column.firm))
-    firm, position = column.firm[order], column.position[order]
-    near = (np.diff(firm) == 0) & (np.diff(position) < column.reach)
+    # the pairs stand by firm, then session
+    near = (np.diff(column.firm) == 0) & (np.diff(column.position) < column.reach)
     both = np.zeros(column.n, dtype=bool)
     both[1:] |= near
     both[:-1] |= near

@@ -19,6 +19,7 @@ from analysis.sample.events import (
     grouped_by,
     read_events,
 )
+from analysis.sample.money import impacts
 from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
@@ -89,7 +90,7 @@ class SampleStudy:
     def run_on(self, data: MarketData, *, progress: Progress | None = None) -> SampleResult:
         """Run on data that are at hand; see `run`."""
         for benchmark in self.benchmarks:
-            for symbol in filter(None, (benchmark.symbol, benchmark.purged_of)):
+            for symbol in (benchmark.symbol, *benchmark.firms):
                 if symbol not in data.levels.columns:
                     known = [str(name) for name in data.levels.columns]
                     raise StudyError(
@@ -101,7 +102,8 @@ class SampleStudy:
             for benchmark in self.benchmarks
         }
         sample = SampleData.of(data, markets=markets, log=self.log)
-        return run_sample(self.events, sample, self.spec, progress=progress)
+        result = run_sample(self.events, sample, self.spec, progress=progress)
+        return replace(result, impacts=impacts(result, data))
 
 
 def bundled_samples() -> dict[str, Path]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis._typing import FloatArray, IntArray
-    from analysis.sample.measure import Fits, Measurer, Regressors
+    from analysis.sample.measure import Fits, Measurer, Measures, Regressors
     from analysis.windows import Window
 
 BLOCK = 1 << 13
@@ -25,42 +25,55 @@ BLOCK = 1 << 13
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
     """
-    What is ranked among the histories of some pairs.
+    What is ranked among the histories of some pairs; the arrays are those of all pairs.
 
     Attributes
     ----------
     windows : ndarray of shape (w, 2)
-        First and last event session of each window, as rows of `ar`.
-    ar, sar : ndarray of shape (d, n)
-        Abnormal returns of the event sessions, and standardised over each session's spread.
-    scar : ndarray of shape (w, n)
-        Standardised CARs over their spread.
+        First and last event session of each window, as rows of `ar`; event windows come first.
+    ar, se : ndarray of shape (d, n)
+        Abnormal returns of the event sessions and their standard errors.
+    car, car_se : ndarray of shape (v, n)
+        The same of the event windows, v of the w.
+    spread, car_spread : ndarray of shape (d,), (v,)
+        Spread of the standardised ones across the group's pairs; NaN where there is none.
     """
 
     windows: IntArray
     ar: FloatArray
-    sar: FloatArray
-    scar: FloatArray
+    se: FloatArray
+    car: FloatArray
+    car_se: FloatArray
+    spread: FloatArray
+    car_spread: FloatArray
 
     @classmethod
-    def of(cls, windows: Sequence[Window], days: Sequence[Window], ar: FloatArray,
-           se: FloatArray, scar: FloatArray) -> Ranked:  # fmt: skip
+    def of(
+        cls, asked: Sequence[Window], windows: Measures, days: Measures, rows: IntArray
+    ) -> Ranked:
         """
-        Standardise over spreads; a session or window without a spread is not ranked.
+        Measure the spreads over some pairs.
 
         Parameters
         ----------
-        windows, days : sequence of Window
-            The windows, and the sessions of `ar`, which hold all of theirs.
-        ar, se : ndarray of shape (d, n)
-        scar : ndarray of shape (w, n)
+        asked : sequence of Window
+            The event windows, then the single sessions.
+        windows, days : Measures
+            Of the event windows, and of the single sessions that hold all of them.
+        rows : ndarray of shape (m,)
+            The group's pairs.
         """
-        first = days[0].start
-        places = [(window.start - first, window.end - first) for window in windows]
+        first = days.windows[0].start
+        places = [(window.start - first, window.end - first) for window in asked]
         return cls(
-            np.array(places, dtype=np.int64).reshape(-1, 2), ar, _over_spread(ar / se),
-            _over_spread(scar),
-        )  # fmt: skip
+            windows=np.array(places, dtype=np.int64).reshape(-1, 2),
+            ar=days.car,
+            se=days.se,
+            car=windows.car,
+            car_se=windows.se,
+            spread=_spreads(days, rows),
+            car_spread=_spreads(windows, rows),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +161,7 @@ def sum_over(
         own = _empty(len(places), len(dates), length, len(windows), n_days)
         chosen = rows[places]
         history = _history(measurer, fits, regressors, chosen, code[places])
-        sum_histories(history, _event_rows(ranked, places), ranked is not None, own)
+        sum_histories(history, _event_rows(ranked, chosen), ranked is not None, own)
         return places, own
 
     threads = measurer.threads or usable_processors()
@@ -204,14 +217,19 @@ def _history(
     )
 
 
-def _event_rows(ranked: Ranked | None, places: IntArray) -> EventRows:
+def _event_rows(ranked: Ranked | None, chosen: IntArray) -> EventRows:
     if ranked is None:
-        nothing = np.zeros((len(places), 0))
+        nothing = np.zeros((len(chosen), 0))
         return EventRows(nothing, nothing, nothing, np.zeros((0, 2), dtype=np.int64))
+    ar = ranked.ar[:, chosen]
+    sar = ar / ranked.se[:, chosen] / ranked.spread[:, None]
+    scar = np.full((len(chosen), len(ranked.windows)), np.nan)
+    standard = ranked.car[:, chosen] / ranked.car_se[:, chosen] / ranked.car_spread[:, None]
+    scar[:, : len(standard)] = standard.T
     return EventRows(
-        ar=np.ascontiguousarray(ranked.ar[:, places].T),
-        sar=np.ascontiguousarray(ranked.sar[:, places].T),
-        scar=np.ascontiguousarray(ranked.scar[:, places].T),
+        ar=np.ascontiguousarray(ar.T),
+        sar=np.ascontiguousarray(sar.T),
+        scar=scar,
         windows=ranked.windows,
     )
 
@@ -234,13 +252,13 @@ def _empty(n: int, n_dates: int, length: int, n_windows: int, n_days: int) -> Su
     )
 
 
-def _over_spread(values: FloatArray) -> FloatArray:
-    known = np.isfinite(values)
-    count = known.sum(axis=1)
-    total = np.where(known, values, 0.0)
-    mean = total.sum(axis=1) / np.maximum(count, 1)
-    square = np.where(known, values - mean[:, None], 0.0)
-    variance = np.square(square).sum(axis=1) / np.maximum(count - 1, 1)
-    spread = np.where((count > 1) & (variance > 0), np.sqrt(variance), np.nan)
-    scaled: FloatArray = values / spread[:, None]
-    return scaled
+def _spreads(measures: Measures, rows: IntArray) -> FloatArray:
+    """Spread of each window's standardised returns; NaN where there is none."""
+    found = np.full(len(measures.windows), np.nan)
+    for at in range(len(found)):
+        scar = measures.car[at, rows] / measures.se[at, rows]
+        scar = scar[np.isfinite(scar)]
+        spread = float(scar.std(ddof=1)) if len(scar) > 1 else 0.0
+        if spread > 0:
+            found[at] = spread
+    return found

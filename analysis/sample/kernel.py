@@ -100,7 +100,8 @@ class Sums(NamedTuple):
         Scaled ranks of the residuals beside each window's abnormal returns; the sign of their
         distance from the median; scaled ranks of standardised residuals.
     general : ndarray of shape (w, L1)
-        Scaled ranks of standardised residuals beside each window's standardised CAR.
+        Scaled ranks of standardised residuals beside each window's standardised CAR; of a window of
+        one session they are those of `standard`, and are not summed again.
     event_rank, event_sign, event_standard : ndarray of shape (w, d)
         The same of the event sessions of each window.
     event_count : ndarray of shape (w, d)
@@ -241,45 +242,99 @@ def _settle(values: FloatArray, count: int, order: IntArray, ranks: FloatArray) 
 
 
 @compiled
-def _rank_with(
+def _spread_out(
+    compact: FloatArray, rows: IntArray, count: int, missing: float, dense: FloatArray
+) -> None:
+    """Put the values of a history on the rows of its window, `missing` on the others."""
+    dense[:] = missing
+    for m in range(count):
+        dense[rows[m]] = compact[m]
+
+
+@compiled
+def _bounds(ordered: FloatArray, count: int, event: float) -> tuple[int, int]:
+    """Count the ordered values below an event value, and those not above it."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] < event:
+            low = middle + 1
+        else:
+            high = middle
+    upto = low
+    while upto < count and ordered[upto] == event:
+        upto += 1
+    return low, upto
+
+
+@compiled
+def _add_ranks(
+    values: FloatArray, base: FloatArray, half: float, event: float, total: FloatArray
+) -> None:
+    """Add what an event value does to the scaled ranks of a history; a missing row adds nothing."""
+    for m in range(values.size):
+        above = half if values[m] > event else 0.0
+        above += half if values[m] >= event else 0.0
+        total[m] += base[m] + above
+
+
+@compiled
+def _add_signs(joint: FloatArray, middle: float, total: FloatArray) -> None:
+    """Add the signs of joint ranks about their middle; a missing row is NaN and adds nothing."""
+    for m in range(joint.size):
+        above = 1.0 if joint[m] > middle else 0.0
+        above -= 1.0 if joint[m] < middle else 0.0
+        total[m] += above
+
+
+@compiled
+def _join(values: FloatArray, event: float, joint: FloatArray) -> None:
+    """Raise the joint ranks of what stands above an event value, by half where equal."""
+    for m in range(values.size):
+        above = 0.5 if values[m] > event else 0.0
+        above += 0.5 if values[m] >= event else 0.0
+        joint[m] += above
+
+
+@compiled
+def _scaled(ranks: FloatArray, scale: float, base: FloatArray) -> None:
+    """Scale ranks about zero; a missing row is 0."""
+    for m in range(ranks.size):
+        base[m] = ranks[m] * scale - 0.5 if ranks[m] == ranks[m] else 0.0
+
+
+@compiled
+def _add_single(
     values: FloatArray,
     ranks: FloatArray,
+    base: FloatArray,
     count: int,
-    events: FloatArray,
-    event_ranks: FloatArray,
-    joint: FloatArray,
-) -> int:
-    """Rank some event values and a history together; how many event values there are."""
-    size = 0
-    for m in range(count):
-        joint[m] = ranks[m]
-    for j in range(events.size):
-        event = events[j]
-        event_ranks[j] = np.nan
-        if not np.isfinite(event):
-            continue
-        size += 1
-        below = 0.0
-        for m in range(count):
-            above = 1.0 if values[m] > event else (0.5 if values[m] == event else 0.0)
-            joint[m] += above
-            below += 1.0 - above
-        rank = 1.0 + below
-        for other in range(events.size):
-            if other != j and np.isfinite(events[other]):
-                rank += 1.0 if events[other] < event else 0.5 * (events[other] == event)
-        event_ranks[j] = rank
-    return size
+    event: float,
+    rank: FloatArray,
+    sign: FloatArray,
+) -> None:
+    """Add the joint ranks and signs of a history beside one event value, in one pass."""
+    half = 0.5 / (count + 2)
+    middle = 0.5 * (count + 2)
+    for m in range(values.size):
+        above = 0.5 if values[m] > event else 0.0
+        above += 0.5 if values[m] >= event else 0.0
+        joint = ranks[m] + above
+        rank[m] += base[m] + 2.0 * half * above
+        step = 1.0 if joint > middle else 0.0
+        step -= 1.0 if joint < middle else 0.0
+        sign[m] += step
 
 
 @compiled
 def _add_window(
     values: FloatArray,
     ranks: FloatArray,
-    rows: IntArray,
+    ordered: FloatArray,
     count: int,
     events: FloatArray,
-    event_ranks: FloatArray,
+    single: FloatArray,
+    base: FloatArray,
     joint: FloatArray,
     rank: FloatArray,
     event_rank: FloatArray,
@@ -287,23 +342,41 @@ def _add_window(
     event_sign: FloatArray,
 ) -> int:
     """Add one pair's joint ranks to the sums of a window, and their signs where wanted."""
-    size = _rank_with(values, ranks, count, events, event_ranks, joint)
+    size = 0
+    for j in range(events.size):
+        size += np.isfinite(events[j])
     if size == 0:
         return 0
     scale = 1.0 / (count + size + 1)
-    for m in range(count):
-        rank[rows[m]] += joint[m] * scale - 0.5
-    if sign.size > 0:
-        middle = 0.5 * (count + size + 1)
-        for m in range(count):
-            sign[rows[m]] += 1.0 if joint[m] > middle else (-1.0 if joint[m] < middle else 0.0)
+    middle = 0.5 * (count + size + 1)
+    wanted = sign.size > 0
+    if events.size == 1 and wanted:
+        _add_single(values, ranks, single, count, events[0], rank, sign)
+    elif events.size == 1:
+        _add_ranks(values, single, 0.5 * scale, events[0], rank)
+    else:
+        _scaled(ranks, scale, base)
+        if wanted:
+            joint[:] = ranks
+        for j in range(events.size):
+            if np.isfinite(events[j]):
+                _add_ranks(values, base, 0.5 * scale, events[j], rank)
+                base[:] = 0.0
+                if wanted:
+                    _join(values, events[j], joint)
+        if wanted:
+            _add_signs(joint, middle, sign)
     for j in range(events.size):
-        if np.isfinite(event_ranks[j]):
-            event_rank[j] += event_ranks[j] * scale - 0.5
-            if sign.size > 0:
-                middle = 0.5 * (count + size + 1)
-                gap = event_ranks[j] - middle
-                event_sign[j] += 1.0 if gap > 0 else (-1.0 if gap < 0 else 0.0)
+        if not np.isfinite(events[j]):
+            continue
+        below, upto = _bounds(ordered, count, events[j])
+        own = 1.0 + below + 0.5 * (upto - below)
+        for other in range(events.size):
+            if other != j and np.isfinite(events[other]):
+                own += 1.0 if events[other] < events[j] else 0.5 * (events[other] == events[j])
+        event_rank[j] += own * scale - 0.5
+        if wanted:
+            event_sign[j] += 1.0 if own > middle else (-1.0 if own < middle else 0.0)
     return size
 
 
@@ -329,16 +402,24 @@ def sum_histories(history: History, events: EventRows, ranks: bool, sums: Sums) 
     days = np.empty(length, np.int64)
     residuals = np.empty(length)
     standard = np.empty(length)
+    compact = np.empty(length)
+    ordered = np.empty(length)
+    ordered_standard = np.empty(length)
+    own = np.empty(length)
     own_ranks = np.empty(length)
-    standard_ranks = np.empty(length)
+    other = np.empty(length)
+    other_ranks = np.empty(length)
+    base = np.empty(length)
+    own_single = np.empty(length)
+    other_single = np.empty(length)
     joint = np.empty(length)
     order = np.empty(length, np.int64)
     bounds = np.empty(_BUCKETS + 1, np.int64)
-    event_ranks = np.empty(max(events.ar.shape[1], 1))
+    scaled = np.empty(max(events.ar.shape[1], 1))
     cross = np.empty((k, k))
     mean = np.empty(k)
     solved = np.empty(k)
-    one = np.empty(1)
+    event_general = np.zeros(1)
     no_sums = np.empty(0)
     for pair in range(history.firm.size):
         count = _residuals(history, pair, rows, days, residuals)
@@ -361,45 +442,71 @@ def sum_histories(history: History, events: EventRows, ranks: bool, sums: Sums) 
         _standardise(history, days, residuals, count, cross, mean, solved, standard)
         scale = history.sigma[pair]
         _first_order(residuals, count, order, bounds)
-        _settle(residuals, count, order, own_ranks)
-        _settle(standard, count, order, standard_ranks)
+        _settle(residuals, count, order, compact)
+        for m in range(count):
+            ordered[m] = residuals[order[m]]
+        _spread_out(residuals, rows, count, np.nan, own)
+        _spread_out(compact, rows, count, np.nan, own_ranks)
+        _settle(standard, count, order, compact)
+        for m in range(count):
+            ordered_standard[m] = standard[order[m]]
+        _spread_out(standard, rows, count, np.nan, other)
+        _spread_out(compact, rows, count, np.nan, other_ranks)
+        _scaled(own_ranks, 1.0 / (count + 2), own_single)
+        _scaled(other_ranks, 1.0 / (count + 2), other_single)
         for w in range(n_windows):
             first, last = events.windows[w, 0], events.windows[w, 1] + 1
             found = _add_window(
-                residuals,
+                own,
                 own_ranks,
-                rows,
+                ordered,
                 count,
                 events.ar[pair, first:last],
-                event_ranks[: last - first],
+                own_single,
+                base,
                 joint,
                 sums.rank[w],
-                sums.event_rank[w, : last - first],
+                sums.event_rank[w],
                 sums.sign[w],
-                sums.event_sign[w, : last - first],
+                sums.event_sign[w],
             )
             if found == 0:
                 continue
             for j in range(last - first):
-                if np.isfinite(events.ar[pair, first + j]):
-                    sums.event_count[w, j] += 1.0
+                sums.event_count[w, j] += np.isfinite(events.ar[pair, first + j])
+                scaled[j] = events.sar[pair, first + j] * scale
             _add_window(
-                standard,
-                standard_ranks,
-                rows,
+                other,
+                other_ranks,
+                ordered_standard,
                 count,
-                events.sar[pair, first:last] * scale,
-                event_ranks[: last - first],
+                scaled[: last - first],
+                other_single,
+                base,
                 joint,
                 sums.standard[w],
-                sums.event_standard[w, : last - first],
+                sums.event_standard[w],
                 no_sums,
                 no_sums,
             )
-            one[0] = events.scar[pair, w] * scale
-            size = _rank_with(standard, standard_ranks, count, one, event_ranks[:1], joint)
-            if size == 1:
-                for m in range(count):
-                    sums.general[w, rows[m]] += joint[m] / (count + 2) - 0.5
-                sums.event_general[w, 0] += event_ranks[0] / (count + 2) - 0.5
+            if last - first == 1:  # the window is its session: the sums are those just added to
+                sums.event_general[w, 1] += count / (12.0 * (count + 2))
+                continue
+            scaled[0] = events.scar[pair, w] * scale
+            event_general[0] = 0.0
+            if _add_window(
+                other,
+                other_ranks,
+                ordered_standard,
+                count,
+                scaled[:1],
+                other_single,
+                base,
+                joint,
+                sums.general[w],
+                event_general,
+                no_sums,
+                no_sums,
+            ):
+                sums.event_general[w, 0] += event_general[0]
                 sums.event_general[w, 1] += count / (12.0 * (count + 2))

@@ -97,7 +97,9 @@ class Measures:
     Attributes
     ----------
     windows : tuple of Window
-    car, se, bhar : ndarray of shape (w, n)
+    car, se : ndarray of shape (w, n)
+    bhar : ndarray of shape (v, n)
+        Of the first v windows: of single sessions it is the abnormal return.
     n_window : ndarray of shape (w, n)
         Sessions with a return.
     status : ndarray of shape (w, n)
@@ -185,13 +187,17 @@ class Measurer:
             for first in range(0, rows.size, BLOCK):
                 yield regressors, rows[first : first + BLOCK]
 
-    def measure(self, windows: Sequence[Window], *, fits: bool = True) -> tuple[Measures, Fits]:
+    def measure(
+        self, windows: Sequence[Window], *, held: int = 0, fits: bool = True
+    ) -> tuple[Measures, Fits]:
         """
         Measure some windows of all pairs.
 
         Parameters
         ----------
         windows : sequence of Window
+        held : int
+            Of how many of them, the first, buy-and-hold returns are wanted.
         fits : bool
             Whether the fits are wanted too; else those returned are empty.
         """
@@ -201,7 +207,7 @@ class Measurer:
             windows=tuple(windows),
             car=np.full((w, n), np.nan),
             se=np.full((w, n), np.nan),
-            bhar=np.full((w, n), np.nan),
+            bhar=np.full((held, n), np.nan),
             n_window=np.zeros((w, n), dtype=np.int16),
             status=np.repeat(self.pairs.status[None, :], w, axis=0),
         )
@@ -238,12 +244,17 @@ class Measurer:
             where = slice(int(rows[0]), int(rows[-1]) + 1)
         found.car[:, where] = got.car[:, 0].T
         found.se[:, where] = got.car_se[:, 0].T
-        found.bhar[:, where] = got.bhar[:, 0].T
+        held = len(found.bhar)
+        found.bhar[:, where] = got.bhar[:, 0, :held].T
         found.n_window[:, where] = got.n_window[:, 0].T
         status = _status(got.status[:, 0], got.window_status[:, 0].T)
         found.status[:, where] = status
-        for numbers in (found.car, found.se, found.bhar):
-            numbers[:, where][status != codes.OK] = np.nan
+        refused = status != codes.OK
+        if refused.any():
+            for numbers in (found.car, found.se, found.bhar):
+                part = numbers[:, where]
+                part[refused[: len(part)]] = np.nan
+                numbers[:, where] = part
         if fits is not None:
             fits.n_estimation[where] = got.n_estimation[:, 0]
             fits.coefficients[where] = got.coefficients[:, 0]
@@ -352,7 +363,8 @@ def judge_windows(data: SampleData, pairs: Pairs, found: Measures) -> npt.NDArra
         beyond = measured & outside
         found.status[at, beyond] = codes.DATA_END
         for numbers in (found.car, found.se, found.bhar):
-            numbers[at, beyond] = np.nan
+            if at < len(numbers):
+                numbers[at, beyond] = np.nan
         delisted = short & ~beyond & (final > ended)
         notes[at, delisted] |= codes.DELISTED
         notes[at, short & ~beyond & ~delisted] |= codes.PARTIAL

@@ -77,7 +77,7 @@ def run_sample(
     first = min(spec.path.start, *(window.start for window in spec.windows))
     last = max(spec.path.end, *(window.end for window in spec.windows))
     single = [Window(day, day) for day in range(first, last + 1)]
-    both, fits = measurer.measure([*spec.windows, *single])
+    both, fits = measurer.measure([*spec.windows, *single], held=len(spec.windows))
     windows, days = both.split(len(spec.windows))
     notes = judge_windows(data, pairs, windows)
     if not (windows.status == OK).any():

@@ -6,15 +6,12 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from analysis.formatting import number, probability, rank_probability
+from analysis.inference.catalog import TESTS
 from analysis.tables.render import WIDTH, points, render
 
 if TYPE_CHECKING:
     from analysis.inference.outcome import Outcome
     from analysis.results import Battery, StudyResult
-
-_SIDES = {"sq": 2}
-_NO_EFFECT = ("evt", "recovery", "volume", "brown-forsythe", "variance-f", "mde")
-"""Tests whose interval, where there is one, is not of a return."""
 
 
 def tests_text(result: StudyResult) -> str:
@@ -55,21 +52,17 @@ def _battery(battery: Battery) -> str:
 
 def _absent(outcome: Outcome) -> str:
     of = f" ({outcome.warning})" if outcome.warning else ""
-    return f"{outcome.method.title}{of}: none, {outcome.unavailable}"
+    return f"{TESTS[outcome.test].title}{of}: none, {outcome.unavailable}"
 
 
 def _cells(outcome: Outcome, warnings: list[str]) -> tuple[str, ...]:
-    of_return = outcome.test not in _NO_EFFECT
+    test = TESTS[outcome.test]
     ends = "-"
-    if of_return and outcome.low is not None and outcome.high is not None:
+    if test.of_return and outcome.low is not None and outcome.high is not None:
         ends = f"{points(outcome.low)} .. {points(outcome.high)}"
-    shown = (
-        rank_probability(outcome, _SIDES.get(outcome.test, 1))
-        if outcome.draws
-        else probability(outcome.p)
-    )
+    shown = rank_probability(outcome, test.sides) if outcome.draws else probability(outcome.p)
     return (
-        outcome.method.title,
+        test.title,
         outcome.test,
         number(outcome.statistic, 3),
         "-" if outcome.df is None else f"{outcome.df:.4g}",

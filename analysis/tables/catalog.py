@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis._discovery import entries, in_reading_order
 from analysis.tables import gallery
+from analysis.tables.cells import in_currency
 from analysis.tables.file import TidyFile
 from analysis.tables.table import Table
 
@@ -44,4 +45,4 @@ STUDY_FILES: tuple[TidyFile[StudyResult], ...] = (
 def cell_tables(result: StudyResult) -> list[CellTable]:
     """Lay out the tables that a study has, in reading order."""
     laid_out = (table.lay_out(result) for table in TABLES.values())
-    return [table for table in laid_out if table is not None]
+    return [in_currency(table, result.currency) for table in laid_out if table is not None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from analysis.currency import USD
 from analysis.formatting import NOTHING, billions, number, percent, probability, rank_probability
 from analysis.models.catalog import MODELS
 
@@ -154,6 +155,24 @@ RESULT_COLUMNS = (
 """The columns of `result_cells`."""
 
 
+def in_currency(table: CellTable, currency: str) -> CellTable:
+    """Name the currency of a table's money in its heads, which are written for USD."""
+    if currency == USD:
+        return table
+
+    def renamed(text: str) -> str:
+        return text.replace(USD, currency)
+
+    return replace(
+        table,
+        columns=tuple(
+            replace(column, name=renamed(column.name), short=renamed(column.short))
+            for column in table.columns
+        ),
+        narrow=tuple(renamed(name) for name in table.narrow),
+    )
+
+
 def result_cells(result: StudyResult, firm: FirmResult, window: Window) -> tuple[Cell, ...]:
     """Lay out one firm's window: returns in percent, tests, dollars in billions."""
     cell = firm.at(window)
@@ -177,11 +196,13 @@ def result_cells(result: StudyResult, firm: FirmResult, window: Window) -> tuple
 
 
 def dollar_cells(
-    usd: Impact | None, at: Callable[[str, float | None, str], Cell]
+    money: Impact | None, at: Callable[[str, float | None, str], Cell]
 ) -> tuple[Cell, ...]:
     """Lay out an abnormal change in market value with its interval, in billions."""
-    values = (None, None, None) if usd is None else (usd.abnormal, usd.low, usd.high)
+    values = (None, None, None) if money is None else (money.abnormal, money.low, money.high)
     names = ("impact_usd", "impact_low_usd", "impact_high_usd")
+    if money is not None:
+        names = (money.column("impact"), money.column("impact_low"), money.column("impact_high"))
     return tuple(
         at(name, value, billions(value)) for name, value in zip(names, values, strict=True)
     )

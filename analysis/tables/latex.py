@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.formatting import billions, number, percent, probability
-from analysis.tables.cells import Cell, CellTable, Column, label
+from analysis.tables.cells import Cell, CellTable, Column, in_currency, label
 
 if TYPE_CHECKING:
     from analysis.results import FirmResult, StudyResult, WindowResult
@@ -73,7 +73,8 @@ def latex_table(result: StudyResult) -> str:
         for firm in result.firms
         for cell in firm.windows
     )
-    return latex(CellTable("rows", "", tuple(map(Column, (*names, *numbers))), rows))
+    table = CellTable("rows", "", tuple(map(Column, (*names, *numbers))), rows)
+    return latex(in_currency(table, result.currency))
 
 
 def _numbers(firm: FirmResult, cell: WindowResult) -> tuple[Cell, ...]:

@@ -65,7 +65,7 @@ def _purge_notes(result: StudyResult) -> list[str]:
     benchmark = next(b for b in result.study.benchmarks if b.id == result.study.headline.benchmark)
     cases = "; ".join(
         f"weight {percent(case.weight)}: {percent(case.car)}"
-        + (f", USD {billions(case.impact)} bn" if case.impact is not None else "")
+        + (f", {result.currency} {billions(case.impact)} bn" if case.impact is not None else "")
         for case in result.purge_sensitivity
     )
     return [

@@ -12,7 +12,7 @@ import pytest
 from analysis import tabular
 from analysis.batch.batch import run_batch
 from analysis.batch.inputs import FactorModel
-from analysis.errors import DataError, OutputError, ReliabilityWarning, StudyError
+from analysis.errors import DataError, OutputError, ReliabilityWarning, StudyError, WindowError
 from analysis.sessions import reaction_session, sessions_between
 from analysis.windows import Window
 from tests.panel.oracle import by_rows
@@ -379,3 +379,45 @@ def test_an_hour_without_zone_or_exchange_is_refused(request_for, panel_frames):
     assert found["status"].str.contains("name the exchange whose closes count").all()
     assert found["event_session"].isna().all()
     assert problems.count == 1
+
+
+def test_several_windows_are_those_of_single_runs(request_for):
+    windows = (Window(0, 0), Window(-5, 5), Window(3, 3))
+    models = (
+        FactorModel.parse("market=mktrf"),
+        FactorModel.parse("adjusted=1*mktrf"),
+        FactorModel.parse("raw=0+mktrf"),
+    )
+    request = request_for(window=windows[0], more_windows=windows[1:], models=models)
+    run_batch(request)
+    together = pd.read_csv(request.out)
+    assert together.columns.tolist()[4] == "window"
+    assert len(together) == 80 * 9
+    for window in windows:
+        alone = request_for(out="alone.csv", window=window, models=models)
+        run_batch(alone)
+        expected = pd.read_csv(alone.out)
+        found = together[together["window"] == str(window)].drop(columns="window")
+        same = [name for name in expected.columns if name != "n_window"]
+        pd.testing.assert_frame_equal(
+            found[same].reset_index(drop=True), expected[same], check_exact=True
+        )
+    adjusted = together[(together["model"] == "adjusted") & (together["status"] == "ok")]
+    assert set(adjusted["alpha"]) == {0.0}
+    assert set(adjusted["beta_mktrf"]) == {1.0}
+
+
+def test_parts_of_a_piece_change_nothing(request_for, monkeypatch):
+    from analysis.batch import batch
+
+    request = request_for(more_windows=(Window(0, 0),))
+    whole = run_batch(request)
+    before = request.out.read_bytes()
+    monkeypatch.setattr(batch, "MOST_RESULTS", 12)
+    assert run_batch(request).statuses == whole.statuses
+    assert request.out.read_bytes() == before
+
+
+def test_a_window_twice_is_refused(request_for):
+    with pytest.raises(WindowError, match="twice"):
+        request_for(window=Window(0, 0), more_windows=(Window(0, 0),))

@@ -44,7 +44,7 @@ def refused(tmp_path: Path, *args: str) -> str:
         (("--model", "markt"), "model 'markt' is unknown; did you mean 'market'?"),
         (("--model", "market,market"), "model 'market' occurs twice"),
         (("--benchmark", "SPYY"), "benchmark 'SPYY' needs SPYY, which is not in bundled snapshot"),
-        (("--benchmark", "RSP-ex"), "add it under [[benchmarks]]"),
+        (("--benchmark", "XLK-ex"), "give weight and weight_session under [[benchmarks]]"),
         (("deepseek",), "no study 'deepseek': neither a bundled study nor a file; did you mean"),
         (("--estimation", "-3700..-11"), "sessions with returns before it"),
         (("--estimation", "-20..-11"), "30 or more are needed"),

@@ -14,7 +14,7 @@ from analysis.context.history import COUNT, largest_losses, worst_days
 from analysis.context.index_arithmetic import index_shares
 from analysis.context.recovery import recovery_path
 from analysis.prices.reference import ShareCount
-from analysis.prices.snapshot import load_nvda_history
+from analysis.prices.snapshot import load_history
 from analysis.run.plan import plan_headline
 
 pytestmark = pytest.mark.slow
@@ -113,7 +113,7 @@ def test_losses_of_one_day_are_one_row() -> None:
 
 
 def test_recovery_uses_the_long_history(case) -> None:
-    history = load_nvda_history()["adj_close"]
+    history = load_history("NVDA")["adj_close"]
     long, short = recovery_path(case, history), recovery_path(case)
     assert long.recovery.sessions == short.recovery.sessions == 92
     assert len(long.days) > len(short.days)

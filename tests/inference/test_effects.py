@@ -10,9 +10,10 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from analysis.abnormal import AbnormalPath, buy_and_hold
 from analysis.errors import DataError, WindowError
 from analysis.inference.announcement import reactions
-from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, buy_and_hold, drift
+from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
 from analysis.inference.effects.halves import half_test, split_returns
 from analysis.inference.effects.recovery import recovery_test, recovery_time
 from analysis.inference.effects.variance import (
@@ -23,7 +24,8 @@ from analysis.inference.effects.variance import (
 from analysis.inference.effects.volume import abnormal_volume_test, log_turnover
 from analysis.inference.group import group_sample
 from analysis.models.linear import LeastSquares
-from analysis.prices.snapshot import load_nvda_history
+from analysis.prices.snapshot import load_history
+from analysis.windows import Window
 
 
 def turnover(rng, rows: int, rho: float):
@@ -124,8 +126,9 @@ class TestBuyAndHold:
     def test_compounding_includes_the_first_session(self):
         realised, expected = np.array([-0.17, 0.09]), np.array([0.01, -0.01])
         by_hand = 0.83 * 1.09 - 1.01 * 0.99
-        assert buy_and_hold(realised, expected) == pytest.approx(by_hand)
-        assert buy_and_hold(realised[1:], expected[1:]) != pytest.approx(by_hand)
+        path = AbnormalPath(0, realised, expected, None)
+        assert buy_and_hold(path) == pytest.approx(by_hand)
+        assert buy_and_hold(path.within(Window(1, 1))) != pytest.approx(by_hand)
 
     def test_the_bootstrap_rejects_a_clear_mean_and_keeps_none(self):
         rng = np.random.default_rng(7)
@@ -183,7 +186,7 @@ class TestRecovery:
         assert "did not fall" in recovery_test(levels, event - 2).outcome.unavailable
 
     def test_nvidias_earlier_falls_took_longer_or_not(self):
-        closes = load_nvda_history()["adj_close"]
+        closes = load_history("NVDA")["adj_close"]
         event = int(closes.index.get_loc(pd.Timestamp("2025-01-27")))
         result = recovery_test(closes.to_numpy(), event)
         assert result.sessions > 2
@@ -193,7 +196,7 @@ class TestRecovery:
 
 class TestHalves:
     def test_halves_multiply_to_the_whole_and_take_the_dividend_overnight(self):
-        frame = load_nvda_history()
+        frame = load_history("NVDA")
         halves = split_returns(
             frame["open"].to_numpy(), frame["close"].to_numpy(), frame["adj_close"].to_numpy()
         )

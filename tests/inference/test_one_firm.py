@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
-from analysis.inference.rank import FEWEST_DRAWS, rank_test
+from analysis.inference.rank import FEWEST_DRAWS, fitted_t_test, rank_test
 from analysis.inference.student import critical_value, never_zero, two_sided_p
 
 
@@ -67,3 +67,33 @@ def test_rank_needs_draws() -> None:
 def test_a_missing_outcome_carries_its_reason() -> None:
     outcome = Outcome.missing("t", "no covariance")
     assert (outcome.available, outcome.p, outcome.unavailable) == (False, None, "no covariance")
+
+
+class TestFittedT:
+    def test_p_is_that_of_the_likeliest_law(self):
+        draws = 1.3 * np.random.default_rng(3).standard_t(4, 400)
+        outcome = fitted_t_test("placebo-t", -6.0, draws)
+
+        def cost(parameters):
+            nu, scale = np.exp(parameters)
+            return -stats.t.logpdf(draws, nu, scale=scale).sum()
+
+        found = optimize.minimize(cost, [1.0, 0.0], method="Nelder-Mead", tol=1e-10)
+        nu, scale = np.exp(found.x)
+        assert outcome.df == pytest.approx(nu, rel=1e-2)
+        assert outcome.p == pytest.approx(2 * stats.t.sf(6.0, nu, scale=scale), rel=2e-2)
+
+    def test_a_true_null_is_rejected_as_often_as_said_and_a_shift_more_often(self):
+        rng = np.random.default_rng(4)
+        null, shifted = [], []
+        for _ in range(300):
+            draws = rng.standard_t(5, 201)
+            null.append(fitted_t_test("placebo-t", draws[0], draws[1:]).p < 0.05)
+            shifted.append(fitted_t_test("placebo-t", draws[0] - 5, draws[1:]).p < 0.05)
+        # three standard errors of 300 replications are 3.8 points
+        assert 0.012 < np.mean(null) < 0.088
+        assert np.mean(shifted) > 0.8
+
+    def test_few_or_equal_draws_give_no_tail(self):
+        assert "49 pseudo-dates" in fitted_t_test("placebo-t", 1.0, np.arange(49.0)).unavailable
+        assert not fitted_t_test("placebo-t", 1.0, np.zeros(80)).available

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,18 +15,25 @@ from arch import arch_model
 from arch.bootstrap import StationaryBootstrap
 from scipy import stats
 
+from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError, WindowError
 from analysis.inference.autocorrelation import hac_t_test, variance_ratio
-from analysis.inference.bootstrap import block_indices, prediction_errors
+from analysis.inference.bootstrap import PredictionErrors, block_indices, prediction_errors
+from analysis.inference.catalog import TESTS
 from analysis.inference.conformal import ConformalSetting, conformal_test
+from analysis.inference.diagnostics import broken_assumptions
 from analysis.inference.extremes import fit_tail, tail_test
-from analysis.inference.firm_battery import FirmSample, firm_battery, strains
+from analysis.inference.firm import FirmSample
+from analysis.inference.firm_battery import firm_battery
 from analysis.inference.garch_test import garch_test
 from analysis.inference.one_firm import t_test
 from analysis.inference.power import minimum_detectable_effect, power
+from analysis.inference.registry import Registry, Settings
 from analysis.models.garch import Garch, mean_absolute_t
 from analysis.models.linear import LeastSquares, MarketAdjusted
-from analysis.prices.snapshot import load_nvda_history
+from analysis.models.moving import Ewma, KalmanBeta, Rolling
+from analysis.models.robust import Huber
+from analysis.prices.snapshot import load_history
 
 
 def market_days(rng, rows, *, fat=False):
@@ -121,7 +129,10 @@ class TestBootstrap:
         fit = LeastSquares().fit(y[:-5], x[:-5], ("market",))
         se = math.sqrt(fit.predict(x[-5:], gap=0).covariance.sum())
         redrawn = prediction_errors(y, x, 5, rng, draws=20_000)
-        exact = t_test(redrawn.car, se, fit.df)
+        theirs = sm.OLS(y[:-5], sm.add_constant(x[:-5])).fit()
+        car = float((y[-5:] - theirs.predict(sm.add_constant(x[-5:]))).sum())
+        assert redrawn.car == pytest.approx(car, rel=1e-9)
+        exact = t_test(car, se, fit.df)
         ours = redrawn.outcome("bootstrap")
         assert redrawn.draws.std() == pytest.approx(se, rel=0.03)
         assert ours.low == pytest.approx(exact.low, abs=0.06 * se)
@@ -153,11 +164,13 @@ class TestBootstrap:
             assert value == pytest.approx(expected, rel=1e-9)
 
     def test_the_interval_turns_the_quantiles_round(self):
-        y, x = market_days(np.random.default_rng(11), 103)
-        redrawn = prediction_errors(y, x, 3, np.random.default_rng(0), draws=999)
+        redrawn = PredictionErrors(-0.04, np.arange(-50.0, 51.0) ** 3 / 1e6, 1.0)
         outcome = redrawn.outcome("bootstrap", level=0.9)
-        assert outcome.low == pytest.approx(redrawn.car - np.quantile(redrawn.draws, 0.95))
-        assert outcome.high == pytest.approx(redrawn.car - np.quantile(redrawn.draws, 0.05))
+        # the 5 % and 95 % quantiles are those of -45 and 45
+        assert outcome.low == pytest.approx(-0.04 - 0.091125)
+        assert outcome.high == pytest.approx(-0.04 + 0.091125)
+        # of 101 draws those of -35 and beyond, 35 and beyond are as large as 0.04 (34.2 cubed)
+        assert outcome.p == pytest.approx((1 + 32) / 102)
 
     def test_runs_are_those_of_the_stationary_bootstrap_of_arch(self):
         rng = np.random.default_rng(12)
@@ -344,23 +357,30 @@ class TestTail:
         # evd stops its search early
         assert tail.scale == pytest.approx(golden["scale"], rel=0.01)
         assert tail.shape == pytest.approx(golden["shape"], rel=0.01)
-        assert tail.return_level(2520) == pytest.approx(golden["level2520"], rel=1e-3)
+        # the level that is exceeded once in 2,520 sessions has that probability
+        assert tail.probability(golden["level2520"]) == pytest.approx(1 / 2520, rel=0.02)
         assert outcome.p == pytest.approx(golden["probability"], rel=0.01)
         assert outcome.low == pytest.approx(golden["low"], rel=1e-3)
         assert outcome.high == pytest.approx(golden["high"], rel=1e-3)
 
-    def test_the_level_of_a_period_has_its_probability(self, losses):
-        tail = fit_tail(losses)
-        assert tail.probability(tail.return_level(5000)) == pytest.approx(1 / 5000)
-
     def test_the_interval_covers(self):
         rng = np.random.default_rng(17)
         truth = stats.t.sf(6.0, 4)
-        covered = 0
-        for _ in range(40):
-            outcome = tail_test(rng.standard_t(4, 1000), 6.0, quantile=0.9)
+        covered, below = 0, 0
+        for _ in range(60):
+            outcome = tail_test(rng.standard_t(4, 1000), 6.0, quantile=0.9, level=0.8)
             covered += outcome.low <= truth <= outcome.high
-        assert covered >= 33
+            below += outcome.high < truth
+        # 48 of 60 are expected; three standard errors are 9
+        assert 39 <= covered <= 57
+        assert below < 20
+
+    def test_a_tail_whose_fitted_shape_is_moderately_negative_is_kept(self):
+        losses = np.random.default_rng(23).beta(1, 3, 4000)
+        tail = fit_tail(losses)
+        # a beta law of 1 and 3 ends like (1 - x)^3: its shape is -1/3
+        assert tail.shape == pytest.approx(-1 / 3, abs=0.15)
+        assert tail.probability(0.9) == pytest.approx(0.1**3, rel=0.5)
 
     def test_a_tail_that_ends_says_so_and_keeps_an_upper_bound(self):
         losses = np.random.default_rng(18).uniform(-1, 1, 1000)
@@ -378,7 +398,7 @@ class TestTail:
             fit_tail(losses[:100])
 
     def test_nvidias_fall_since_1999_is_rare_but_not_unheard_of(self):
-        closes = load_nvda_history()["adj_close"].pct_change()
+        closes = load_history("NVDA")["adj_close"].pct_change()
         before = -closes[closes.index < pd.Timestamp("2025-01-27")].dropna().to_numpy()
         outcome = tail_test(before, -closes[pd.Timestamp("2025-01-27")])
         worse = np.mean(before >= outcome.statistic)
@@ -406,63 +426,130 @@ class TestPower:
         assert power(effect, 0.02, df) == pytest.approx(0.7)
 
 
+def sample_of(y, x, window=1, gap=0, estimator=None, **more) -> FirmSample:
+    """Fit all rows but those of the gap and the window, as a study does."""
+    estimator = estimator or LeastSquares()
+    stop = len(y) - window - gap
+    fit = estimator.fit(y[:stop], x[:stop], ("market",))
+    prediction = fit.predict(x[-window:], gap=gap)
+    return FirmSample(
+        estimator=estimator,
+        fit=fit,
+        path=AbnormalPath(0, y[-window:], prediction.expected, prediction.covariance),
+        y=y[:stop],
+        x=x[:stop],
+        post_y=y[-window:],
+        post_x=x[-window:],
+        names=("market",),
+        gap_y=y[stop : len(y) - window],
+        gap_x=x[stop : len(y) - window],
+        **more,
+    )
+
+
+def great_fall(window=1, **more) -> FirmSample:
+    y, x = market_days(np.random.default_rng(20), 255 + window, fat=True)
+    y[255] -= 0.15
+    return sample_of(
+        y,
+        x,
+        window,
+        gap=5,
+        placebo=np.random.default_rng(1).standard_normal(200),
+        losses=0.02 * np.random.default_rng(2).standard_t(4, 3000),
+        loss=0.15,
+        **more,
+    )
+
+
+OWN = tuple(test.id for test in TESTS.of("firm") if test.family == "one firm")
+
+
 class TestBattery:
-    @pytest.fixture
-    def sample(self):
-        y, x = market_days(np.random.default_rng(20), 256, fat=True)
-        y[255] -= 0.15
-        return FirmSample(
-            LeastSquares(),
-            y[:250],
-            x[:250],
-            y[255:],
-            x[255:],
-            ("market",),
-            gap_y=y[250:255],
-            gap_x=x[250:255],
-            placebo=np.random.default_rng(1).standard_normal(200),
-            losses=0.02 * np.random.default_rng(2).standard_t(4, 3000),
-            loss=0.15,
+    settings = Settings(draws=399)
+
+    def by_test(self, sample, settings=None):
+        return {o.test: o for o in firm_battery(sample, settings or self.settings)}
+
+    def test_every_test_has_its_place_and_all_of_one_firm_find_a_great_fall(self):
+        found = self.by_test(great_fall())
+        assert list(found) == [test.id for test in TESTS.of("firm")]
+        for test in OWN:
+            assert found[test].available, test
+            if test != "mde":
+                assert 0 < found[test].p < 0.02
+
+    def test_the_same_seed_gives_the_same_outcomes_and_another_seed_others(self):
+        sample = great_fall()
+        assert self.by_test(sample) == self.by_test(sample)
+        other = self.by_test(sample, Settings(draws=399, seed=1))
+        assert other["bootstrap"].low != self.by_test(sample)["bootstrap"].low
+
+    def test_no_test_changes_what_another_draws(self):
+        sample = great_fall()
+        alone = Registry(TESTS["bootstrap"])
+        (outcome,) = firm_battery(sample, self.settings, tests=alone)
+        assert outcome == self.by_test(sample)["bootstrap"]
+
+    def test_no_test_of_a_fit_refits_it(self):
+        """Tests read the fit that they are given, whatever it is."""
+        sample = great_fall()
+        doubled = replace(
+            sample,
+            path=replace(sample.path, covariance=4 * sample.path.covariance),
         )
+        one, two = self.by_test(sample), self.by_test(doubled)
+        for test in ("t", "hac-t"):
+            assert two[test].statistic == pytest.approx(one[test].statistic / 2)
 
-    def test_every_test_answers_and_all_find_a_great_fall(self, sample):
-        outcomes = firm_battery(sample, np.random.default_rng(0), draws=399)
-        assert all(outcome.available for outcome in outcomes)
-        for outcome in outcomes:
-            assert outcome.method.title
-            if outcome.test != "mde":
-                assert 0 < outcome.p < 0.02
+    def test_fat_tails_are_said(self):
+        found = self.by_test(great_fall())
+        assert "not normal" in found["t"].warning
+        assert not found["conformal"].warning
 
-    def test_the_same_seed_gives_the_same_outcomes(self, sample):
-        first = firm_battery(sample, np.random.default_rng(3), draws=199)
-        assert first == firm_battery(sample, np.random.default_rng(3), draws=199)
+    def test_a_window_leaves_out_what_is_for_one_session(self):
+        found = self.by_test(great_fall(window=2))
+        for test in ("sq", "garch-t", "evt"):
+            assert found[test].unavailable == "is for one session; the window has several"
+        assert found["hac-t"].available
 
-    def test_fat_tails_are_said(self, sample):
-        by_test = {o.test: o for o in firm_battery(sample, np.random.default_rng(0), draws=99)}
-        assert "not normal" in by_test["t"].warning
-        assert not by_test["conformal"].warning
+    @pytest.mark.parametrize(
+        ("estimator", "test", "reason"),
+        [
+            (Garch("egarch"), "conformal", "depends on the order of sessions"),
+            (Ewma(), "conformal-block", "depends on the order of sessions"),
+            (Rolling(), "conformal", "depends on the order of sessions"),
+            (KalmanBeta(), "conformal", "depends on the order of sessions"),
+            (KalmanBeta(), "placebo", "not drawn"),
+            (Garch(), "placebo", "not drawn"),
+            (Huber(), "bootstrap", "least squares only"),
+            (Huber(), "t", "no covariance"),
+            (Huber(), "bhar-placebo", "least squares only"),
+        ],
+    )
+    def test_what_a_model_does_not_allow_says_why(self, estimator, test, reason):
+        found = self.by_test(great_fall(estimator=estimator))
+        assert reason in found[test].unavailable
 
-    def test_a_window_leaves_out_what_is_for_one_session(self, sample):
-        fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
-        wider = FirmSample(
-            **(
-                fields
-                | {
-                    "post_y": np.append(sample.post_y, 0.01),
-                    "post_x": np.vstack([sample.post_x, sample.post_x]),
-                }
-            )
-        )
-        by_test = {o.test: o for o in firm_battery(wider, np.random.default_rng(0), draws=99)}
-        assert not by_test["sq"].available
-        assert not by_test["garch-t"].available
-        assert by_test["hac-t"].available
+    @pytest.mark.parametrize("estimator", [LeastSquares(), MarketAdjusted(), Huber()])
+    def test_permutations_are_made_where_the_order_does_not_matter(self, estimator):
+        found = self.by_test(great_fall(estimator=estimator))
+        assert found["conformal"].p == pytest.approx(1 / 251)
+        assert found["placebo"].available
 
-    def test_strains_are_seen_where_they_are(self):
+    def test_a_garch_model_is_judged_by_its_own_law(self):
+        sample = great_fall(estimator=Garch("gjr"))
+        outcome = self.by_test(sample)["garch-t"]
+        variance = sample.fit.variance_ahead(1, after=(sample.gap_y, sample.gap_x))[0]
+        assert outcome.statistic == pytest.approx(sample.car / math.sqrt(variance))
+        assert outcome.df == sample.fit.law.nu
+
+    def test_broken_assumptions_are_seen_where_they_are(self):
         rng = np.random.default_rng(21)
         calm = rng.standard_normal(500)
-        assert strains(calm, 5) == strains(calm, 1)
-        assert not strains(calm, 5).normality
-        assert "correlate" in strains(np.convolve(calm, [1, 0.5], "same"), 2).independence
+        assert broken_assumptions(calm, 5) == broken_assumptions(calm, 1) == {}
+        pairs = np.convolve(calm, [1, 0.5], "same")
+        assert "correlate" in broken_assumptions(pairs, 2)["independent sessions"]
+        assert "independent sessions" not in broken_assumptions(pairs, 1)
         clustered = calm * np.exp(np.convolve(rng.standard_normal(500), np.ones(20), "same") / 5)
-        assert "clusters" in strains(clustered, 1).variance
+        assert "clusters" in broken_assumptions(clustered, 1)["constant volatility"]

@@ -267,6 +267,9 @@ class TestHuber:
         assert fit.coefficients["market"] == pytest.approx(golden["market"], rel=1e-4)
         assert fit.coefficients["alpha"] == pytest.approx(golden["alpha"], rel=1e-3)
         assert fit.predict(table[:2, :1], gap=0).covariance is None
+        by_hand = table[:, 2] - golden["alpha"] - golden["market"] * table[:, 0]
+        np.testing.assert_allclose(fit.residuals, by_hand, atol=1e-5)
+        assert fit.sigma == pytest.approx(math.sqrt(by_hand @ by_hand / 58), rel=1e-4)
 
     def test_an_earnings_day_hardly_moves_it(self):
         rng = np.random.default_rng(6)

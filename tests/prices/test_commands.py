@@ -197,16 +197,19 @@ def test_without_a_network_it_ends_soon_and_says_so_once(command, vendor, night)
 
 
 @pytest.mark.slow
-def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path):
+@pytest.mark.parametrize("lacking", [(), ("XLP",)])
+def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path, lacking):
     from analysis.cli.refresh import symbols_of_study
 
     symbols = symbols_of_study("deepseek-2025")
-    vendor.add(*(listing(symbol, first="2023-01-03") for symbol in symbols))
+    assert {"NVDA", "SPY", "XLP"} <= set(symbols)  # firms, benchmarks and donors
+    vendor.add(*(listing(s, first="2023-01-03") for s in symbols if s not in lacking))
     done = run(
         "refresh", "--study", "deepseek-2025", "--then-report", str(tmp_path / "report"), "--json"
     )
-    assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["symbols"] == len(symbols)
+    assert done.exit_code == (3 if lacking else 0), done.output
+    summary = json.loads(done.stdout)
+    assert (summary["symbols"], list(summary["failing"])) == (len(symbols), [*lacking])
     assert list((tmp_path / "report" / "figures").glob("*.png"))
     assert (tmp_path / "report" / "report.html").is_file()
 

@@ -15,7 +15,7 @@ from analysis.errors import DataError, IntegrityError, OutputError
 from analysis.prices.bars import bars_frame
 from analysis.prices.export_snapshot import export_snapshot
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
-from analysis.prices.snapshot import CLOSES_SESSION, load_nvda_history, load_snapshot
+from analysis.prices.snapshot import index_base, load_history, load_snapshot
 from analysis.prices.store import PriceStore
 from analysis.prices.store.records import Change, LogEntry, SymbolOutcome
 from tests.loopback.listings import after_close, day
@@ -48,10 +48,10 @@ def test_the_same_figures_give_the_same_snapshot(filled, tmp_path):
     old, new = load_snapshot(), load_snapshot(tmp_path / "new")
     pd.testing.assert_frame_equal(new.levels, old.levels, rtol=5e-8)
     pd.testing.assert_frame_equal(new.factors, old.factors)
-    assert (new.levels.loc[CLOSES_SESSION] == 100).all()
+    assert (new.levels.loc[index_base(old.levels)] == 100).all()
     assert new.reference == old.reference
     assert done.renewed == ("factors/fama_french_daily.csv", "prices/total_return_index.parquet")
-    assert "prices/nvda_daily.csv" in done.carried
+    assert "prices/history_NVDA.csv" in done.carried
     entry = read_manifest(tmp_path / "new")["prices/total_return_index.parquet"]
     assert (entry["retrieved"], "yfinance 1" in entry["source"]) == ("2026-02-02", True)
     assert (tmp_path / "new" / "studies").is_dir()
@@ -67,14 +67,14 @@ def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, tmp_p
 
 
 def test_the_long_history_is_renewed_when_the_store_reaches_as_far(filled, store, tmp_path):
-    history = load_nvda_history()
+    history = load_history("NVDA")
     with store.writing(NOW) as writer:
         log = LogEntry(SymbolOutcome("NVDA", "updated"), NOW, "yahoo", "yfinance 1")
         bars = history.combine_first(writer.bars("NVDA").loc["2025-02-15":])[history.columns]
         writer.apply(log, Change(bars=bars, currency="USD", calendar="XNYS"))
     done = export_snapshot(filled, tmp_path / "new", now=NOW)
-    assert "prices/nvda_daily.csv" in done.renewed
-    renewed = load_nvda_history(tmp_path / "new")
+    assert "prices/history_NVDA.csv" in done.renewed
+    renewed = load_history("NVDA", tmp_path / "new")
     np.testing.assert_allclose(renewed.loc[: history.index[-1], "close"], history["close"])
 
 

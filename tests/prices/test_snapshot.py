@@ -15,7 +15,7 @@ from analysis._bundle import bundled_data
 from analysis.errors import DataError, IntegrityError
 from analysis.prices import snapshot as module
 from analysis.prices.manifest import read_manifest, read_verified
-from analysis.prices.snapshot import load_nvda_history, load_snapshot
+from analysis.prices.snapshot import load_history, load_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ LOADED = [
     module.CLOSES,
     module.DAILY_BARS,
     module.WEIGHTS,
-    module.NVDA_HISTORY,
+    "prices/history_NVDA.csv",
 ]
 
 
@@ -69,10 +69,10 @@ def test_a_changed_byte_is_an_error_that_names_the_file(copy: Path, name: str) -
 
 
 def test_a_changed_byte_in_the_long_history(copy: Path) -> None:
-    path = copy / module.NVDA_HISTORY
+    path = copy / "prices/history_NVDA.csv"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(IntegrityError, match=module.NVDA_HISTORY):
-        load_nvda_history(copy)
+    with pytest.raises(IntegrityError, match=r"prices/history_NVDA\.csv"):
+        load_history("NVDA", copy)
 
 
 def test_a_missing_file_or_manifest_is_an_error(copy: Path) -> None:
@@ -154,7 +154,7 @@ def test_levels_are_held_to_their_contract(copy: Path, change: Change, message: 
 
 
 def test_the_long_history_reaches_back_to_1999() -> None:
-    history = load_nvda_history()
+    history = load_history("NVDA")
     assert str(history.index[0].date()) == "1999-01-22"
     returns = history["adj_close"].pct_change(fill_method=None)
     assert returns["2025-01-27"] == pytest.approx(-0.1697, abs=1e-4)

@@ -200,7 +200,7 @@ def test_weights_of_nvidia_on_the_eve(snapshot) -> None:
     }
     assert eve["SPY"] == pytest.approx(0.0677, abs=5e-5)
     assert eve["QQQ"] == pytest.approx(0.0869, abs=5e-5)
-    assert eve["IWV"] == pytest.approx(0.0569, abs=5e-5)
+    assert eve["MKT"] == pytest.approx(0.0569, abs=5e-5)
 
 
 KNOWN_FIRST_REACTIONS = {

@@ -91,7 +91,7 @@ def test_what_is_no_frame_of_levels(snapshot: MarketData, frame: Any, message: s
 def test_only_what_was_used_is_named_as_an_input(snapshot: MarketData) -> None:
     names = [item.name for item in mi.event_study(snapshot.levels, **ASKED).inputs]
     assert names[0] == "levels given by the caller"
-    assert not [name for name in names if "nvda_daily" in name or "total_return_index" in name]
+    assert not [name for name in names if "history_" in name or "total_return_index" in name]
     assert mi.as_market_data(snapshot.levels, calendar="XNYS").histories == {}
 
 

@@ -156,10 +156,12 @@ def test_an_estimation_window_before_the_data_is_refused(data: MarketData) -> No
 
 def test_arm_began_in_september_2023_and_is_told_so(study: Study, snapshot) -> None:
     early = replace(
-        override(study, Overrides(symbols=("NVDA", "ARM"), models=("market",))),
+        override(
+            study, Overrides(symbols=("NVDA", "ARM"), models=("market",), benchmarks=("RSP",))
+        ),
         events=(Event("early", "Early", dt.date(2024, 6, 3)),),
         estimation=Window(-260, -11),
-        headline=replace(study.headline, event="early"),
+        headline=replace(study.headline, event="early", benchmark="RSP", beside=""),
     )
     with pytest.raises(WindowError, match="ARM has 169 returns in the estimation window"):
         run_study(early, snapshot)

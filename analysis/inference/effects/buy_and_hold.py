@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.abnormal import AbnormalPath, buy_and_hold
 from analysis.errors import WindowError
 from analysis.inference.cross_section import skewness_adjusted
 from analysis.inference.outcome import Outcome
@@ -20,36 +21,11 @@ if TYPE_CHECKING:
 FEWEST_FIRMS = 20
 """Resamples of a quarter of fewer firms carry no skewness."""
 
+HORIZONS = (20, 60, 120, 250)
+"""Sessions from the event on, to which its drift is followed."""
+
 FEWEST_INDEPENDENT = 19
 """With fewer windows that do not overlap, a placebo p carries a warning."""
-
-
-def buy_and_hold(realised: FloatArray, expected: FloatArray) -> FloatArray:
-    """
-    Compound the returns and the expected returns of a window and take the difference.
-
-    Parameters
-    ----------
-    realised, expected : ndarray of shape (L,) or (L, N)
-        Simple returns, the event session included.
-
-    Returns
-    -------
-    ndarray of shape () or (N,)
-        ``prod(1 + R) - prod(1 + E)``, decimal.
-
-    References
-    ----------
-    Barber and Lyon (1997), Journal of Financial Economics 43.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(float(buy_and_hold(np.array([-0.1, 0.1]), np.zeros(2))), 4)
-    -0.01
-    """
-    held: FloatArray = np.prod(1 + realised, axis=0) - np.prod(1 + expected, axis=0)
-    return held
 
 
 def bhar_bootstrap_test(
@@ -145,7 +121,7 @@ def drift(
 
 def _drift_to(realised: FloatArray, expected: FloatArray, first: int, sessions: int) -> DriftPoint:
     window = slice(first, first + sessions)
-    value = float(buy_and_hold(realised[window], expected[window]))
+    value = buy_and_hold(AbnormalPath(0, realised[window], expected[window], None))
     if first + sessions > len(realised) or not np.isfinite(value):
         reason = f"the figures end before {sessions} sessions have passed"
         return DriftPoint(sessions, np.nan, Outcome.missing("bhar-placebo", reason))

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.prices.bars import BAR_COLUMNS, no_actions
 from analysis.prices.refresh.due import last_complete_session
+from analysis.prices.refresh.overlap import Stored, overlap_findings, unknown_actions
 from analysis.prices.refresh.quality import Series, check_series
 from analysis.prices.refresh.restatement import CONSTANT, Overlap, compare
 from analysis.prices.refresh.rows import check_currency, check_rows
@@ -31,15 +32,6 @@ if TYPE_CHECKING:
     from analysis.prices.store.records import Outcome
 
     _Marked: TypeAlias = tuple[tuple[Finding, bool], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stored:
-    """What the store holds of a symbol: bars, actions, currency; empty and None for a new one."""
-
-    bars: pd.DataFrame
-    actions: pd.DataFrame
-    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,46 +74,75 @@ def judge(
     Judgement or None
         None where the whole history must be read before anything can be said.
     """
-    symbol = fetched.symbol
+    zone = exchange_calendar(calendar).tz
     last = last_complete_session(calendar, now)
-    exchange = exchange_calendar(calendar)
-    today = pd.Timestamp(pd.Timestamp(now).tz_convert(exchange.tz).date()).as_unit("us")
     good, row_findings = check_rows(
-        symbol, fetched.bars, calendar=calendar, last_complete=last, today=today
+        fetched.symbol,
+        fetched.bars,
+        calendar=calendar,
+        last_complete=last,
+        today=pd.Timestamp(pd.Timestamp(now).tz_convert(zone).date()).as_unit("us"),
     )
-    findings = check_currency(symbol, fetched.currency, stored=stored.currency, calendar=calendar)
     overlap = compare(stored.bars, good, steps=list(fetched.actions["session"]))
-    findings += _overlap_findings(symbol, stored, fetched, good, overlap, full=full)
-    blocking = any(finding.severity == "error" for finding in findings) and not accept
-    if overlap.kind == "restated" and not full and not blocking:
+    findings = [
+        *check_currency(
+            fetched.symbol, fetched.currency, stored=stored.currency, calendar=calendar
+        ),
+        *overlap_findings(fetched.symbol, stored, fetched, good, overlap, full=full),
+    ]
+    whole = [(f, not accept and f.severity == "error") for f in findings]
+    if overlap.kind == "restated" and not full and not any(blocked for _, blocked in whole):
         return None
+    rows = [(f, f.severity == "error") for f in row_findings]
+    reading = _Reading(stored, fetched, calendar, good, overlap, last)
+    return _decide(reading, whole, rows, accept=accept, snapshot=snapshot)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """A reading beside what is stored, its rows sorted out and compared."""
+
+    stored: Stored
+    fetched: Fetched
+    calendar: str
+    good: pd.DataFrame
+    overlap: Overlap
+    last: pd.Timestamp
+
+
+def _decide(
+    reading: _Reading,
+    whole: list[tuple[Finding, bool]],
+    rows: list[tuple[Finding, bool]],
+    *,
+    accept: bool,
+    snapshot: pd.Series | None,
+) -> Judgement:
+    """Check the series that would be; keep all of it out, or the rows in question, or none."""
+    stored, fetched, good = reading.stored, reading.fetched, reading.good
     candidate = _settled(stored.bars, good)
-    actions = _merged_actions(stored.actions, fetched, good)
     merged = pd.concat(
         [stored.bars[~stored.bars.index.isin(candidate.index)], candidate]
     ).sort_index()
     touched = _touched(stored.bars, candidate)
-    series = Series(symbol, calendar, merged, actions, snapshot)
-    marked = [(f, not accept and f.severity == "error") for f in findings]
-    marked += [(f, f.severity == "error") for f in row_findings]
-    marked += [
-        (f, not accept and blocks)
-        for f, blocks in _news(series, stored, touched | _new_actions(stored, fetched))
-    ]
-    if good.empty or any(blocked for f, blocked in marked if f not in row_findings):
-        return _kept_out(fetched, calendar, tuple(marked), touched)
-    result = _result(stored, symbol, candidate, merged, tuple(marked), overlap, touched, last)
+    actions = _merged_actions(stored.actions, fetched, good)
+    series = Series(fetched.symbol, reading.calendar, merged, actions, snapshot)
+    new = touched | {day for day, _, _ in unknown_actions(stored, fetched)}
+    checked = [(f, not accept and blocks) for f, blocks in _news(series, stored, new)]
+    marked = (*whole, *rows, *checked)
+    if good.empty or any(blocked for _, blocked in (*whole, *checked)):
+        return _kept_out(fetched, reading.calendar, marked, touched)
     change = Change(
         bars=candidate,
         actions=fetched.actions,
         actions_since=fetched.bars.index.min(),
-        reason=_reason(overlap),
+        reason=_reason(reading.overlap),
         currency=fetched.currency,
-        calendar=calendar,
-        findings=tuple(marked),
+        calendar=reading.calendar,
+        findings=marked,
         quarantine=_rows_of(fetched, {f.session for f, blocked in marked if blocked}),
     )
-    return Judgement(result, change)
+    return Judgement(_result(reading, candidate, merged, marked, touched), change)
 
 
 def _news(series: Series, stored: Stored, new: set[pd.Timestamp]) -> list[tuple[Finding, bool]]:
@@ -138,38 +159,26 @@ def _news(series: Series, stored: Stored, new: set[pd.Timestamp]) -> list[tuple[
     return [(f, f in errors and f not in accepted) for f in found]
 
 
-def _new_actions(stored: Stored, fetched: Fetched) -> set[pd.Timestamp]:
-    """Sessions of the actions that the store has not, or has otherwise."""
-    return {pd.Timestamp(session) for session, _, _ in _unknown_actions(stored, fetched)}
-
-
-def _unknown_actions(stored: Stored, fetched: Fetched) -> list[tuple[pd.Timestamp, str, float]]:
-    known = set(map(tuple, stored.actions[["session", "kind", "value"]].to_numpy()))
-    return [row for row in map(tuple, fetched.actions.to_numpy()) if row not in known]
-
-
 def _result(
-    stored: Stored,
-    symbol: str,
+    reading: _Reading,
     candidate: pd.DataFrame,
     merged: pd.DataFrame,
     marked: _Marked,
-    overlap: Overlap,
     touched: set[pd.Timestamp],
-    last: pd.Timestamp,
 ) -> SymbolOutcome:
-    added = len(candidate.index.difference(stored.bars.index))
+    last = reading.last
+    added = len(candidate.index.difference(reading.stored.bars.index))
     changed = len(touched) - added
     out = {f.session for f, blocked in marked if blocked}
     outcome: Outcome = "updated" if added or changed else "unchanged"
     message = ""
-    if overlap.kind == "restated":
-        outcome, message = "restated", _reason(overlap)
+    if reading.overlap.kind == "restated":
+        outcome, message = "restated", _reason(reading.overlap)
     if merged.index[-1] < last:
         outcome, message = "behind", f"ends {merged.index[-1].date()}, due {last.date()}"
     if out:
         outcome, message = "partly", f"{len(out)} session(s) kept out: {_first(marked)}"
-    return SymbolOutcome(symbol, outcome, added, changed, message)
+    return SymbolOutcome(reading.fetched.symbol, outcome, added, changed, message)
 
 
 def _kept_out(
@@ -185,91 +194,6 @@ def _kept_out(
 
 def _rows_of(fetched: Fetched, sessions: Iterable[pd.Timestamp | None]) -> pd.DataFrame:
     return fetched.bars[fetched.bars.index.isin([day for day in sessions if day is not None])]
-
-
-def _overlap_findings(
-    symbol: str,
-    stored: Stored,
-    fetched: Fetched,
-    good: pd.DataFrame,
-    overlap: Overlap,
-    *,
-    full: bool,
-) -> list[Finding]:
-    """Report what an overlap shows beside a plain restatement."""
-    if stored.bars.empty or good.empty:
-        return []
-
-    def error(check: str, value: float, detail: str) -> Finding:
-        return Finding(symbol, None, check, value, "error", detail)
-
-    if overlap.kind == "none":
-        return [error("no-overlap", 0.0, "no stored session is in the reading")]
-    if overlap.kind == "another":
-        share = len(overlap.revised) / overlap.sessions
-        return [
-            error("another-series", share, f"{share:.0%} of the stored sessions read otherwise")
-        ]
-    findings = [
-        Finding(
-            symbol,
-            day,
-            "revision",
-            now / then,
-            "warning",
-            f"read {now:.6g}, stored {then:.6g}",
-        )
-        for day, now, then in zip(
-            overlap.revised,
-            good["close"].reindex(overlap.revised).to_numpy(dtype=float).tolist(),
-            stored.bars["close"].reindex(overlap.revised).to_numpy(dtype=float).tolist(),
-            strict=True,
-        )
-    ]
-    if overlap.kind == "restated" and full:
-        lost = stored.bars.index.difference(good.index)
-        if len(lost):
-            detail = (
-                f"the restated history lacks {len(lost)} stored session(s), {lost[0].date()} first"
-            )
-            findings.append(error("lost-session", float(len(lost)), detail))
-        findings += _unexplained(symbol, stored, fetched, overlap)
-    if overlap.kind in ("same", "revised"):
-        oldest = stored.bars.index.intersection(good.index)[0]
-        last = stored.bars.index[-1]
-        for session, kind, ratio in _unknown_actions(stored, fetched):
-            if kind == "split" and oldest < session <= last:
-                detail = (
-                    f"a {ratio:g}:1 split on {session.date()} is announced but earlier closes "
-                    "were not adjusted for it"
-                )
-                findings.append(error("split-without-adjustment", ratio, detail))
-    return findings
-
-
-def _unexplained(symbol: str, stored: Stored, fetched: Fetched, overlap: Overlap) -> list[Finding]:
-    """Hold the constant of a restatement against the actions that came with it."""
-    fresh = _unknown_actions(stored, fetched)
-    ratio = math.prod(float(value) for _, kind, value in fresh if kind == "split")
-    findings = []
-    if abs(np.log(overlap.close_ratio * ratio)) > 1e-3:
-        detail = (
-            f"earlier closes were multiplied by {overlap.close_ratio:.6g}, the splits announced "
-            f"since the last reading say {1 / ratio:.6g}"
-        )
-        findings.append(
-            Finding(symbol, None, "adjustment-without-split", overlap.close_ratio, "error", detail)
-        )
-    elif abs(overlap.adj_close_ratio / overlap.close_ratio - 1) > CONSTANT and not any(
-        kind == "dividend" for _, kind, _ in fresh
-    ):
-        detail = f"earlier adjusted closes were multiplied by {overlap.adj_close_ratio:.6g}"
-        findings.append(
-            Finding(
-                symbol, None, "restated-without-action", overlap.adj_close_ratio, "warning", detail
-            )
-        )
-    return findings
 
 
 def _settled(stored: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:

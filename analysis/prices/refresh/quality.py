@@ -79,6 +79,11 @@ class Series:
             for session, value in zip(chosen["session"], chosen["value"], strict=True)
         }
 
+    def ratios(self) -> dict[pd.Timestamp, float]:
+        """Ratios of splits by session, those that can be."""
+        splits = self.amounts("split")
+        return {day: ratio for day, ratio in splits.items() if 0 < ratio < np.inf}
+
 
 def check_series(series: Series) -> list[Finding]:
     """Run every check of `SERIES_CHECKS`; findings by session."""
@@ -172,7 +177,7 @@ def outliers(series: Series) -> Iterator[Finding]:
 def unapplied_splits(series: Series) -> Iterator[Finding]:
     """Find recorded splits that the closes still jump by; value: close over the close before."""
     close = series.bars["close"]
-    for day, ratio in series.amounts("split").items():
+    for day, ratio in series.ratios().items():
         before = close[close.index < day]
         after = close[close.index >= day]
         if before.empty or after.empty or after.index[0] != day:
@@ -192,9 +197,10 @@ def unapplied_splits(series: Series) -> Iterator[Finding]:
 
 def unrecorded_splits(series: Series) -> Iterator[Finding]:
     """Find jumps by a split's ratio on sessions without one; value: close over the close before."""
-    moves = np.log1p(_returns(series.bars["close"]))
-    bound = _robust_bound(moves)
-    recorded = series.amounts("split")
+    close = series.bars["close"].to_numpy(dtype=float)
+    moves = _without_dividends(series)
+    bound = _robust_bound(np.log1p(_returns(series.bars["close"])))
+    recorded = series.ratios()
     for i in _where(np.abs(moves) > bound):
         ratio = _split_like(moves[i])
         day = series.bars.index[i]
@@ -203,7 +209,7 @@ def unrecorded_splits(series: Series) -> Iterator[Finding]:
                 series.symbol,
                 day,
                 "jump-like-a-split",
-                float(np.exp(moves[i])),
+                float(close[i] / close[i - 1]),
                 "error",
                 f"the close jumps as in a {ratio} split but none is recorded",
             )
@@ -213,16 +219,13 @@ def impossible_moves(series: Series) -> Iterator[Finding]:
     """Find moves beyond `LARGEST_JUMP` that no dividend explains; value: the return."""
     close = series.bars["close"].to_numpy(dtype=float)
     adjusted = series.bars["adj_close"].to_numpy(dtype=float)
-    paid = pd.Series(series.amounts("dividend"), dtype=float)
-    due = paid.reindex(series.bars.index).fillna(0.0).to_numpy()
-    moves = _log_moves(close)
-    whole = np.where(moves < 0, moves + np.log1p(due / close), moves)
+    moves, whole = _log_moves(close), _without_dividends(series)
     bound = _robust_bound(moves)
-    recorded = series.amounts("split")
+    recorded = series.ratios()
     for i in _where((np.abs(whole) > LARGEST_JUMP) | (np.abs(_log_moves(adjusted)) > LARGEST_JUMP)):
         day = series.bars.index[i]
         unapplied = abs(moves[i] + np.log(recorded.get(day, 1.0))) <= LARGEST_JUMP
-        unrecorded = abs(moves[i]) > bound and _split_like(moves[i]) is not None
+        unrecorded = abs(whole[i]) > bound and _split_like(whole[i]) is not None
         by_close = abs(whole[i]) > LARGEST_JUMP
         if by_close and ((day in recorded and unapplied) or unrecorded):
             continue  # which have checks of their own
@@ -335,6 +338,17 @@ def _returns(levels: pd.Series) -> FloatArray:
     result = np.zeros(len(values))
     result[1:] = values[1:] / values[:-1] - 1
     return result
+
+
+def _without_dividends(series: Series) -> FloatArray:
+    """Give the log moves of the closes, falls as if what was paid were still in the price."""
+    close = series.bars["close"].to_numpy(dtype=float)
+    paid = pd.Series(series.amounts("dividend"), dtype=float)
+    due = paid.reindex(series.bars.index).fillna(0.0).to_numpy()
+    moves = _log_moves(close)
+    with np.errstate(invalid="ignore"):
+        whole = np.minimum(moves + np.log1p(np.maximum(due, 0.0) / close), 0.0)
+    return np.where(moves < 0, whole, moves)
 
 
 def _log_moves(levels: FloatArray) -> FloatArray:

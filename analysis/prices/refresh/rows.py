@@ -90,29 +90,40 @@ def check_rows(
         for day, row in _rows(bars[bars.index > today])
     ]
     bars = bars[bars.index <= last_complete].sort_index()
-    if bars.empty:
-        return bars, findings
+    for sort_out in (_sessions_only, _one_a_session, _possible_values):
+        if not bars.empty:
+            bars, found = sort_out(symbol, bars, calendar)
+            findings += found
+    return bars, findings
+
+
+def _sessions_only(
+    symbol: str, bars: pd.DataFrame, calendar: str
+) -> tuple[pd.DataFrame, list[Finding]]:
     known = sessions_between(calendar, bars.index[0].date(), bars.index[-1].date())
-    strange = bars[~bars.index.isin(known)]
-    findings += [
+    strange = bars[~bars.index.isin(known)].dropna(subset=["close"])
+    return bars[bars.index.isin(known)], [
         Finding(symbol, day, "no-session", float(row.close), "warning", f"no session of {calendar}")
-        for day, row in _rows(strange.dropna(subset=["close"]))
+        for day, row in _rows(strange)
     ]
-    bars = bars[bars.index.isin(known)]
+
+
+def _one_a_session(
+    symbol: str, bars: pd.DataFrame, _calendar: str
+) -> tuple[pd.DataFrame, list[Finding]]:
     bars = bars[~(bars.index.duplicated() & bars.reset_index().duplicated().to_numpy())]
     twice = bars.index.duplicated(keep=False)
-    findings += [
-        Finding(
-            symbol,
-            day,
-            "duplicate-session",
-            float((bars.index == day).sum()),
-            "error",
-            "several different bars for one session",
-        )
+    detail = "several different bars for one session"
+    return bars[~twice], [
+        Finding(symbol, day, "duplicate-session", float((bars.index == day).sum()), "error", detail)
         for day in bars.index[twice].unique()
     ]
-    bars = bars[~twice]
+
+
+def _possible_values(
+    symbol: str, bars: pd.DataFrame, _calendar: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    findings: list[Finding] = []
     for check, detail, good in _impossible_values(bars):
         findings += [
             Finding(symbol, day, check, float(row[_SHOWN[check]]), "error", detail)

@@ -18,7 +18,8 @@ import pandas as pd
 
 from analysis.errors import SourceError, printable
 from analysis.prices.bars import BAR_COLUMNS, bars_frame, no_actions
-from analysis.prices.refresh.judge import Stored, judge
+from analysis.prices.refresh.judge import judge
+from analysis.prices.refresh.overlap import Stored
 from analysis.prices.refresh.plan import Task, plan_for
 from analysis.prices.sources.protocol import SourceUnavailable
 from analysis.prices.store.lock import alone_at

@@ -9,7 +9,7 @@ import pytest
 from analysis.prices.bars import bars_frame, no_actions
 from analysis.prices.refresh.quality import SERIES_CHECKS, Series, check_series
 from analysis.prices.refresh.rows import check_currency, check_rows
-from analysis.prices.snapshot import load_nvda_history, load_snapshot
+from analysis.prices.snapshot import load_history, load_snapshot
 from tests.loopback.listings import day, sessions
 
 REAL_SPLITS = [
@@ -59,14 +59,14 @@ def test_a_good_series_has_no_findings():
 
 
 def test_the_bundled_history_of_nvidia_has_no_error():
-    history = load_nvda_history()
+    history = load_history("NVDA")
     series = Series("NVDA", "XNYS", history, no_actions(), load_snapshot().levels["NVDA"])
     assert [f for f in check_series(series) if f.severity == "error"] == []
     assert [f for f in check_series(series) if f.check == "snapshot"] == []
 
 
 def test_the_fall_of_january_2025_is_no_outlier():
-    history = load_nvda_history().loc["2024":]
+    history = load_history("NVDA").loc["2024":]
     assert [f for f in found(history) if f[0] == "outlier"] == []
 
 
@@ -230,3 +230,185 @@ def test_a_bar_on_a_holiday_is_left_out():
 
 def test_every_check_has_a_docstring_that_names_its_value():
     assert all("value" in (check.__doc__ or "") for check in SERIES_CHECKS)
+
+
+def one(check: str, frame, acted=None, snapshot=None):
+    series = Series("X", "XNYS", frame, no_actions() if acted is None else acted, snapshot)
+    (finding,) = [f for f in check_series(series) if f.check == check]
+    return finding
+
+
+def test_the_snapshot_finding_is_our_return_less_theirs():
+    frame = bars()
+    other = frame["adj_close"].copy() / 3
+    other.loc[day("2024-07-01") :] *= 1.01
+    finding = one("snapshot", frame, snapshot=other)
+    i = frame.index.get_loc(day("2024-07-01"))
+    ours = frame["adj_close"].iloc[i] / frame["adj_close"].iloc[i - 1] - 1
+    assert finding.value == pytest.approx(ours - ((1 + ours) * 1.01 - 1))
+    count = f"1 of {len(frame)} sessions differ"
+    assert finding.detail == (
+        f"return {ours:+.4f}, in the bundled snapshot {(1 + ours) * 1.01 - 1:+.4f}; {count}"
+    )
+
+
+def test_values_are_what_each_check_says():
+    frame = bars(scale=0.005)
+    at = day("2024-07-01")
+    i = frame.index.get_loc(at)
+    before = frame["close"].iloc[i - 1]
+    fall = frame.copy()
+    fall.loc[at:, ["open", "high", "low", "close", "adj_close"]] *= 0.75
+    move = fall["close"].iloc[i] / before - 1
+    assert one("outlier", fall).value == pytest.approx(move)
+    half = frame.copy()
+    half.loc[at:, ["open", "high", "low", "close", "adj_close"]] *= 0.5
+    jump = half["close"].iloc[i] / before
+    assert one("jump-like-a-split", half).value == pytest.approx(jump)
+    assert one("split-not-applied", half, actions(("2024-07-01", "split", 2.0))).value == (
+        pytest.approx(jump)
+    )
+    quiet = frame.copy()
+    quiet.loc[at, "volume"] = 0
+    assert one("zero-volume", quiet).value == pytest.approx(frame["close"].iloc[i] / before - 1)
+    adjusted = frame.copy()
+    adjusted.loc[: frame.index[i - 1], "adj_close"] *= 0.8
+    assert one("adjustment-without-action", adjusted).value == pytest.approx(1 / 0.8)
+    paid = one("dividend-not-applied", frame, actions(("2024-07-01", "dividend", 1.5)))
+    assert paid.value == 1.5
+
+
+@pytest.mark.parametrize("when", ["2024-03-01", "2024-03-04", "2024-12-31"])
+def test_a_dividend_at_either_end_is_looked_at_where_it_can_be(when):
+    checks = [f[0] for f in found(bars(), actions((when, "dividend", 1.0)))]
+    assert checks == ([] if when == "2024-03-01" else ["dividend-not-applied"])
+
+
+@pytest.mark.parametrize(("share", "bad"), [(0.99, False), (1.01, True)])
+def test_a_dividend_on_the_first_session_is_bounded_by_its_own_close(share, bad):
+    frame = bars()
+    paid = actions(("2024-03-01", "dividend", share * frame["close"].iloc[0]))
+    assert ("bad-dividend" in {f[0] for f in found(frame, paid)}) == bad
+
+
+@pytest.mark.parametrize(
+    ("factor", "check"),
+    [(0.5 * 1.04, "jump-like-a-split"), (0.5 * 1.07, "outlier"), (1.07 / 3, "jump-like-a-split")],
+)
+def test_how_near_a_split_a_jump_must_be(factor, check):
+    frame = bars(scale=0.0005)
+    frame.loc[day("2024-07-01") :, ["open", "high", "low", "close", "adj_close"]] *= factor
+    assert [f[0] for f in found(frame)] == [check]
+
+
+@pytest.mark.parametrize("when", ["2024-02-01", "2024-07-06", "2025-06-02"])
+def test_an_action_on_no_session_of_the_series_is_passed_over(when):
+    assert found(bars(), actions((when, "dividend", 1.0), (when, "split", 2.0))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "bad"),
+    [
+        ("dividend", 0.0, True),
+        ("dividend", -1.0, True),
+        ("dividend", np.nan, True),
+        ("dividend", np.inf, True),
+        ("split", 0.0, True),
+        ("split", -2.0, True),
+        ("split", np.nan, True),
+        ("split", 10_001.0, True),
+        ("split", 1 / 10_001, True),
+        ("split", 1.5, False),
+    ],
+)
+def test_an_action_that_cannot_be(kind, value, bad):
+    checks = {f[0] for f in found(bars(), actions(("2024-07-01", kind, value)))}
+    assert (f"bad-{kind}" in checks) == bad
+
+
+@pytest.mark.parametrize(("share", "bad"), [(0.99, False), (1.01, True)])
+def test_a_dividend_is_bounded_by_the_close_before(share, bad):
+    frame = bars()
+    before = frame["close"].iloc[frame.index.get_loc(day("2024-07-01")) - 1]
+    checks = {f[0] for f in found(frame, actions(("2024-07-01", "dividend", share * before)))}
+    assert ("bad-dividend" in checks) == bad
+
+
+@pytest.mark.parametrize(("factor", "bad"), [(3.05, True), (1 / 3.05, True), (2.7, False)])
+def test_a_move_beyond_threefold_is_impossible(factor, bad):
+    index = bars().index
+    close = np.where(index >= day("2024-07-01"), 100 * factor, 100.0) * np.where(
+        np.arange(len(index)) % 2, 1.3, 1 / 1.3
+    )  # so wild that no jump is an outlier, or like a split, against it
+    i = index.get_loc(day("2024-07-01"))
+    close[i] = close[i - 1] * factor
+    frame = bars_frame(index, {"close": close, "adj_close": close, "volume": 1e6})
+    assert (("impossible-move", "2024-07-01", "error") in found(frame)) == bad
+
+
+def test_a_dividend_explains_a_fall_and_no_rise():
+    frame = bars(scale=0.001)
+    columns = ["open", "high", "low", "close", "adj_close"]
+    due = float(frame["close"].iloc[frame.index.get_loc(day("2024-07-01")) - 1]) * 0.8
+    paid = actions(("2024-07-01", "dividend", due))
+    fall, rise = frame.copy(), frame.copy()
+    fall.loc[day("2024-07-01") :, columns] *= 0.22
+    rise.loc[day("2024-07-01") :, columns] *= 4.6
+    assert ("jump-like-a-split", "2024-07-01", "error") in found(fall)
+    fall["adj_close"] = frame["adj_close"]
+    assert {f[2] for f in found(fall, paid)} <= {"warning"}
+    assert ("jump-like-a-split", "2024-07-01", "error") in found(rise, paid)
+
+
+def test_an_adjusted_close_that_jumps_alone_is_impossible():
+    frame = bars()
+    frame.loc[day("2024-07-01") :, "adj_close"] /= 8
+    finding = one("impossible-move", frame)
+    assert (finding.session, finding.severity) == (day("2024-07-01"), "error")
+    adjusted = frame["adj_close"]
+    i = frame.index.get_loc(finding.session)
+    assert finding.value == pytest.approx(adjusted.iloc[i] / adjusted.iloc[i - 1] - 1)
+    assert finding.detail.startswith("the adjusted close moves from ")
+
+
+@pytest.mark.parametrize("column", ["open", "high", "low"])
+@pytest.mark.parametrize(
+    ("value", "bad"), [(-1.0, True), (np.inf, True), (1.1e12, True), (0.0, False), (np.nan, False)]
+)
+def test_other_prices_that_are_none_keep_a_bar_out(column, value, bad):
+    frame = bars()
+    frame.loc[day("2024-07-01"), column] = value
+    good, findings = rows(frame)
+    assert findings == ([("bad-price", "2024-07-01", "error")] if bad else [])
+    assert len(good) == len(frame) - bad
+
+
+@pytest.mark.parametrize(
+    ("value", "bad"), [(-1.0, True), (1.1e15, True), (np.inf, True), (0.0, False), (np.nan, False)]
+)
+def test_a_volume_that_is_none_keeps_a_bar_out(value, bad):
+    frame = bars()
+    frame.loc[day("2024-07-01"), "volume"] = value
+    good, findings = rows(frame)
+    assert findings == ([("bad-volume", "2024-07-01", "error")] if bad else [])
+    assert len(good) == len(frame) - bad
+
+
+def test_an_outlier_is_measured_from_the_middle_of_the_moves():
+    index = bars().index
+    moves = np.random.default_rng(1).normal(0.04, 0.002, len(index))
+    i = index.get_loc(day("2024-07-01"))
+    moves[i] = 0.3
+    close = 100 * np.exp(np.cumsum(moves))
+    frame = bars_frame(index, {"close": close, "adj_close": close, "volume": 1e6})
+    assert ("outlier", "2024-07-01", "warning") in found(frame)
+
+
+def test_the_direction_of_a_split_is_said():
+    frame = bars(scale=0.0005)
+    columns = ["open", "high", "low", "close", "adj_close"]
+    half, double = frame.copy(), frame.copy()
+    half.loc[day("2024-07-01") :, columns] *= 0.5
+    double.loc[day("2024-07-01") :, columns] *= 2
+    assert "as in a 2:1 split" in one("jump-like-a-split", half).detail
+    assert "as in a 1:2 split" in one("jump-like-a-split", double).detail

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.inference.method import TestMethod
+from analysis.inference.registry import StatisticalTest
 
 _MEAN_ZERO = "the mean abnormal return of the firm-events is zero"
 _FEW = "fewer than about 10 dates carry the sample"
 
-MANY_EVENTS: tuple[TestMethod, ...] = (
-    TestMethod(
+TESTS: tuple[StatisticalTest, ...] = (
+    StatisticalTest(
         id="date-cluster",
         title="clustered by date",
         family="many events",
+        subject="events",
         null=_MEAN_ZERO,
         formula="mean / se, se^2 = G / (G - 1) sum S_g S_h / N^2 over dates closer than the window "
         "is long, S_g the deviations from the mean summed over date g",
@@ -21,11 +22,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         fails_when=_FEW + "; one date holds most pairs",
         reference="Liang and Zeger (1986), Biometrika 73; Hansen and Hodrick (1980), J. Political "
         "Economy 88",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="two-way-cluster",
         title="clustered by date and firm",
         family="many events",
+        subject="events",
         null=_MEAN_ZERO,
         formula="mean / se, se^2 that by date plus that by firm less that by both",
         distribution="Student t, one less than the smaller number of clusters",
@@ -33,11 +36,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="many dates and many firms",
         fails_when="few dates or few firms; windows of neighbouring dates overlap",
         reference="Cameron, Gelbach and Miller (2011), J. Business and Economic Statistics 29",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="wild-cluster",
         title="wild cluster bootstrap by date",
         family="many events",
+        subject="events",
         null=_MEAN_ZERO,
         formula="rank of the clustered t among those of dates with redrawn signs, the null imposed",
         distribution="discrete: (1 + #{|t_b| >= |t|}) / (B + 1)",
@@ -46,11 +51,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         fails_when="fewer than 5 dates; windows of neighbouring dates overlap",
         reference="Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90; Webb "
         "(2023), Canadian J. Economics 56",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="date-bootstrap",
         title="bootstrap by date",
         family="many events",
+        subject="events",
         null=_MEAN_ZERO,
         formula="clustered t among those of redrawn dates about the sample mean",
         distribution="discrete: twice the smaller tail of B redraws",
@@ -58,11 +65,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="skewed abnormal returns, 30 dates or more",
         fails_when=_FEW + "; windows of neighbouring dates overlap",
         reference="Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 12",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="date-portfolio",
         title="portfolio by date",
         family="many events",
+        subject="events",
         null="the mean over dates of each date's mean abnormal return is zero",
         formula="mean(m_g) / se, m_g the mean of date g, overlapping windows' covariances counted",
         distribution="Student t, one less than the dates that share no session",
@@ -70,11 +79,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="many dates of unequal size; the question is about dates, not about pairs",
         fails_when=_FEW,
         reference="Jaffe (1974), J. of Business 47; Brown and Warner (1985), J. Fin. Economics 14",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="calendar-portfolio",
         title="calendar-time portfolio of abnormal returns",
         family="many events",
+        subject="events",
         null="the portfolio that holds each pair during its window earns no abnormal return",
         formula="mean(A_t) / se, A_t the held pairs' mean abnormal return, se of Newey and West",
         distribution="Student t, T - 1 degrees of freedom",
@@ -83,11 +94,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         fails_when="few sessions; the number of pairs held varies much, as sessions weigh alike",
         reference="Jaffe (1974), J. Business 47; Mandelker (1974), J. Financial Economics 1; Fama "
         "(1998), J. Financial Economics 49",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="calendar-portfolio-weighted",
         title="calendar-time portfolio, weighted",
         family="many events",
+        subject="events",
         null="the weighted portfolio of the pairs in their windows earns no abnormal return",
         formula="as the calendar-time portfolio, pairs by their weights",
         distribution="Student t, T - 1 degrees of freedom",
@@ -95,11 +108,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="weights are given; overlapping windows of any length",
         fails_when="few sessions; one pair carries the weight",
         reference="Fama (1998), J. Financial Economics 49",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="placebo-shift",
         title="placebo dates, all events shifted",
         family="many events",
+        subject="events",
         null="the mean standardised CAR is a draw from its law when all events are moved back",
         formula="rank of |mean SCAR| among those with every event s sessions earlier",
         distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
@@ -108,11 +123,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         fails_when="the event raises the variance; p below 1 / (B + 1) is asked",
         reference="Kothari and Warner (2007), Handbook of Corporate Finance 1; Phipson and Smyth "
         "(2010), Stat. Appl. in Genetics and Molecular Biology 9",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="modified-rank",
         title="Campbell-Wasley modified rank",
         family="many events",
+        subject="events",
         null="the window's abnormal returns have the median of other sessions",
         formula="sqrt(L) mean(D_event) / sqrt(mean(D_t^2)), D the daily mean rank over T_i + 1, "
         "times sqrt(N_t / N) where returns are missing",
@@ -121,11 +138,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="thinly traded firms with missing returns",
         fails_when="the event raises the variance; long windows",
         reference="Campbell and Wasley (1993), J. Financial Economics 33",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="corrado-sign",
         title="Corrado-Zivney sign",
         family="many events",
+        subject="events",
         null="the window's abnormal returns have the median of other sessions",
         formula="sqrt(L) mean(G_event) / sqrt(mean(G_t^2)), G_t the mean sign of the distance from "
         "each pair's own median, times sqrt(N_t / N)",
@@ -134,11 +153,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="skewed abnormal returns; short windows",
         fails_when="long windows (power falls)",
         reference="Corrado and Zivney (1992), J. Financial and Quantitative Analysis 27",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="binomial-sign",
         title="binomial sign",
         family="many events",
+        subject="events",
         null="CARs are positive half of the time",
         formula="(w - N / 2) / sqrt(N / 4), w positive CARs",
         distribution="standard normal",
@@ -146,11 +167,14 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="symmetric abnormal returns on scattered dates",
         fails_when="daily abnormal returns are skewed, as they are: their median is below zero",
         reference="Brown and Warner (1980), J. Financial Economics 8",
+        run=None,
+        assumes=frozenset({"independent firms"}),
     ),
-    TestMethod(
+    StatisticalTest(
         id="weighted",
         title="weighted mean",
         family="many events",
+        subject="events",
         null="the weighted mean abnormal return is zero",
         formula="sum(w x) / sum(w) over the root of the clustered variance of its terms",
         distribution="Student t, one less than the dates",
@@ -158,11 +182,13 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="weights are given and many dates carry them",
         fails_when="few pairs carry most of the weight",
         reference="Liang and Zeger (1986), Biometrika 73",
+        run=None,
     ),
-    TestMethod(
+    StatisticalTest(
         id="group-difference",
         title="difference of two groups",
         family="many events",
+        subject="events",
         null="two groups have the same mean abnormal return",
         formula="difference of means over the root of the clustered variance of its terms",
         distribution="Student t, one less than the dates of both",
@@ -170,5 +196,6 @@ MANY_EVENTS: tuple[TestMethod, ...] = (
         valid_when="many dates; groups may share dates, which then cancel",
         fails_when=_FEW,
         reference="Liang and Zeger (1986), Biometrika 73; Welch (1947), Biometrika 34",
+        run=None,
     ),
 )

@@ -1,0 +1,84 @@
+"""Money is in the currency of the close, in every file, table and sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from analysis.currency import check_currency
+from analysis.errors import DataError, StudyError
+from analysis.narrative import summary_paragraph
+from analysis.overrides import Overrides, override
+from analysis.run.study import run_study
+from analysis.study import MarketValue
+from analysis.tables.latex import latex_table
+from analysis.tables.summary import summary_text
+
+MONEY = ["market_value", "impact", "impact_low", "impact_high", "impact_raw"]
+
+
+@pytest.fixture(scope="module")
+def in_yen(study, snapshot):
+    """One firm whose close is stated in yen, and one whose close the data hold, in dollars."""
+    chosen = override(
+        study, Overrides(events=("sell-off",), symbols=("NVDA", "MSFT"), models=("market",))
+    )
+    eve = dt.date(2025, 1, 24)
+    values = tuple(
+        MarketValue(s, 2e9, eve, "report", close=1000.0, close_session=eve, currency="JPY")
+        for s in ("NVDA", "MSFT")
+    )
+    return run_study(replace(chosen, market_values=values), snapshot)
+
+
+def test_a_yen_study_prints_yen(in_yen) -> None:
+    assert in_yen.currency == "JPY"
+    assert "The firm lost JPY 339.4 bn of market value" in summary_paragraph(in_yen)
+    for text in (summary_text(in_yen), summary_paragraph(in_yen), latex_table(in_yen)):
+        assert "JPY" in text
+        assert "USD" not in text
+
+
+def test_dollar_columns_are_filled_for_dollars_alone(in_yen, full) -> None:
+    for frame in (in_yen.tidy, in_yen.tidy_groups):
+        assert set(frame["currency"].dropna()) == {"JPY"}
+        assert frame[[f"{name}_usd" for name in MONEY]].isna().all(axis=None)
+        assert frame["impact"].notna().all()
+    for frame in (full.tidy, full.tidy_groups):
+        assert set(frame["currency"]) == {"USD"}
+        for name in MONEY:
+            pd.testing.assert_series_equal(frame[f"{name}_usd"], frame[name], check_names=False)
+
+
+def test_currencies_are_not_added(study, snapshot) -> None:
+    chosen = override(
+        study, Overrides(events=("sell-off",), symbols=("NVDA", "AMD"), models=("market",))
+    )
+    eve = dt.date(2025, 1, 24)
+    value = MarketValue("AMD", 2e9, eve, "r", close=9.0, close_session=eve, currency="EUR")
+    result = run_study(replace(chosen, market_values=(value,)), snapshot)
+    group = next(g for g in result.headline_groups if set(g.symbols) == {"NVDA", "AMD"})
+    assert group.impact is None
+    assert "no-sum-of-currencies:EUR+USD" in group.flags
+    assert result.currency == "local"
+
+
+def test_a_count_alone_takes_the_close_of_the_data(study, snapshot) -> None:
+    chosen = override(study, Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",)))
+    value = MarketValue("NVDA", 24.4e9, dt.date(2025, 2, 21), "10-K cover")
+    result = run_study(replace(chosen, market_values=(value,)), snapshot)
+    assert result.headline_window.impact.market_value == pytest.approx(24.4e9 * 142.62)
+    assert result.shares["NVDA"].source == "10-K cover"
+
+
+def test_what_is_no_currency_is_refused() -> None:
+    with pytest.raises(DataError, match="'Yen' is no currency; write an ISO 4217 code"):
+        check_currency("Yen", where="x")
+    with pytest.raises(DataError, match="not in pence"):
+        check_currency("GBp", where="x")
+    eve = dt.date(2025, 1, 24)
+    with pytest.raises(StudyError, match="close and close_session go together"):
+        MarketValue("A", 1e9, eve, "r", close=9.0)
