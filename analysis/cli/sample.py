@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis._typing import FigureFormat, FigureStyle
     from analysis.sample.file import SampleStudy
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
@@ -215,6 +216,57 @@ def _files(
 
         files["report.html"] = sample_page(result, regressions, held)
     return files
+
+
+def sample_report(study: SampleStudy, out: Path) -> list[Path]:
+    """Write the report of a study of many firm-events, and the files that its numbers stand in."""
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.regression import explain
+
+    check_writable(out)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    files = _files(result, regressions, None, Wanted("table", out, report=True))
+    return write_files(files, out, by="report")
+
+
+def sample_figures(
+    study: SampleStudy,
+    out: Path,
+    formats: Sequence[FigureFormat],
+    style: FigureStyle,
+    width: float,
+    only: Sequence[str],
+) -> list[Path]:
+    """
+    Write the figures of a study of many firm-events.
+
+    Raises
+    ------
+    StudyError
+        If a figure is unknown or cannot be drawn from this study.
+    """
+    from analysis.errors import StudyError, nearest
+    from analysis.figures.sample.files import sample_figure_files
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.regression import explain
+
+    check_writable(out)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    files = sample_figure_files(result, regressions, formats=formats, style=style, width=width)
+    names = list(dict.fromkeys(name.rpartition(".")[0] for name in files))
+    for name in only:
+        if name not in names:
+            raise StudyError(f"figure '{name}' is none of this study's; {nearest(name, names)}")
+    chosen = {
+        name: content
+        for name, content in files.items()
+        if not only or name.rpartition(".")[0] in only
+    }
+    return write_files(dict(chosen), out, by="figures")
 
 
 def with_options(  # noqa: PLR0913 - one argument an option

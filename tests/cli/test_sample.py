@@ -138,3 +138,17 @@ def test_untrusted_names_cannot_inject(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_report_and_figures_take_a_study_of_many_firm_events(tmp_path):
+    name = "nvda-results-2016-2025"
+    done = CliRunner().invoke(main, ["report", name, "--out", str(tmp_path / "report")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "report" / "report.html").is_file()
+    asked = ["figures", name, "--out", str(tmp_path / "figures"), "--format", "svg"]
+    done = CliRunner().invoke(main, [*asked, "--only", "caar-path"])
+    assert done.exit_code == 0, done.output
+    assert [p.name for p in (tmp_path / "figures").glob("*.svg")] == ["caar-path.svg"]
+    refused = CliRunner().invoke(main, [*asked, "--only", "caar-pth"])
+    assert refused.exit_code == 2
+    assert "did you mean 'caar-path'" in refused.stderr

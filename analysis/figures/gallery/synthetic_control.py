@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from analysis.context.details import Details
     from analysis.context.synthetic import SyntheticPath
+    from analysis.results import FirmResult
+
+
+MOST = 12
+"""Donors named beside the drawing: those of the largest weights."""
 
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
@@ -57,19 +62,33 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.set_xlabel("sessions from the event")
         axes.set_ylabel("growth, eve of the event = 100")
         axes.grid(axis="y", lw=0.6)
-        donors = sorted(path.weights.items(), key=lambda item: item[1])
+        donors = sorted(path.weights.items(), key=lambda item: item[1])[-MOST:]
         side.barh(range(len(donors)), [100 * w for _, w in donors], color=style.plain, height=0.6)
         side.set_yticks(range(len(donors)), [name for name, _ in donors])
         side.tick_params(axis="y", length=0)
-        side.set_xlabel("weight, %")
+        rest = len(path.weights) - len(donors)
+        side.set_xlabel(f"weight, %; {rest} smaller not shown" if rest else "weight, %")
         side.grid(axis="x", lw=0.6)
         detail = (
-            "donors that hold hardly any firm the event touched; weights from the estimation "
-            f"window, in which the control missed the firm by {percent(path.error, 1)} a session: "
-            f"{'a loose fit' if path.error > 0.02 else 'a close fit'}"
+            f"donors named by the study: {_named(path)}; weights from the estimation window, in "
+            f"which the control missed the firm by {percent(path.error, 1)} a session, "
+            f"{_compared(path, details.result.headline)}"
         )
         title(figure, _finding(path), detail, style)
     return figure
+
+
+def _named(path: SyntheticPath) -> str:
+    names = list(path.weights)
+    return ", ".join(names) if len(names) <= 6 else f"{len(names)} securities"
+
+
+def _compared(path: SyntheticPath, head: FirmResult) -> str:
+    """Hold the fit against that of the headline's own model."""
+    own = f"the headline's model by {percent(head.sigma, 1)}"
+    if path.error <= head.sigma:
+        return f"{own}: a close fit"
+    return f"{own}: a looser fit than that model's"
 
 
 def _finding(path: SyntheticPath) -> str:
