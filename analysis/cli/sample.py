@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 )
 @click.option("--min-estimation", type=click.IntRange(min=3), help="Fewest estimation returns.")
 @click.option("--by", help="Column that groups the pairs.  [default: group]")
+@click.option(
+    "--panel",
+    is_flag=True,
+    help="PATH is one long table of prices of any size, whose firms may miss days; the benchmark's "
+    "days are the sessions.",
+)
 @click.option("--log", is_flag=True, help="Measure logarithmic returns.")
 @click.option(
     "--explain",
@@ -276,6 +282,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
     calendar: str | None = None,
     by: str | None = None,
     log: bool = False,
+    panel: bool = False,
     explain: tuple[str, ...] = (),
     windows: tuple[str, ...] = (),
     path_window: str | None = None,
@@ -319,6 +326,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
         data=study.data if data is None else data,
         calendar=calendar or study.calendar,
         log=log or study.log,
+        panel=panel or study.panel,
         explain=explain or study.explain,
     )
 

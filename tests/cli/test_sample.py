@@ -152,3 +152,24 @@ def test_report_and_figures_take_a_study_of_many_firm_events(tmp_path):
     refused = CliRunner().invoke(main, [*asked, "--only", "caar-pth"])
     assert refused.exit_code == 2
     assert "did you mean 'caar-path'" in refused.stderr
+
+
+def test_a_long_table_with_gaps(events, tmp_path):
+    from analysis.prices.snapshot import load_snapshot
+
+    levels = load_snapshot().levels.loc["2023-01-01":]
+    long = (
+        levels.rename_axis("session")
+        .reset_index()
+        .melt("session", var_name="symbol", value_name="close")
+    )
+    long = long[~((long["symbol"] == "AMD") & (long["session"] == "2024-06-03"))].dropna()
+    long.to_parquet(tmp_path / "long.parquet")
+    result = run(events, "--data", tmp_path / "long.parquet", "--panel", "--format", "csv")
+    assert result.exit_code == 0, result.output
+    run(events, "--data", tmp_path / "long.parquet", "--panel", "--out", tmp_path / "gaps")
+    run(events, "--out", tmp_path / "whole")
+    gaps = pd.read_csv(tmp_path / "gaps" / "firm_events.csv").set_index("symbol")
+    whole = pd.read_csv(tmp_path / "whole" / "firm_events.csv").set_index("symbol")
+    assert gaps.loc["AMD", "n_estimation"] == whole.loc["AMD", "n_estimation"] - 2
+    assert gaps.loc["NVDA", "car"] == pytest.approx(whole.loc["NVDA", "car"], abs=1e-12)
