@@ -10,7 +10,7 @@ import numpy as np
 from analysis.abnormal import AbnormalPath
 
 if TYPE_CHECKING:
-    from analysis._typing import BoolArray
+    from analysis._typing import BoolArray, FloatArray
     from analysis.models.base import Estimator, FittedModel, Prediction
     from analysis.models.design import Design
     from analysis.windows import Window
@@ -29,12 +29,16 @@ class FirmFit:
     position : int
         Row of the event session.
     estimation : Window
+    y, x : ndarray of shape (M,), (M, k)
+        Returns and regressors of the estimation sessions used.
     """
 
     model: FittedModel
     design: Design
     position: int
     estimation: Window
+    y: FloatArray
+    x: FloatArray
 
     @property
     def n(self) -> int:
@@ -126,5 +130,6 @@ def fit_firm(
     if estimator.capabilities.reads_ahead:
         # on pseudo-dates too the last row would read a session beyond its window
         used = np.append(used[:-1], np.False_)
-    model = estimator.fit(design.y[rows][used], design.x[rows][used], design.names)
-    return FirmFit(model, design, position, estimation)
+    y, x = design.y[rows][used], design.x[rows][used]
+    model = estimator.fit(y, x, design.names)
+    return FirmFit(model, design, position, estimation, y, x)
