@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,47 @@ def billions(value: float | None, digits: int = 1) -> str:
     return NOTHING if _absent(value) else f"{float(value or 0) / 1e9:,.{digits}f}"
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """
+    A unit of dollars that suits the sizes at hand.
+
+    Attributes
+    ----------
+    divisor : float
+        USD in one of the unit.
+    short, long : str
+        ``bn`` and ``billion``, or ``m`` and ``million``.
+    """
+
+    divisor: float
+    short: str
+    long: str
+
+    def write(self, value: float | None, digits: int = 1) -> str:
+        """Write USD in the unit, without its name; two digits more where less than 1 is left."""
+        if _absent(value) or value is None:
+            return NOTHING
+        size = value / self.divisor
+        return f"{size:,.{digits + 2 if 0 < abs(size) < 1 else digits}f}"
+
+
+def scale_of(*values: float | None) -> Scale:
+    """
+    Choose the unit for dollars that are read together: by the largest of them.
+
+    Examples
+    --------
+    >>> scale_of(-12.3e6, 4e6).short, scale_of(592e9, 4e6, None).short
+    ('m', 'bn')
+    """
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    return Scale(1e9, "bn", "billion") if largest >= 1e9 or not largest else _MILLIONS
+
+
+_MILLIONS = Scale(1e6, "m", "million")
+
+
 def number(value: float | None, digits: int = 2) -> str:
     """Write a plain number."""
     return NOTHING if _absent(value) else f"{float(value or 0):.{digits}f}"
@@ -69,6 +111,18 @@ def rank_probability(outcome: Outcome, sides: int = 1) -> str:
     """Write the p-value of a rank test; at its floor of `sides` / (draws + 1) as a bound."""
     floor = sides / (outcome.draws + 1) if outcome.draws else 0.0
     return probability(outcome.p, floor)
+
+
+def relation(text: str) -> str:
+    """
+    Write a p-value after "p": an equals sign where it is no bound.
+
+    Examples
+    --------
+    >>> relation("0.0123"), relation("<0.0001")
+    ('= 0.0123', '< 0.0001')
+    """
+    return f"{text[0]} {text[1:]}" if text[0] in "<≤" else f"= {text}"
 
 
 def no_value(flag: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.formatting import (
-    billions,
+    counted,
     long_date,
     no_value,
     percent,
     probability,
     rank_probability,
+    relation,
+    scale_of,
 )
 from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.context.details import Details
+    from analysis.formatting import Scale
     from analysis.impact import Impact
     from analysis.results import FirmResult, PlacedWindow, StudyResult, WindowResult
     from analysis.robustness import SpecificationCurve
@@ -64,20 +67,22 @@ def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
             "days bring"
         )
     if verdict is None:
-        return (
-            f"The abnormal return of {head.symbol} {when}, {size}, is one on which the tests "
-            "disagree"
+        why = (
+            "one on which the tests disagree"
+            if window.t.available
+            else f"untested, for {window.t.unavailable}"
         )
+        return f"The abnormal return of {head.symbol} {when}, {size}, is {why}"
     impact = window.impact
     if impact is None:
         fell = "fell" if window.car < 0 else "rose"
         change = cited(percent(abs(window.car)), "car")
         return f"{head.symbol} {fell} by {change} more than expected {when}"
-    word = "loss" if impact.abnormal < 0 else "gain"
+    word, scale = "loss" if impact.abnormal < 0 else "gain", scale_of(impact.abnormal)
+    dollars = cited(scale.write(abs(impact.abnormal), 0), impact.column("impact"))
     return (
-        f"{head.symbol}'s abnormal {word} {when} was {impact.currency} "
-        f"{cited(billions(abs(impact.abnormal), 0), impact.column('impact'))} billion, more than "
-        "chance explains"
+        f"{head.symbol}'s abnormal {word} {when} was {impact.currency} {dollars} {scale.long}, "
+        "more than chance explains"
     )
 
 
@@ -201,24 +206,23 @@ def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
         if window.t.available
         else f"untested, for {window.t.unavailable}",
     }[beyond_chance(window, level)]
-    tests = (
-        f" (t = {cited(f'{window.t.statistic:.2f}', 't')} with {window.t.df:.0f} degrees of "
-        f"freedom, p {cited(_relation(probability(window.t.p)), 'p')}; rank among "
-        f"{window.placebo.draws} placebo dates: p "
-        f"{cited(_relation(rank_probability(window.placebo)), 'p_placebo')})"
-        if window.t.statistic is not None and window.placebo.available
-        else ""
-    )
+    tests = []
+    if window.t.statistic is not None and window.t.df is not None:
+        tests.append(
+            f"t = {cited(f'{window.t.statistic:.2f}', 't')} with {window.t.df:.0f} degrees of "
+            f"freedom, p {cited(relation(probability(window.t.p)), 'p')}"
+        )
+    if window.placebo.available:
+        dates = counted(window.placebo.draws or 0, "placebo date")
+        p = cited(relation(rank_probability(window.placebo)), "p_placebo")
+        tests.append(f"rank among {dates}: p {p}")
+    said = f" ({'; '.join(tests)})" if tests else ""
     return (
         f"{_model(result, head)}, fitted on {head.n_estimation} earlier sessions, had expected "
         f"{cited(percent(window.expected), 'expected_return')}; the abnormal return is "
         f"{cited(percent(window.car), 'car')}{interval}: "
-        f"{verdict}{tests}."
+        f"{verdict}{said}."
     )
-
-
-def _relation(text: str) -> str:
-    return f"{text[0]} {text[1:]}" if text[0] in "<≤" else f"= {text}"
 
 
 def _model(result: StudyResult, firm: FirmResult) -> str:
@@ -243,29 +247,34 @@ def _dollars(result: StudyResult, cite: Cite = plain) -> str:
     if impact is None:
         lacking = no_value(result.unvalued.get(result.headline.symbol, ""))
         return f"The firm has no figure in dollars: {lacking}."
-    word = "lost" if impact.raw < 0 else "gained"
+    scale = scale_of(impact.raw, impact.abnormal)
+
+    def sized(value: float, column: str) -> str:
+        return f"{impact.currency} {cited(scale.write(abs(value)), column)} {scale.short}"
+
     kind = "loss" if impact.abnormal < 0 else "gain"
-    raw = cited(billions(abs(impact.raw)), impact.column("impact_raw"))
-    size = cited(billions(abs(impact.abnormal)), impact.column("impact"))
-    interval = _dollar_interval(impact, result.study.level, cited)
-    start = f"The firm {word} {impact.currency} {raw} bn of market value"
+    raw, size = (
+        sized(impact.raw, impact.column("impact_raw")),
+        sized(impact.abnormal, impact.column("impact")),
+    )
+    interval = _dollar_interval(impact, result.study.level, scale, cited)
+    start = f"The firm {'lost' if impact.raw < 0 else 'gained'} {raw} of market value"
     if (impact.abnormal < 0) != (impact.raw < 0):
-        return f"{start}, against an abnormal {kind} of {impact.currency} {size} bn{interval}."
+        return f"{start}, against an abnormal {kind} of {size}{interval}."
     if abs(impact.abnormal) > abs(impact.raw):
         other = "gain" if impact.expected > 0 else "loss"
-        return (
-            f"{start}, where a {other} was expected: the abnormal {kind} is {impact.currency} "
-            f"{size} bn{interval}."
-        )
-    return f"{start}, {impact.currency} {size} bn of it abnormal{interval}."
+        return f"{start}, where a {other} was expected: the abnormal {kind} is {size}{interval}."
+    return f"{start}, {size} of it abnormal{interval}."
 
 
-def _dollar_interval(impact: Impact, level: float, cited: Callable[[str, str], str]) -> str:
+def _dollar_interval(
+    impact: Impact, level: float, scale: Scale, cited: Callable[[str, str], str]
+) -> str:
     low, high = impact.low, impact.high
     if low is None or high is None:
         return ""
-    lower = cited(billions(abs(low)), impact.column("impact_low"))
-    upper = cited(billions(abs(high)), impact.column("impact_high"))
+    lower = cited(scale.write(abs(low)), impact.column("impact_low"))
+    upper = cited(scale.write(abs(high)), impact.column("impact_high"))
     if low < 0 < high:
         ends = f"from a loss of {lower} to a gain of {upper}"
     else:
@@ -284,9 +293,10 @@ def _beside(result: StudyResult, cite: Cite = plain) -> str:
     other = firm.at(head.window)
     dollars = ""
     if other.impact is not None:
-        money = billions(abs(other.impact.abnormal))
+        scale = scale_of(other.impact.abnormal)
+        money = scale.write(abs(other.impact.abnormal))
         place = result.place(firm, head.window, other.impact.column("impact"))
-        dollars = f", {other.impact.currency} {cite(money, place)} bn"
+        dollars = f", {other.impact.currency} {cite(money, place)} {scale.short}"
     size = cite(percent(other.car), result.place(firm, head.window, "car"))
     holds = (
         f", an index that itself holds {head.symbol}"
@@ -314,7 +324,7 @@ def _other_events(result: StudyResult, cite: Cite = plain) -> str:
     for firm, window in others:
         if firm not in quiet:
             size = cite(percent(window.car), result.place(firm, window.window, "car"))
-            p = cite(_relation(probability(window.t.p)), result.place(firm, window.window, "p"))
+            p = cite(relation(probability(window.t.p)), result.place(firm, window.window, "p"))
             sentences.append(
                 f"On {long_date(firm.session.date())} ({firm.event}) it was {size} (p {p})."
             )
@@ -328,12 +338,15 @@ def _recovery(result: StudyResult, cite: Cite = plain) -> str:
     )
     if not recovery.fell:
         return ""
+    ends = recovery.last == result.levels.index[-1]
     if recovery.session is None and not recovery.sessions:
-        return "The data end with that session, so nothing is known of what came after."
+        what = "The data end" if ends else "The prices of the firm end"
+        return f"{what} with that session, so nothing is known of what came after."
     eve = long_date(recovery.eve.date())
     if recovery.session is None:
         return (
-            f"By {long_date(recovery.last.date())}, where the data end, the stock had not closed "
+            f"By {long_date(recovery.last.date())}, "
+            f"{'where the data end' if ends else 'when it last traded'}, the stock had not closed "
             f"at its level of {eve} again."
         )
     count = cite(
@@ -349,6 +362,8 @@ def _recovery(result: StudyResult, cite: Cite = plain) -> str:
 
 def _curve(details: Details, cite: Cite) -> str:
     curve = details.curve
+    if not curve.points:
+        return ""
     low, high = curve.range
 
     def cited(text: str, line: int, column: str) -> str:
@@ -362,8 +377,10 @@ def _curve(details: Details, cite: Cite) -> str:
         )
         unit, middle = "", percent(curve.middle.abnormal, 1)
     else:
-        column, lowest, highest = "impact", billions(low.impact, 0), billions(high.impact, 0)
-        unit, middle = f" billion {curve.middle.currency}", billions(curve.middle.impact, 0)
+        scale = scale_of(low.impact, high.impact)
+        column = "impact"
+        lowest, highest = scale.write(low.impact, 0), scale.write(high.impact, 0)
+        unit, middle = f" {scale.long} {curve.middle.currency}", scale.write(curve.middle.impact, 0)
     last, middle_line = len(curve.points) + 1, 2 + curve.middle_place
     place = (
         ""
@@ -371,8 +388,8 @@ def _curve(details: Details, cite: Cite) -> str:
         else f"; the headline is number {curve.headline_rank} from the lowest"
     )
     return (
-        f"Under {len(curve.points)} combinations of model, benchmark, estimation sample, window "
-        f"and return type the answer runs from {cited(lowest, 2, column)} to "
+        f"Under {counted(len(curve.points), 'combination')} of model, benchmark, estimation "
+        f"sample, window and return type the answer runs from {cited(lowest, 2, column)} to "
         f"{cited(highest, last, column)}{unit}, median {cited(middle, middle_line, column)}; "
         f"{_significant(curve)} of them {'is' if curve.share_significant == 0 else 'are'} "
         f"significant{place}. The choice of "
@@ -401,7 +418,7 @@ def _firms_together(result: StudyResult, cite: Cite) -> str:
         if group.t.p is None:
             return ""
         mean = cite(percent(group.caar), result.group_place(group, "caar"))
-        p = cite(_relation(probability(group.t.p)), result.group_place(group, "p"))
+        p = cite(relation(probability(group.t.p)), result.group_place(group, "p"))
         return (
             f"The {len(group.symbols)} firms together returned {mean} abnormally on average (as "
             f"one portfolio p {p}); {_agreement(result, group.t.p)}."
@@ -416,18 +433,17 @@ def _agreement(result: StudyResult, p: float) -> str:
     battery = next(
         (b for b in result.batteries if (b.kind, b.subject) == ("group", ALL_FIRMS)), None
     )
-    if battery is None:
+    required = [test.id for test in TESTS.of("group") if test.required]
+    outcomes = [] if battery is None else [battery.outcome(test) for test in required]
+    judged = [o for o in outcomes if o is not None and o.p is not None]
+    if not judged:
         return "no test of the cross-section is at hand"
-    if battery.significant:
+    shown = ", ".join(f"{TESTS[o.test].title} p {relation(probability(o.p))}" for o in judged)
+    if battery is not None and battery.significant:
         return "all three tests that survive one common date call that more than chance"
-    shown = [
-        f"{TESTS[outcome.test].title} p {_relation(probability(outcome.p))}"
-        for outcome in (battery.outcome(t.id) for t in TESTS.of("group") if t.required)
-        if outcome is not None and outcome.p is not None
-    ]
-    return "but the tests that survive one common date do not all reject" + (
-        f" ({', '.join(shown)})" if shown else ""
-    )
+    reject = sum(o.p is not None and o.p <= 1 - result.study.level for o in judged)
+    tests, verb = counted(len(judged), "test"), "reject" if reject > 1 else "rejects"
+    return f"but {reject or 'none'} of the {tests} that survive one common date {verb} ({shown})"
 
 
 def _list(items: list[str]) -> str:

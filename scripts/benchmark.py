@@ -6,7 +6,7 @@ Usage: python scripts/benchmark.py [--quick] [--out FILE]
 Prints a table and writes JSON. Peers: (a) statsmodels' OLS event by event, on a sample of the
 events and scaled; (b) a NumPy solution from prefix sums with batched ``np.linalg.solve``. The full
 run simulates 10,000 firms on 2,500 sessions and takes some minutes and 3 GB of memory; ``--quick``
-takes seconds and gives the two ratios only.
+takes seconds and gives the two ratios, and that of the bundled study to its libraries.
 """
 
 from __future__ import annotations
@@ -236,6 +236,32 @@ print(time.perf_counter() - started)
 """
 
 
+STUDY = """
+import sys, time
+from analysis.cli import main
+sys.stdout = open("/dev/null" if sys.platform != "win32" else "nul", "w")
+main(["study"], standalone_mode=False)
+print(time.process_time(), file=sys.__stdout__)
+"""
+
+LIBRARIES = """
+import time
+import pandas, statsmodels.api, matplotlib.pyplot
+print(time.process_time())
+"""
+
+
+def study_ratio(times: int = 5) -> dict[str, float]:
+    """Compare the processor time of the bundled study with that of importing three libraries."""
+    pairs = [(in_new_process(STUDY)[0], in_new_process(LIBRARIES)[0]) for _ in range(times)]
+    study, libraries = (min(taken) for taken in zip(*pairs, strict=True))
+    return {
+        "market-impact study (processor s)": study,
+        "importing pandas, statsmodels, matplotlib": libraries,
+        "study over the imports": study / libraries,
+    }
+
+
 def in_new_process(code: str, *words: str, cache: str | None = None) -> list[float]:
     """Run code in a process of its own and read the numbers that it prints."""
     environment = os.environ | ({"NUMBA_CACHE_DIR": cache} if cache else {})
@@ -313,6 +339,7 @@ def main() -> None:
         measured["ratios"] = ratios(data, panel, sample=200, threads=1)
     else:
         full(measured)
+    measured["bundled study"] = study_ratio()
     print("\n".join(shown(measured)))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(measured, indent=2) + "\n")

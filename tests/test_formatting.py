@@ -6,7 +6,16 @@ import math
 
 import pytest
 
-from analysis.formatting import billions, number, percent, probability, rank_probability
+from analysis.formatting import (
+    billions,
+    counted,
+    number,
+    percent,
+    probability,
+    rank_probability,
+    relation,
+    scale_of,
+)
 from analysis.inference.outcome import Outcome
 
 
@@ -47,3 +56,34 @@ def test_numbers() -> None:
     assert percent(0.05, 0) == "5 %"
     assert billions(1_234_500_000_000.0) == "1,234.5"
     assert number(2.672, 1) == "2.7"
+
+
+@pytest.mark.parametrize(
+    ("values", "digits", "text"),
+    [
+        ((592.7e9,), 1, "592.7 bn"),
+        ((1e9, 40e6), 0, "1 bn"),
+        ((40e6, 1e9), 1, "0.040 bn"),  # what is read together keeps one unit
+        ((12.34e6, -7e6), 1, "12.3 m"),
+        ((-999e6,), 0, "-999 m"),
+        ((0.0,), 1, "0.0 bn"),
+    ],
+)
+def test_dollars_are_millions_or_billions_by_size(values, digits: int, text: str) -> None:
+    scale = scale_of(*values, None)
+    assert f"{scale.write(values[0], digits)} {scale.short}" == text
+    assert scale.write(None) == scale.write(math.nan) == "-"
+
+
+def test_counts_and_relations() -> None:
+    assert [counted(n, "session") for n in (0, 1, 2, 1200)] == [
+        "0 sessions",
+        "1 session",
+        "2 sessions",
+        "1,200 sessions",
+    ]
+    assert [relation(p) for p in ("0.5000", "<0.0001", "≤0.0041")] == [
+        "= 0.5000",
+        "< 0.0001",
+        "≤ 0.0041",
+    ]

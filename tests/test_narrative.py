@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from analysis.impact import Impact
+from analysis.inference.catalog import TESTS
 from analysis.inference.outcome import Outcome
-from analysis.narrative import beyond_chance, summary_paragraph
+from analysis.narrative import _agreement, beyond_chance, headline_sentence, summary_paragraph
 from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
 from analysis.windows import Window
@@ -38,7 +39,7 @@ def test_the_bundled_study(full: StudyResult) -> None:
         "On 27 January 2025 NVDA returned -16.97 % in one session.",
         "The market model on SPY without NVDA, fitted on 250 earlier sessions, had expected -0.33",
         "the abnormal return is -16.64 %, 95 % interval -22.49 % to -10.79 %: more than chance",
-        "(t = -5.60 with 248 degrees of freedom, p < 0.0001; rank among 3014 placebo dates: p =",
+        "(t = -5.60 with 248 degrees of freedom, p < 0.0001; rank among 3,014 placebo dates: p =",
         "lost USD 592.3 bn of market value, USD 580.9 bn of it abnormal (95 % interval 376.6 to",
         "Against SPY, an index that itself holds NVDA, the abnormal return would be -13.37 %",
         "No abnormal return beyond chance is seen on 26 December 2024 (v3-release), 27 December",
@@ -170,3 +171,69 @@ def test_another_event_with_an_effect_is_told(full: StudyResult) -> None:
     head = replace(full.study.headline, event="r1-release")
     text = summary_paragraph(replace(full, study=replace(full.study, headline=head)))
     assert "On 27 January 2025 (sell-off) it was -16.64 % (p < 0.0001)." in text
+
+
+def test_t_and_p_stay_where_placebo_dates_lack(small: StudyResult) -> None:
+    text = summary_paragraph(with_cell(small, placebo=Outcome.missing("placebo", "few")))
+    assert "more than chance explains (t = -5.60 with 248 degrees of freedom, p < 0.0001)." in text
+
+
+def test_a_small_firm_is_told_in_millions(small: StudyResult) -> None:
+    lost = with_cell(small, impact=Impact(90e6, -14e6, -1e6, -13e6, 2e6, -17e6, -9e6))
+    assert "lost USD 14.0 m of market value, USD 13.0 m of it abnormal (95 % interval 9.0 to" in (
+        summary_paragraph(lost)
+    )
+    assert headline_sentence(lost) == (
+        "NVDA's abnormal loss on 27 January 2025 was USD 13 million, more than chance explains"
+    )
+
+
+def test_a_gain_leads_as_a_gain(study, snapshot) -> None:
+    gain = override(study, Overrides(events=("sell-off",), symbols=("AAPL",), models=("market",)))
+    assert headline_sentence(run_study(gain, snapshot)) == (
+        "AAPL's abnormal gain on 27 January 2025 was USD 115 billion, more than chance explains"
+    )
+
+
+def test_an_untested_headline_is_not_one_on_which_tests_disagree(small: StudyResult) -> None:
+    none = Outcome.missing("t", "the model has no covariance")
+    text = headline_sentence(with_cell(small, t=none, placebo=none))
+    assert text.endswith("-16.64 %, is untested, for the model has no covariance")
+
+
+def test_the_end_of_a_firm_is_not_that_of_the_data(small: StudyResult) -> None:
+    (recovery,) = small.recoveries
+    last = pd.Timestamp("2025-03-10")
+    gone = replace(recovery, session=None, sessions=29, last=last)
+    text = summary_paragraph(replace(small, recoveries=(gone,)))
+    assert "By 10 March 2025, when it last traded, the stock had not closed at its level" in text
+    gone = replace(recovery, session=None, sessions=0, last=small.headline.session)
+    text = summary_paragraph(replace(small, recoveries=(gone,)))
+    assert "The prices of the firm end with that session" in text
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        ((0.2, 0.3, 0.4), "but none of the 3 tests that survive one common date rejects ("),
+        ((0.01, 0.3, 0.4), "but 1 of the 3 tests that survive one common date rejects ("),
+        ((0.01, 0.02, 0.4), "but 2 of the 3 tests that survive one common date reject ("),
+    ],
+)
+def test_the_agreement_of_the_firms_counts_its_tests(full: StudyResult, p, said: str) -> None:
+    required = [test.id for test in TESTS.of("group") if test.required]
+    battery = next(b for b in full.batteries if b.subject == "all")
+    shown = dict(zip(required, p, strict=True))
+    outcomes = tuple(
+        replace(o, p=shown[o.test]) if o.test in shown else o for o in battery.outcomes
+    )
+    changed = tuple(
+        replace(b, outcomes=outcomes, significant=False) if b is battery else b
+        for b in full.batteries
+    )
+    assert _agreement(replace(full, batteries=changed), 0.001).startswith(said)
+    for b in (True, False):
+        alone = replace(battery, outcomes=outcomes, significant=b)
+        text = _agreement(replace(full, batteries=(alone,)), 0.001)
+        assert ("all three tests" in text) is b
+    assert _agreement(full, 0.2) == "that is within what chance explains"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -15,6 +15,9 @@ from analysis.cli.terminal import echo, message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
+    from analysis._typing import FigureFormat, FigureStyle
     from analysis.sample.file import SampleStudy
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
@@ -45,6 +48,12 @@ if TYPE_CHECKING:
 )
 @click.option("--min-estimation", type=click.IntRange(min=3), help="Fewest estimation returns.")
 @click.option("--by", help="Column that groups the pairs.  [default: group]")
+@click.option(
+    "--panel",
+    is_flag=True,
+    help="PATH is one long table of prices of any size, whose firms may miss days; the benchmark's "
+    "days are the sessions.",
+)
 @click.option("--log", is_flag=True, help="Measure logarithmic returns.")
 @click.option(
     "--explain",
@@ -72,13 +81,30 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to print: tables for reading, or the averages as rows.",
 )
+@click.option(
+    "--long-run",
+    "horizons",
+    multiple=True,
+    type=click.IntRange(1, 750),
+    metavar="SESSIONS",
+    help="Also hold the firms for so many sessions after the event; repeatable.",
+)
+@click.option(
+    "--match-on",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="In the long run also against firms alike: a table of symbol, size, book-to-market.",
+)
 @click.option("--out", type=OutputFolder(), help="Folder for all files.")
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
+@click.option("--report", is_flag=True, help="Also write the report, OUT/report.html.")
 def command(
     events: str,
     output_format: str,
     out: Path | None,
     figures: bool,
+    report: bool,
+    horizons: tuple[int, ...],
+    match_on: Path | None,
     **options: Any,  # noqa: ANN401 - the choices of a sample, by name
 ) -> None:
     r"""
@@ -109,17 +135,38 @@ def command(
     )
     asked = with_options(study, **options)
     inputs = [found or Path(events), Path(asked.data)]
-    tell(asked, cast("OutputFormat", output_format), out, figures=figures, inputs=inputs)
+    wanted = Wanted(cast("OutputFormat", output_format), out, figures, report, horizons, match_on)
+    tell(asked, wanted, inputs=inputs)
 
 
-def tell(
-    study: SampleStudy,
-    output_format: OutputFormat,
-    out: Path | None,
-    *,
-    figures: bool = False,
-    inputs: Sequence[Path] = (),
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    What is to be made of a study of many firm-events.
+
+    Attributes
+    ----------
+    output_format : {"table", "csv", "json", "latex"}
+        What is printed.
+    out : pathlib.Path or None
+        Folder of the files; None writes none.
+    figures, report : bool
+        Whether they are written too.
+    horizons : tuple of int
+        Sessions of the long run.
+    match_on : pathlib.Path or None
+        Characteristics of firms, for the long run against firms alike.
+    """
+
+    output_format: OutputFormat
+    out: Path | None = None
+    figures: bool = False
+    report: bool = False
+    horizons: tuple[int, ...] = ()
+    match_on: Path | None = None
+
+
+def tell(study: SampleStudy, wanted: Wanted, *, inputs: Sequence[Path] = ()) -> None:
     """
     Run a study of many firm-events, write its files and print what was asked for.
 
@@ -130,28 +177,102 @@ def tell(
     """
     from analysis.errors import StudyError
     from analysis.outputs import check_writable, write_files
-    from analysis.sample.export import sample_files
+    from analysis.sample.longrun import long_run, read_traits
     from analysis.sample.regression import explain
 
-    if figures and out is None:
-        raise StudyError("--figures needs a folder to write to; name one with --out DIR")
+    out = wanted.out
+    for flag, asked in (("--figures", wanted.figures), ("--report", wanted.report)):
+        if asked and out is None:
+            raise StudyError(f"{flag} needs a folder to write to; name one with --out DIR")
     if out is not None:
         check_writable(out, inputs=inputs)
+    traits = None if wanted.match_on is None else read_traits(wanted.match_on)
     with progress_bar() as progress:
         result = study.run(progress=progress)
     regressions = [explain(result, formula) for formula in study.explain]
+    held = long_run(result, wanted.horizons, traits=traits) if wanted.horizons else None
     for line in study.events.problems.lines():
         message("warning", line)
     if out is not None:
-        files: dict[str, str | bytes] = dict(sample_files(result, regressions))
-        if figures:
-            from analysis.figures.sample.files import sample_figure_files
-
-            drawn = sample_figure_files(result, regressions)
-            files |= {f"figures/{name}": content for name, content in drawn.items()}
+        files = _files(result, regressions, held, wanted)
         written = write_files(files, out, by="sample")
         echo(f"wrote {len(written)} files to {out}", err=True)
-    echo(_printed(result, regressions, output_format), nl=False)
+    echo(_printed(result, regressions, held, wanted.output_format), nl=False)
+
+
+def _files(
+    result: SampleResult,
+    regressions: list[Regression],
+    held: pd.DataFrame | None,
+    wanted: Wanted,
+) -> dict[str, str | bytes]:
+    from analysis.sample.export import sample_files
+    from analysis.spreadsheets import to_csv
+
+    files: dict[str, str | bytes] = dict(sample_files(result, regressions))
+    if held is not None:
+        files["long_run.csv"] = to_csv(held)
+    if wanted.figures:
+        from analysis.figures.sample.files import sample_figure_files
+
+        drawn = sample_figure_files(result, regressions)
+        files |= {f"figures/{name}": content for name, content in drawn.items()}
+    if wanted.report:
+        from analysis.report.sample import sample_page
+
+        files["report.html"] = sample_page(result, regressions, held)
+    return files
+
+
+def sample_report(study: SampleStudy, out: Path) -> list[Path]:
+    """Write the report of a study of many firm-events, and the files that its numbers stand in."""
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.regression import explain
+
+    check_writable(out)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    files = _files(result, regressions, None, Wanted("table", out, report=True))
+    return write_files(files, out, by="report")
+
+
+def sample_figures(
+    study: SampleStudy,
+    out: Path,
+    formats: Sequence[FigureFormat],
+    style: FigureStyle,
+    width: float,
+    only: Sequence[str],
+) -> list[Path]:
+    """
+    Write the figures of a study of many firm-events.
+
+    Raises
+    ------
+    StudyError
+        If a figure is unknown or cannot be drawn from this study.
+    """
+    from analysis.errors import StudyError, nearest
+    from analysis.figures.sample.files import sample_figure_files
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.regression import explain
+
+    check_writable(out)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    files = sample_figure_files(result, regressions, formats=formats, style=style, width=width)
+    names = list(dict.fromkeys(name.rpartition(".")[0] for name in files))
+    for name in only:
+        if name not in names:
+            raise StudyError(f"figure '{name}' is none of this study's; {nearest(name, names)}")
+    chosen = {
+        name: content
+        for name, content in files.items()
+        if not only or name.rpartition(".")[0] in only
+    }
+    return write_files(dict(chosen), out, by="figures")
 
 
 def with_options(  # noqa: PLR0913 - one argument an option
@@ -161,6 +282,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
     calendar: str | None = None,
     by: str | None = None,
     log: bool = False,
+    panel: bool = False,
     explain: tuple[str, ...] = (),
     windows: tuple[str, ...] = (),
     path_window: str | None = None,
@@ -204,6 +326,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
         data=study.data if data is None else data,
         calendar=calendar or study.calendar,
         log=log or study.log,
+        panel=panel or study.panel,
         explain=explain or study.explain,
     )
 
@@ -217,11 +340,14 @@ def _chosen(flag: str, value: str | None, known: tuple[str, ...]) -> str | None:
 
 
 def _printed(
-    result: SampleResult, regressions: list[Regression], output_format: OutputFormat
+    result: SampleResult,
+    regressions: list[Regression],
+    held: pd.DataFrame | None,
+    output_format: OutputFormat,
 ) -> str:
     from analysis.sample.export import json_text
     from analysis.spreadsheets import to_csv
-    from analysis.tables.sample import regression_text, sample_latex, sample_text
+    from analysis.tables.sample import long_run_text, regression_text, sample_latex, sample_text
 
     match output_format:
         case "csv":
@@ -231,4 +357,5 @@ def _printed(
         case "latex":
             return sample_latex(result, regressions)
         case "table":
-            return "\n".join([sample_text(result), *map(regression_text, regressions)])
+            parts = [sample_text(result), *map(regression_text, regressions)]
+            return "\n".join([*parts, *([] if held is None else [long_run_text(held)])])

@@ -78,9 +78,9 @@ def command(
 
     sample = as_sample(options)
     if sample is not None:
-        from analysis.cli.sample import tell
+        from analysis.cli.sample import Wanted, tell
 
-        tell(sample, cast("OutputFormat", output_format), out, figures=figures)
+        tell(sample, Wanted(cast("OutputFormat", output_format), out, figures, report))
         return
     if figures and out is None:
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")

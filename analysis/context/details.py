@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING
 from analysis.claims.check import check_claims
 from analysis.claims.evidence import gather
 from analysis.claims.ledger import load_ledger, load_published_losses
+from analysis.context.absent import Absent
 from analysis.context.conformal import ConformalRank, conformal_rank
 from analysis.context.contagion import Contagion, contagion
 from analysis.context.dates import ReactionDates, reaction_dates
+from analysis.context.halves import SessionHalves, session_halves
 from analysis.context.history import LargestLoss, WorstDay, largest_losses, worst_days
 from analysis.context.index_arithmetic import IndexShare, index_shares
+from analysis.context.intraday import IntradayDays, intraday_days
 from analysis.context.recovery import RecoveryPath, recovery_path
+from analysis.context.regime import Regimes, regimes
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
+from analysis.context.world import FirstSessions, first_sessions
 from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
 from analysis.robustness import specification_curve as curve_of
 from analysis.run.plan import plan_headline
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
 
     from analysis._typing import Progress
     from analysis.claims.check import CheckedClaim
-    from analysis.context.absent import Absent
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
@@ -55,6 +59,10 @@ class Details:
     recovery : RecoveryPath or Absent
     worst_days : tuple of WorstDay
     largest_losses : tuple of LargestLoss
+    regimes : Regimes or Absent
+    halves : SessionHalves or Absent
+    intraday : IntradayDays or Absent
+    world : FirstSessions or Absent
     abroad : pandas.DataFrame or None
         Moves on other exchanges as published.
     inputs : tuple of InputFile
@@ -74,6 +82,10 @@ class Details:
     recovery: RecoveryPath | Absent
     worst_days: tuple[WorstDay, ...]
     largest_losses: tuple[LargestLoss, ...]
+    regimes: Regimes | Absent
+    halves: SessionHalves | Absent
+    intraday: IntradayDays | Absent
+    world: FirstSessions | Absent
     abroad: pd.DataFrame | None
     inputs: tuple[InputFile, ...]
 
@@ -106,6 +118,8 @@ def find_details(
     losses, losses_file = load_published_losses()
     history = data.histories.get(study.headline.symbol)
     case = plan_headline(study, data)
+    halves, world = session_halves(case), first_sessions(case, result.chronology)
+    intraday, nervous = intraday_days(case), regimes(result.events, data)
     counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
@@ -123,12 +137,20 @@ def find_details(
         if history is None
         else worst_days(study.headline.symbol, history, counts, losses),
         largest_losses=() if ledger is None else largest_losses(losses),
+        regimes=nervous,
+        halves=halves,
+        intraday=intraday,
+        world=world,
         abroad=None if ledger is None else ledger.abroad,
         inputs=tuple(
             dict.fromkeys(
                 (
                     *(() if ledger is None else ledger.inputs),
                     *(() if history is None else (losses_file,)),
+                    *(() if isinstance(halves, Absent) else halves.inputs),
+                    *(() if isinstance(nervous, Absent) else nervous.inputs),
+                    *(() if isinstance(intraday, Absent) else intraday.inputs),
+                    *(() if isinstance(world, Absent) else world.inputs),
                 )
             )
         ),

@@ -238,9 +238,11 @@ class GroupSample:
         float
             NaN where the model has no covariance, or a pair has too few sessions in common.
         """
-        chosen = np.ones(self.firms, dtype=np.bool_) if firms is None else firms
-        parts = np.einsum("iab,ai->bi", self.roots[chosen], weights[:, chosen])
-        same = self.error_correlation[np.ix_(chosen, chosen)]
+        roots, same = self.roots, self.error_correlation
+        if firms is not None and not firms.all():
+            roots, weights = roots[firms], weights[:, firms]
+            same = same[firms][:, firms]
+        parts = np.einsum("iab,ai->bi", roots, weights)
         total = float((same * (parts.T @ parts)).sum())
         return total if total > 0 else math.nan
 

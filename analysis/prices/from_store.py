@@ -78,21 +78,31 @@ def load_store(
         reference = _reference(
             reader, names, companion.reference, anchor or index_base(companion.levels).date(), as_of
         )
-    levels = _every_session(levels, calendar)
+    data = replace(companion, calendar=calendar, reference=reference)
+    return _checked(data, _every_session(levels, calendar), factors, vintage, str(path), as_of)
+
+
+def _checked(
+    data: MarketData,
+    levels: pd.DataFrame,
+    factors: pd.DataFrame,
+    vintage: str | None,
+    where: str,
+    as_of: dt.datetime | None,
+) -> MarketData:
+    """Put a store's levels and factors, where it has any, in place of the companion's."""
     known = "now" if as_of is None else f"as of {as_of.isoformat()}"
-    check_levels(levels, calendar=calendar, where=str(path))
+    check_levels(levels, calendar=data.calendar, where=where)
     inputs = [InputFile(f"price store, levels known {known}", _hash(levels))]
     if len(factors):
-        factors = check_factors(factors, calendar="XNYS", where=str(path))
+        factors = check_factors(factors, calendar="XNYS", where=where)
         inputs.append(InputFile(f"price store, factors of CRSP vintage {vintage}", _hash(factors)))
     return replace(
-        companion,
+        data,
         name=f"price store, {levels.index[0].date()} to {levels.index[-1].date()}",
-        calendar=calendar,
         levels=levels,
-        factors=factors if len(factors) else companion.factors,
-        reference=reference,
-        inputs=(*inputs, *companion.inputs),
+        factors=factors if len(factors) else data.factors,
+        inputs=(*inputs, *data.inputs),
     )
 
 

@@ -70,6 +70,9 @@ def _us_levels(frame: pd.DataFrame, where: str) -> None:
 TABLES = {
     "daily-bars": BundledTable("prices/daily_bars.parquet", _us_bars),
     "intraday-bars": BundledTable("prices/intraday_bars.parquet", _us_intraday),
+    "intraday-parameters": BundledTable(
+        "reference/intraday_parameters.csv", check_unique("symbol", "benchmark", "slot")
+    ),
     "premarket-bars": BundledTable(
         "prices/premarket_bars.csv", check_unique("symbol", "label"), ("label",)
     ),

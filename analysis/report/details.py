@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.context.absent import when
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -38,6 +39,22 @@ LEAVE_ONE_OUT: TidyFile[Details] = TidyFile(
     "leave-one-out.csv",
     "Mean of all firms without each in turn",
     lambda details: pd.DataFrame([item.row for item in details.left_out]),
+)
+
+REGIMES: TidyFile[Details] = TidyFile(
+    "regimes.csv",
+    "The VIX on the eve of each event, and its place in its own year",
+    lambda details: when(details.regimes, lambda part: part.tidy),
+)
+
+WORLD: TidyFile[Details] = TidyFile(
+    "world.csv",
+    "First sessions on other exchanges, against their own indices",
+    lambda details: when(details.world, lambda part: part.tidy),
+    columns=(
+        *("name", "exchange", "first_session", "weekdays", "return", "index_return"),
+        *("abnormal", "low", "high", "p", "other_news"),
+    ),
 )
 
 ABROAD: TidyFile[Details] = TidyFile(

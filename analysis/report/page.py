@@ -18,12 +18,12 @@ from analysis.context.absent import Absent
 from analysis.export import versions
 from analysis.figures.catalog import FIGURES
 from analysis.figures.export import absent, drawers
-from analysis.formatting import billions, percent
+from analysis.formatting import counted, percent, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
 from analysis.report.cells import cite, cited_markup
-from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT
+from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
 from analysis.report.svg import InlineFigure, inline_figure
 from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
@@ -34,6 +34,7 @@ from analysis.tables.notes import value_source
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
+    from analysis.robustness import SpecificationCurve
     from analysis.tables.cells import CellTable
 
 
@@ -74,9 +75,9 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         escaped, and a content security policy refuses every script but the page's own.
     """
     result = details.result
-    script, style = _asset("report.js"), _asset("report.css")
+    script, style = asset("report.js"), asset("report.css")
     page = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             title=result.study.title,
@@ -96,14 +97,15 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
             study=dump_study(result.study),
             style=Markup(style),  # noqa: S704 - the package's own file
             script=Markup(script),  # noqa: S704 - the package's own file
-            script_hash=_policy_hash(script),
+            script_hash=policy_hash(script),
         )
     )
     return page.rstrip() + "\n"
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Open the templates of pages; every text in them is escaped."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.report", "templates"),
         autoescape=True,
@@ -113,11 +115,13 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Read a file that lies beside the templates."""
     return resources.files("analysis.report").joinpath("templates", name).read_text("utf-8")
 
 
-def _policy_hash(script: str) -> str:
+def policy_hash(script: str) -> str:
+    """Name a script as the page's content security policy does."""
     digest = hashlib.sha256(script.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode()
 
@@ -141,13 +145,14 @@ def _numbers(details: Details) -> list[KeyNumber]:
     ]
     usd = window.impact
     if usd is not None:
+        scale = scale_of(usd.abnormal, usd.low, usd.high)
         found.append(
             KeyNumber(
-                f"abnormal change in market value, {usd.currency} billion",
-                at(usd.abnormal, billions(usd.abnormal), usd.column("impact")),
+                f"abnormal change in market value, {usd.currency} {scale.long}",
+                at(usd.abnormal, scale.write(usd.abnormal), usd.column("impact")),
                 level,
-                at(usd.low, billions(usd.low), usd.column("impact_low")),
-                at(usd.high, billions(usd.high), usd.column("impact_high")),
+                at(usd.low, scale.write(usd.low), usd.column("impact_low")),
+                at(usd.high, scale.write(usd.high), usd.column("impact_high")),
             )
         )
     elif not isinstance(details.conformal, Absent):
@@ -161,7 +166,7 @@ def _numbers(details: Details) -> list[KeyNumber]:
                 Cell(percent(high), high),
             )
         )
-    return [*found, _curve_number(details)]
+    return [*found, _curve_number(details)] if details.curve.points else found
 
 
 def _curve_number(details: Details) -> KeyNumber:
@@ -171,18 +176,19 @@ def _curve_number(details: Details) -> KeyNumber:
     name = "specifications.csv"
     if curve.middle.impact is None:
         return KeyNumber(
-            f"median of {len(curve.points)} specifications",
+            f"median of {counted(len(curve.points), 'specification')}",
             Cell(percent(half.abnormal), half.abnormal, Place(name, middle, "abnormal_return")),
             "all of them from ",
             Cell(percent(low.abnormal), low.abnormal, Place(name, 2, "abnormal_return")),
             Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
         )
+    scale = scale_of(low.impact, high.impact)
     return KeyNumber(
-        f"median of {len(curve.points)} specifications, {half.currency} billion",
-        Cell(billions(half.impact), half.impact, Place(name, middle, "impact")),
+        f"median of {counted(len(curve.points), 'specification')}, {half.currency} {scale.long}",
+        Cell(scale.write(half.impact), half.impact, Place(name, middle, "impact")),
         "all of them from ",
-        Cell(billions(low.impact), low.impact, Place(name, 2, "impact")),
-        Cell(billions(high.impact), high.impact, Place(name, last, "impact")),
+        Cell(scale.write(low.impact), low.impact, Place(name, 2, "impact")),
+        Cell(scale.write(high.impact), high.impact, Place(name, last, "impact")),
     )
 
 
@@ -199,7 +205,7 @@ def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
 
 
 def _tables(details: Details) -> list[CellTable]:
-    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, ABROAD))
+    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD))
     return [*study_tables(details.result), *(table for table in more if table is not None)]
 
 
@@ -218,7 +224,7 @@ _PLURAL = {
 
 
 def _method(details: Details) -> list[str]:
-    result, curve = details.result, details.curve
+    result = details.result
     study, head = result.study, result.headline
     spec = MODELS[head.model]
     what = f"The headline's model is the {spec.title} ({spec.reference})"
@@ -243,15 +249,9 @@ def _method(details: Details) -> list[str]:
             "Dollars are the market value at each close before times the abnormal return; their "
             "intervals hold the error of the expected return, not that of the share count."
         ),
-        (
-            f"The specification curve crosses the study's models and benchmarks with estimation "
-            f"lengths, gaps, windows and return types: {len(curve.points)} answers. "
-            + ("Left out: " + "; ".join(curve.left_out) + ". " if curve.left_out else "")
-            + "Its shares of variance are main effects of one choice alone: "
-            + ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
-            + "."
-        ),
     ]
+    if details.curve.points:
+        lines.append(_curve_method(details.curve))
     if result.shares:
         lines.append(
             "Market values are shares times the printed close of the eve: "
@@ -259,6 +259,17 @@ def _method(details: Details) -> list[str]:
             + "."
         )
     return lines
+
+
+def _curve_method(curve: SpecificationCurve) -> str:
+    left_out = f"Left out: {'; '.join(curve.left_out)}. " if curve.left_out else ""
+    shares = ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
+    return (
+        "The specification curve crosses the study's models and benchmarks with estimation "
+        f"lengths, gaps, windows and return types: {counted(len(curve.points), 'answer')}. "
+        f"{left_out}Its shares of variance are main effects of one choice alone; models and "
+        f"benchmarks are not crossed in full, so they overlap and need not sum to 100 %: {shares}."
+    )
 
 
 def _inputs(details: Details) -> list[dict[str, str]]:

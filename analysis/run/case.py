@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analysis.errors import DataError
+from analysis.impact import dollars_at_stake
 from analysis.run.designs import designs_of
 from analysis.run.fit import fit_firm, rows_of
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray
     from analysis.abnormal import AbnormalPath
     from analysis.models.design import Design
-    from analysis.results import PlacedEvent
+    from analysis.results import PlacedEvent, PlacedWindow
     from analysis.run.fit import FirmFit
     from analysis.run.records import Plan, Specification
     from analysis.run.valuation import Valuation
@@ -109,6 +110,18 @@ class Case:
         if key not in self._paths:
             self._paths[key] = self.fits[symbol].path(window)
         return self._paths[key]
+
+    @cached_property
+    def _stakes(self) -> dict[tuple[str, Window], FloatArray]:
+        return {}
+
+    def stakes(self, symbol: str, placed: PlacedWindow) -> FloatArray:
+        """Give a firm's value at stake before each session of a window; 0 where there is none."""
+        key = symbol, placed.window
+        if key not in self._stakes:
+            amount = self.value(symbol, placed.eve).amount or 0.0
+            self._stakes[key] = dollars_at_stake(amount, self.path(symbol, placed.window).raw)
+        return self._stakes[key]
 
     def returns(self, symbol: str) -> FloatArray:
         """Give the simple returns of a security over all sessions, shape (T,)."""

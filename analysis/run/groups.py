@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.impact import Impact, dollars_at_stake
+from analysis.impact import Impact
 from analysis.inference.battery import run_tests
 from analysis.inference.catalog import TESTS
 from analysis.inference.group import group_sample
@@ -129,7 +129,7 @@ def _group_result(
         bmp=bmp,
         kp=kp,
         valued=valued,
-        impact=_impact(case, symbols, placed.window, values, sample),
+        impact=_impact(case, symbols, placed, values, sample),
         flags=(
             *placed.flags,
             *estimation_flag(common, study),
@@ -153,7 +153,7 @@ def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
 def _impact(
     case: Case,
     symbols: tuple[str, ...],
-    window: Window,
+    placed: PlacedWindow,
     values: Mapping[str, Valuation],
     sample: GroupSample,
 ) -> Impact | None:
@@ -168,18 +168,14 @@ def _impact(
     names = sorted(symbols)
     if len(_currencies(values.values())) > 1:
         return None
-    worth = [values[symbol].amount for symbol in names]
-    valued = np.array([amount is not None for amount in worth])
+    valued = np.array([values[symbol].amount is not None for symbol in names])
     if not valued.any():
         return None
-    paths = [case.path(symbol, window) for symbol in names]
+    paths = [case.path(symbol, placed.window) for symbol in names]
     stakes, raw, expected = (
         np.column_stack(columns)
         for columns in (
-            [
-                dollars_at_stake(amount or 0.0, path.raw)
-                for amount, path in zip(worth, paths, strict=True)
-            ],
+            [case.stakes(symbol, placed) for symbol in names],
             [path.raw for path in paths],
             [path.expected for path in paths],
         )

@@ -89,6 +89,8 @@ def choose_lead(overlap: Overlap, reach: int) -> Lead:
         return Lead("t", "one pair: its own forecast error is all there is", clustered=False)
     size = true_size(max(overlap.inflation, 1e-6))
     if (size <= WORST_SIZE and overlap.inflation >= 1) or overlap.share == 0:
+        if overlap.share == 0:
+            return Lead("bmp", "no two windows of the sample share a session", clustered=False)
         return Lead(
             "bmp",
             f"dates are as good as independent: {overlap.share:.0%} of the pairs overlap with "

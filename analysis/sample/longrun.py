@@ -35,9 +35,10 @@ LONGEST = 750
 
 LONG_RUN_COLUMNS = (
     *("group", "against", "sessions", "n", "held", "benchmark", "mean", "median", "positive"),
-    *("wealth_relative", "test", "statistic", "df", "p", "low", "high"),
+    *("wealth_relative", "overlap", "test", "statistic", "df", "p", "low", "high"),
 )
-"""Columns of the long run: one row a group, comparison, horizon and test."""
+"""Columns of the long run: one row a group, comparison, horizon and test; `overlap` is the share of
+pairs that are held while another of the group is, which the first two tests do not allow for."""
 
 FEWEST_MONTHS = 12
 MATCHES = 5
@@ -294,6 +295,7 @@ def _rows(
         "mean": float(bhar.mean()),
         "median": float(np.median(bhar)),
         "positive": float((bhar > 0).mean()),
+        "overlap": _overlap(position, held.sessions),
         "wealth_relative": float((1 + held.firm[chosen]).mean() / (1 + held.other[chosen]).mean()),
     }
     rng = np.random.default_rng(spec.seed)
@@ -311,6 +313,16 @@ def _rows(
                 half /= math.sqrt(bhar.size)
                 low, high = head["mean"] - half, head["mean"] + half
             yield {**head, **_test(outcome), "low": low, "high": high}
+
+
+def _overlap(position: IntArray, horizon: int) -> float:
+    """Share of pairs held while another one is."""
+    ordered = np.sort(position)
+    near = np.diff(ordered) < horizon
+    both = np.zeros(len(ordered), dtype=bool)
+    both[1:] |= near
+    both[:-1] |= near
+    return float(both.mean())
 
 
 def _calendar_rows(result: SampleResult, horizon: int, first: int) -> Iterator[dict[str, Any]]:

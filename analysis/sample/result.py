@@ -64,6 +64,8 @@ class SampleResult:
     averages : tuple of Average
     placebos : tuple of Placebo
         One an event window; empty where none was asked for.
+    impacts : ndarray of shape (w, n) or None
+        USD of each window of each pair, NaN where unknown; None where nothing is known.
     """
 
     spec: SampleSpec
@@ -75,6 +77,7 @@ class SampleResult:
     notes: npt.NDArray[np.int8]
     averages: tuple[Average, ...]
     placebos: tuple[Placebo, ...] = ()
+    impacts: npt.NDArray[np.float64] | None = None
 
     @property
     def pairs(self) -> Pairs:
@@ -198,7 +201,7 @@ class SampleResult:
                 "df": fits.df,
                 "p": p,
                 "bhar": self.windows.bhar[at],
-                "impact_usd": np.nan,
+                "impact_usd": np.nan if self.impacts is None else self.impacts[at],
                 "status": self.status_texts(at),
             },
             index=row,

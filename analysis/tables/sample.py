@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import number, probability
 from analysis.inference.catalog import TESTS
-from analysis.tables.cells import Cell, CellTable, Column, label
 from analysis.tables.latex import latex
 from analysis.tables.render import WIDTH, points, render, terminal
+from analysis.tables.sample_cells import average_table, long_run_table, regression_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import pandas as pd
 
     from analysis.inference.outcome import Outcome
     from analysis.sample.averages import Average
@@ -78,24 +80,8 @@ def sample_latex(result: SampleResult, regressions: Sequence[Regression] = ()) -
     regressions : sequence of Regression
         Each becomes a table of its own below.
     """
-    heads = ("group", "window", "N", "CAAR (%)", "median (%)", "positive (%)", "test", "stat.", "p")
-    rows = tuple(
-        (
-            label(average.group),
-            label(str(average.window)),
-            Cell(str(average.n), average.n),
-            Cell(points(average.mean), average.mean),
-            Cell(points(average.median), average.median),
-            Cell(points(average.positive), average.positive),
-            label(_title(average.lead)),
-            Cell(number(average.lead.statistic), average.lead.statistic),
-            Cell(probability(average.lead.p), average.lead.p),
-        )
-        for average in result.averages
-        if average.kind == "window"
-    )
-    table = CellTable("averages", result.spec.title, tuple(map(Column, heads)), rows)
-    return "\n".join([latex(table), *(latex(_regression_table(r)) for r in regressions)])
+    tables = [average_table(result), *map(regression_table, regressions)]
+    return "\n".join(map(latex, tables))
 
 
 def regression_text(regression: Regression) -> str:
@@ -106,30 +92,23 @@ def regression_text(regression: Regression) -> str:
     ----------
     regression : Regression
     """
-    parts = [terminal(_regression_table(regression))]
-    if regression.left_out:
-        parts.append(f"{regression.left_out:,} firm-events lack a characteristic and are left out")
-    if regression.note:
-        parts.append(textwrap.fill(regression.note, WIDTH))
+    table = regression_table(regression)
+    parts = [terminal(table), *([textwrap.fill(table.note, WIDTH)] if table.note else [])]
     return "\n\n".join(parts) + "\n"
 
 
-def _regression_table(regression: Regression) -> CellTable:
-    heads = ("weights", "errors", "term", "estimate", "s.e.", "t", "df", "p")
-    rows = tuple(
-        (
-            label(row["weighting"]),
-            label(row["covariance"]),
-            label(row["term"]),
-            *(Cell(f"{row[name]:.5g}", float(row[name])) for name in ("estimate", "se")),
-            Cell(number(row["t"]), float(row["t"])),
-            Cell(number(row["df"], 0), float(row["df"])),
-            Cell(probability(row["p"]), float(row["p"])),
-        )
-        for row in regression.rows.to_dict("records")
-    )
-    caption = f"{regression.formula} over {regression.window}, {regression.n:,} firm-events"
-    return CellTable("characteristics", caption, tuple(map(Column, heads)), rows, left=3)
+def long_run_text(held: pd.DataFrame) -> str:
+    """
+    Lay out the long run for a terminal.
+
+    Parameters
+    ----------
+    held : pandas.DataFrame
+        From `analysis.sample.longrun.long_run`.
+    """
+    table = long_run_table(held)
+    parts = [terminal(table), *([textwrap.fill(table.note, WIDTH)] if table.note else [])]
+    return "\n\n".join(parts) + "\n"
 
 
 def interval(low: float | None, high: float | None) -> str:

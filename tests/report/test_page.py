@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from analysis.context.details import find_details
@@ -22,6 +23,7 @@ from analysis.run.study import run_study
 from analysis.study import Event
 from analysis.study_file import load_study
 from analysis.tables.cells import Cell, label
+from analysis.windows import Window
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -156,8 +158,6 @@ def test_a_single_firm_without_groups(single_details) -> None:
 def test_an_event_on_the_last_session() -> None:
     import datetime as dt
 
-    from analysis.windows import Window
-
     study = override(
         load_study(),
         Overrides(
@@ -219,3 +219,29 @@ def test_a_cell_exports_its_exact_value() -> None:
     assert Cell("0.33", 1 / 3).exact == repr(1 / 3)
     assert Cell("-").exact == ""
     assert Cell("-", float("nan")).exact == ""
+
+
+def test_a_short_history_leaves_the_curve_out() -> None:
+    """Fifty-odd sessions before the event: a study can run, no specification of the curve can."""
+    data = load_snapshot()
+    position = data.levels.index.get_loc(pd.Timestamp("2025-01-27"))
+    data = replace(data, levels=data.levels.iloc[position - 56 :])
+    study = override(
+        load_study(),
+        Overrides(
+            events=("sell-off",),
+            symbols=("NVDA",),
+            models=("market",),
+            benchmarks=("RSP",),
+            estimation=Window(-53, -3),
+            windows=(Window(0, 0),),
+        ),
+    )
+    study = replace(study, id="short", min_estimation=40)
+    details = find_details(run_study(study, data), data)
+    assert not details.curve.points
+    text = report_page(details)
+    assert "No figure specification-curve: the data allow none of its specifications." in text
+    assert "No figure placebo-dates: " in text
+    assert "median of" not in text
+    assert "degrees of freedom, p &lt; 0.0001" in re.sub(r"</?span[^>]*>", "", text)

@@ -16,10 +16,10 @@ from analysis.context.absent import Absent
 from analysis.context.synthetic import synthetic_path
 from analysis.errors import DataError, StudyError
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test
+from analysis.inference.registry import Settings
 from analysis.models.catalog import MODELS
 from analysis.overrides import Overrides, override
 from analysis.prices.reference import PrintedClose, Reference, ShareCount
-from analysis.run.batteries import SEED
 from analysis.run.designs import designs_of
 from analysis.run.donors import donor_pool
 from analysis.run.flags import benchmark_flag, estimation_flag
@@ -76,18 +76,18 @@ class TestValuation:
     )
     close = pd.Timestamp("2025-01-24")
     reference = Reference(
-        shares={"A": ShareCount("A", 1e9, "2025", "a filing")},
-        closes={"A": PrintedClose("A", close, 20.0, "a paper")},
+        shares={"A": (ShareCount("A", 1e9, dt.date(2025, 1, 2), "a filing"),)},
+        closes={"A": (PrintedClose("A", close, 20.0, "a paper"),)},
     )
 
     def test_on_the_day_of_the_printed_close(self) -> None:
         value = value_at("A", self.close, self.levels, self.reference)
-        assert (value.usd, value.flag) == (20e9, "")
+        assert (value.amount, value.flag) == (20e9, "")
 
     @pytest.mark.parametrize(("day", "usd"), [("2025-01-27", 16e9), ("2025-01-23", 10e9)])
     def test_on_another_day_it_goes_with_the_level(self, day: str, usd: float) -> None:
         value = value_at("A", pd.Timestamp(day), self.levels, self.reference)
-        assert value.usd == pytest.approx(usd)
+        assert value.amount == pytest.approx(usd)
         assert value.flag == "value-carried-from:2025-01-24"
 
     def test_without_a_figure_there_is_none(self) -> None:
@@ -97,7 +97,7 @@ class TestValuation:
         assert value_at("A", self.close, self.levels, nothing).flag == "no-printed-close"
         levels = self.levels.drop(self.close)
         value = value_at("A", self.levels.index[2], levels, self.reference)
-        assert (value.usd, value.flag) == (None, "printed-close-outside-data:2025-01-24")
+        assert (value.amount, value.flag) == (None, "printed-close-outside-data:2025-01-24")
 
 
 def test_a_flag_says_what_is_and_nothing_else(study: Study, snapshot) -> None:
@@ -146,7 +146,7 @@ class TestBatteries:
         own = {firm.symbol: firm.at(WEEK) for firm in result.headline_firms}
         values = np.array([own[symbol].bhar for symbol in sorted(own)])
         found = result.batteries[-1].outcome("bhar")
-        expected = bhar_bootstrap_test(values, np.random.default_rng(SEED))
+        expected = bhar_bootstrap_test(values, Settings().rng("bhar"), draws=Settings().draws)
         assert found.available
         assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.p))
         assert (np.abs(values - [own[symbol].car for symbol in sorted(own)]) > 1e-5).all()

@@ -9,7 +9,7 @@ import numpy as np
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import percent, probability
+from analysis.formatting import counted, percent, probability, relation
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -72,15 +72,13 @@ def _finding(rank: ConformalRank) -> str:
     what = "session" if rank.length == 1 else "permutation"
     extreme = round(p * draws) - 1 if rank.length == 1 else round(p * (draws + 1)) - 1
     count = draws - 1 if rank.length == 1 else draws
+    shown = relation(probability(p))
     if extreme == 0:
-        return (
-            f"As if nothing had happened, no other {what} of {count} is so extreme "
-            f"(p = {probability(p)})"
-        )
+        return f"As if nothing had happened, no other {what} of {count} is so extreme (p {shown})"
     verb = "is" if extreme == 1 else "are"
     return (
-        f"As if nothing had happened, {extreme} of {count} other {what}s {verb} as extreme "
-        f"(p = {probability(p)})"
+        f"As if nothing had happened, {extreme} of {counted(count, f'other {what}')} {verb} as "
+        f"extreme (p {shown})"
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether firms that used to move with the event firm fell more."""
+"""Whether firms that used to move with the event firm moved with it again."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def _sides(x: FloatArray, y: FloatArray) -> list[tuple[bool, int]]:
 def _finding(found: Contagion) -> str:
     rho = found.rank_correlation
     if abs(rho) < 0.2:
-        return f"How firms moved with {found.symbol} before says little of how far they fell"
-    more = "more" if (found.slope < 0) == (rho < 0) and rho < 0 else "less"
+        return f"How firms moved with {found.symbol} before says little of how they returned"
+    more = "lower" if rho < 0 else "higher"
     return (
-        f"Firms that had moved with {found.symbol} fell {more} (rank correlation {rho:.2f}), "
-        "with wide scatter"
+        f"Firms that had moved with {found.symbol} returned {more} (rank correlation {rho:.2f} of "
+        f"{len(found.points)} firms)"
     )
 
 

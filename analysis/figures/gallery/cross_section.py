@@ -93,12 +93,16 @@ def _finding(result: StudyResult, firms: tuple[FirmResult, ...]) -> str:
     cells = [(f.symbol, f.at(window)) for f in firms]
     fell = [s for s, c in cells if c.t.p is not None and c.t.p < alpha and c.car < 0]
     rose = [s for s, c in cells if c.t.p is not None and c.t.p < alpha and c.car > 0]
-    low = min(cells, key=lambda item: item[1].car)
     if not fell and not rose:
         return "No firm's abnormal return is told from chance"
+    moved = [(fell, "fell"), (rose, "rose")]
+    moved.sort(key=lambda item: -len(item[0]))
+    (most, verb), (rest, other) = moved
+    pick, end = (min, "lowest") if verb == "fell" else (max, "highest")
+    far = pick(cells, key=lambda item: item[1].car)
     return (
-        f"{len(fell)} of {len(firms)} firms fell and {len(rose)} rose by more than chance "
-        f"explains; the lowest is {low[0]} with {percent(low[1].car, 1)}"
+        f"{len(most)} of {len(firms)} firms {verb} and {len(rest) or 'none'} {other} by more than "
+        f"chance explains; the {end} is {far[0]} with {percent(far[1].car, 1)}"
     )
 
 

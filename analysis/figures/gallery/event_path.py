@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.margins(x=0.01)
         axes.grid(axis="y", lw=0.6)
         _mark(axes, entries, style)
-        title(figure, _finding(result), f"{head.symbol}, {result.data_name}", style)
+        shown_as = "dates: the first session that could react; numbers: other news and the events"
+        title(figure, _finding(result), f"{head.symbol}, {result.data_name}; {shown_as}", style)
         axes.set_xlabel(key, loc="left", fontsize=8, labelpad=8, linespacing=1.35)
     return figure
 
@@ -66,7 +68,7 @@ def _finding(result: StudyResult) -> str:
     if not back.fell:
         return first
     if back.session is None and not back.sessions:
-        return f"{first}, the last session of the data"
+        return f"{first}, its last session"
     if back.session is None:
         return f"{first} and was not back by {long_date(back.last.date())}"
     return f"{first} and was back at its old level on {long_date(back.session.date())}"
@@ -74,11 +76,12 @@ def _finding(result: StudyResult) -> str:
 
 def _entries(result: StudyResult, shown: pd.Series) -> list[tuple[pd.Timestamp, str]]:
     news: dict[pd.Timestamp, list[str]] = {}
-    for placed in result.events:
-        news.setdefault(placed.session, []).append(placed.event.title)
-    for entry in result.chronology:
-        if entry.confounds:
-            news.setdefault(entry.session, []).append(entry.title)
+    dated = [(e.session, e.event.when, e.event.title) for e in result.events]
+    dated += [(e.session, e.date, e.title) for e in result.chronology if e.confounds]
+    for session, when, title_ in dated:
+        day = when.date() if isinstance(when, dt.datetime) else when
+        later = f" (news of {day.day} {day:%b})" if day != session.date() else ""
+        news.setdefault(session, []).append(f"{title_}{later}")
     return [
         (session, "; ".join(titles)) for session, titles in sorted(news.items()) if session in shown
     ]

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import billions, percent
+from analysis.formatting import percent, scale_of
 from analysis.models.catalog import MODELS
+from analysis.narrative import beyond_chance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from analysis.formatting import Scale
     from analysis.results import FirmResult, StudyResult
 
 
@@ -32,23 +34,19 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     matplotlib.figure.Figure
     """
     head = result.headline
-    firms = [
-        f
-        for f in result.firms
-        if (f.event, f.symbol, f.model) == (head.event, head.symbol, head.model)
-    ]
+    firms = [firm for firm in result.headline_models if firm.model == head.model]
     figure, axes = style.figure(1.9 + 0.85 * len(firms))
-    dollars = result.headline_window.impact is not None
+    scale = _scale(result, firms)
     with style.applied():
         for place, firm in enumerate(firms):
-            raw, expected, abnormal, low, high = _values(result, firm)
+            raw, expected, abnormal, low, high = _values(result, firm, scale)
             axes.barh(place - 0.26, raw, height=0.24, color=style.faint)
             axes.barh(place, expected, height=0.24, color=style.plain)
             axes.barh(place + 0.26, abnormal, height=0.24, color=style.accent)
             if low is not None and high is not None:
                 axes.plot([low, high], [place + 0.26] * 2, color=style.text, lw=1.2)
             for offset, value in ((-0.26, raw), (0.0, expected), (0.26, abnormal)):
-                _label(axes, value, place + offset, "bn" if dollars else "%")
+                _label(axes, value, place + offset, scale)
         axes.axvline(0, color=style.faint, lw=0.8)
         axes.set_yticks(
             range(len(firms)),
@@ -64,7 +62,11 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         ):
             axes.barh([0], [0], color=colour, label=name)
         figure.legend(loc="outside lower left", ncols=3, frameon=False)
-        axes.set_xlabel(f"change in market value, {result.currency} bn" if dollars else "return, %")
+        axes.set_xlabel(
+            "return, %"
+            if scale is None
+            else f"change in market value, {result.currency} {scale.short}"
+        )
         axes.grid(axis="x", lw=0.6)
         detail = (
             f"{head.symbol}, event {head.event} ({head.session.date()}), window "
@@ -74,26 +76,34 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
             for b in result.study.benchmarks
             if b.purged_of and b.id in {f.benchmark for f in firms}
         )
-        title(figure, _finding(result, firms, dollars=dollars), detail, style)
+        title(figure, _finding(result, firms, scale), detail, style)
     return figure
 
 
+def _scale(result: StudyResult, firms: list[FirmResult]) -> Scale | None:
+    """Choose the unit of dollars; None where the headline's firm has no dollars."""
+    impacts = [firm.at(result.study.headline.window).impact for firm in firms]
+    known = [impact for impact in impacts if impact is not None]
+    if result.headline_window.impact is None or len(known) < len(firms):
+        return None
+    return scale_of(*(value for usd in known for value in (usd.raw, usd.expected, usd.abnormal)))
+
+
 def _values(
-    result: StudyResult, firm: FirmResult
+    result: StudyResult, firm: FirmResult, scale: Scale | None
 ) -> tuple[float, float, float, float | None, float | None]:
     cell = firm.at(result.study.headline.window)
-    if cell.impact is None:
+    if cell.impact is None or scale is None:
         low, high = (None if v is None else 100 * v for v in (cell.t.low, cell.t.high))
         return 100 * cell.raw, 100 * cell.expected, 100 * cell.car, low, high
-    low, high = (None if v is None else v / 1e9 for v in (cell.impact.low, cell.impact.high))
-    scaled = (cell.impact.raw / 1e9, cell.impact.expected / 1e9, cell.impact.abnormal / 1e9)
-    return *scaled, low, high
+    usd, size = cell.impact, scale.divisor
+    low, high = (None if v is None else v / size for v in (usd.low, usd.high))
+    return usd.raw / size, usd.expected / size, usd.abnormal / size, low, high
 
 
-def _label(axes: Axes, value: float, y: float, unit: str) -> None:
-    text = f"{value:,.0f}" if unit == "bn" else f"{value:.1f}"
+def _label(axes: Axes, value: float, y: float, scale: Scale | None) -> None:
     axes.annotate(
-        text,
+        f"{value:.1f}" if scale is None else scale.write(value * scale.divisor, 0),
         xy=(max(value, 0), y),
         xytext=(4, 0),
         textcoords="offset points",
@@ -102,32 +112,38 @@ def _label(axes: Axes, value: float, y: float, unit: str) -> None:
     )
 
 
-def _finding(result: StudyResult, firms: list[FirmResult], *, dollars: bool) -> str:
+def _finding(result: StudyResult, firms: list[FirmResult], scale: Scale | None) -> str:
+    """Name the range over the benchmarks; a null of the headline reads as one."""
+    noun, size = _range(result, firms, scale)
+    size += ", depending on the benchmark" if firms[1:] else ""
+    verdict = beyond_chance(result.headline_window, result.study.level)
+    if verdict is None:
+        return f"The tests do not agree: an {noun} of {size}"
+    if verdict is False:
+        return f"Within what chance explains: an {noun} of {size}"
+    return f"The {noun} is {size}"
+
+
+def _range(result: StudyResult, firms: list[FirmResult], scale: Scale | None) -> tuple[str, str]:
     cells = [f.at(result.study.headline.window) for f in firms]
-    if not dollars:
-        cars = sorted(c.car for c in cells)
-        if len(cars) == 1:
-            return f"The abnormal return is {percent(cars[0], 1)}"
+    if scale is None:
+        cars = [c.car for c in cells]
+        ends = dict.fromkeys(percent(value, 1) for value in (min(cars), max(cars)))
+        return "abnormal return", " to ".join(ends)
+    values = sorted((c.impact.abnormal for c in cells if c.impact is not None), key=abs)
+    if min(values) < 0 < max(values):
+        loss, gain = scale.write(-min(values), 0), scale.write(max(values), 0)
+        unit = scale.short
         return (
-            f"The abnormal return is {percent(cars[0], 1)} to {percent(cars[-1], 1)}, depending on "
-            "the benchmark"
+            "abnormal change",
+            f"a loss of {result.currency} {loss} {unit} to a gain of {gain} {unit}",
         )
-    impacts = sorted(c.impact.abnormal for c in cells if c.impact is not None)
-    lowest, highest = impacts[0], impacts[-1]
-    if len(impacts) == 1:
-        kind = "loss" if lowest < 0 else "gain"
-        return f"The abnormal {kind} is {result.currency} {billions(abs(lowest), 0)} bn"
-    if lowest < 0 < highest:
-        return (
-            f"From an abnormal loss of {result.currency} {billions(-lowest, 0)} bn to an "
-            f"abnormal gain of {result.currency} {billions(highest, 0)} bn, depending on the "
-            "benchmark"
-        )
-    kind = "loss" if lowest < 0 else "gain"
-    least, most = sorted((abs(lowest), abs(highest)))
+    sizes = dict.fromkeys(
+        f"{scale.write(abs(v), 0)} {scale.short}" for v in (values[0], values[-1])
+    )
     return (
-        f"The abnormal {kind} is {result.currency} {billions(least, 0)} bn to "
-        f"{billions(most, 0)} bn, depending on the benchmark"
+        f"abnormal {'loss' if values[0] < 0 else 'gain'}",
+        f"{result.currency} {' to '.join(sizes)}",
     )
 
 

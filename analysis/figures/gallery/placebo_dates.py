@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import rank_probability
+from analysis.formatting import counted, rank_probability, relation
 from analysis.models.catalog import MODELS
 
 if TYPE_CHECKING:
@@ -66,15 +67,11 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
 
 def _finding(result: StudyResult) -> str:
     cell = result.headline_window
-    if not cell.placebo.available or cell.placebo.p is None or cell.placebo.draws is None:
-        return "Too few sessions before the event for placebo dates"
-    extreme = round(cell.placebo.p * (cell.placebo.draws + 1)) - 1
-    p = rank_probability(cell.placebo)
-    p = f"{p[0]} {p[1:]}" if p[0] in "<≤" else f"= {p}"
-    if extreme == 0:
-        return f"None of {cell.placebo.draws} placebo dates reaches the size of the event (p {p})"
-    verb = "reaches" if extreme == 1 else "reach"
-    return f"{extreme} of {cell.placebo.draws} placebo dates {verb} the size of the event (p {p})"
+    draws = cell.placebo.draws or 0
+    extreme = round((cell.placebo.p or math.nan) * (draws + 1)) - 1
+    dates, p = counted(draws, "placebo date"), relation(rank_probability(cell.placebo))
+    verb = "reach" if extreme > 1 else "reaches"
+    return f"{extreme or 'None'} of {dates} {verb} the size of the event (p {p})"
 
 
 def _absent(result: StudyResult) -> str:

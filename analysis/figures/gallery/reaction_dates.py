@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.inference.announcement import Reaction
 
-ALPHA = 0.05
-
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
@@ -37,9 +35,10 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     matplotlib.figure.Figure
     """
     dates = present(details.reaction_dates)
+    alpha = 1 - details.result.study.level
     values = np.array([100 * item.ar for item in dates.own])
     days = np.array([item.day for item in dates.own])
-    told = {item.day for item in _told(dates)}
+    told = {item.day for item in _told(dates, alpha)}
     figure, axes = style.figure(4.3)
     with style.applied():
         axes.axhspan(-100 * dates.band, 100 * dates.band, color=style.plain, alpha=0.14, lw=0)
@@ -74,26 +73,31 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
             "the study; orange: told from chance with all sessions counted (Holm, Student t). "
             f"{_joint(dates)}"
         )
-        title(figure, _finding(dates), detail, style)
+        title(figure, _finding(dates, alpha), detail, style)
     return figure
 
 
-def _told(dates: ReactionDates) -> list[Reaction]:
-    return [item for item in dates.own if item.p_holm < ALPHA]
+def _told(dates: ReactionDates, alpha: float) -> list[Reaction]:
+    return [item for item in dates.own if item.p_holm < alpha]
 
 
 def _joint(dates: ReactionDates) -> str:
     count, placebo = len(dates.own), dates.n_placebo
-    least = min(dates.own, key=lambda item: item.p_all)
+    least, floor = min(item.p_all for item in dates.own), count / (count + placebo)
+    least_of = f"{count} sessions asked about and {placebo} before them"
+    if least <= 1.1 * floor:  # the floor is met up to the chance of the random sets of sessions
+        return (
+            f"By ranks (Romano-Wolf) the least p is {least:.2f}, the lowest that ranks can give "
+            f"with {least_of}"
+        )
     return (
-        f"By ranks (Romano-Wolf) the least p is {least.p_all:.2f}; with {count} sessions "
-        f"asked about and {placebo} before them it cannot fall below about "
-        f"{count / (count + placebo):.2f}"
+        f"By ranks (Romano-Wolf) the least p is {least:.2f}; the lowest that ranks can give with "
+        f"{least_of} is about {floor:.2f}"
     )
 
 
-def _finding(dates: ReactionDates) -> str:
-    told = _told(dates)
+def _finding(dates: ReactionDates, alpha: float) -> str:
+    told = _told(dates, alpha)
     count = len(dates.own)
     if not told:
         return f"On none of {count} sessions is a reaction told from chance"

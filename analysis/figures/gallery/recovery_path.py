@@ -9,6 +9,7 @@ import numpy as np
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
+from analysis.formatting import counted
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.set_xlabel("sessions after the event")
         axes.set_ylabel("total-return level, eve = 100 (log scale)")
         axes.grid(axis="y", lw=0.6)
+        earlier = counted(len(found.placebo), "earlier session")
         detail = (
-            f"{found.symbol}; grey: after its {len(found.placebo)} earlier sessions that fell "
-            f"{_depth(found)} ({_days(found)}); band: their middle 80 %"
+            f"{found.symbol}; grey: after its {earlier} that fell {_depth(found)} "
+            f"({_days(found)}); band: their middle 80 %"
         )
         title(figure, _finding(found), detail, style)
     return figure
@@ -91,18 +93,16 @@ def _days(found: RecoveryPath) -> str:
 
 def _finding(found: RecoveryPath) -> str:
     recovery = found.recovery
-    start = (
-        f"Not back after {recovery.sessions} sessions"
-        if recovery.censored
-        else f"Back at the old level after {recovery.sessions} sessions"
-    )
+    back = "Not back" if recovery.censored else "Back at the old level"
+    start = f"{back} after {counted(recovery.sessions, 'session')}"
+    deep = "as deep" if found.depth == 1 else f"at least {100 * found.depth:g} % as deep"
     if recovery.outcome.p is None:
-        return f"{start}; too few earlier falls as deep to compare with"
+        return f"{start}; too few earlier falls {deep} to compare with"
     longer = int(np.count_nonzero(recovery.placebo >= recovery.sessions))
     median = np.median(recovery.placebo)
     return (
-        f"{start}; {longer} of {len(recovery.placebo)} earlier falls as deep took as long or "
-        f"longer (median {median:.0f})"
+        f"{start}; {longer or 'none'} of {len(recovery.placebo)} earlier falls {deep} took as long "
+        f"or longer (median {median:.0f})"
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import billions, percent
+from analysis.formatting import counted, percent, scale_of
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.context.details import Details
+    from analysis.formatting import Scale
     from analysis.robustness import CurvePoint, SpecificationCurve
 
 NAMES = {
@@ -58,16 +60,22 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
 
 
 def _values(points: tuple[CurvePoint, ...]) -> tuple[list[float], list[float], list[float]]:
-    nan = float("nan")
+    triples: list[tuple[float | None, ...]]
     if points[0].impact is None:
-        triples = [(100 * p.abnormal, 100 * (p.low or nan), 100 * (p.high or nan)) for p in points]
+        size = 0.01
+        triples = [(p.abnormal, p.low, p.high) for p in points]
     else:
-        triples = [
-            ((p.impact or nan) / 1e9, (p.impact_low or nan) / 1e9, (p.impact_high or nan) / 1e9)
-            for p in points
-        ]
-    middle, low, high = zip(*triples, strict=True)
-    return list(middle), list(low), list(high)
+        size = _scale(points).divisor
+        triples = [(p.impact, p.impact_low, p.impact_high) for p in points]
+    columns = zip(*triples, strict=True)
+    middle, low, high = (
+        [math.nan if value is None else value / size for value in column] for column in columns
+    )
+    return middle, low, high
+
+
+def _scale(points: tuple[CurvePoint, ...]) -> Scale:
+    return scale_of(*(p.impact for p in points))
 
 
 def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
@@ -95,8 +103,9 @@ def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
     if curve.headline_rank is not None:
         place = curve.headline_rank
         axes.plot([place], [middle[place - 1]], "D", ms=7, color=style.accent, label="the headline")
+    unit = _scale(points).short
     axes.set_ylabel(
-        f"abnormal change, {points[0].currency} bn"
+        f"abnormal change, {points[0].currency} {unit}"
         if points[0].impact is not None
         else "abnormal, %"
     )
@@ -156,12 +165,14 @@ def _finding(curve: SpecificationCurve) -> str:
         spread = f"{percent(low.abnormal, 1)} to {percent(high.abnormal, 1)}"
         middle = percent(curve.middle.abnormal, 1)
     else:
-        spread = f"{low.currency} {billions(low.impact, 0)} to {billions(high.impact, 0)} bn"
-        middle = f"{billions(curve.middle.impact, 0)} bn"
+        scale = scale_of(low.impact, high.impact)
+        ends = f"{scale.write(low.impact, 0)} to {scale.write(high.impact, 0)}"
+        spread = f"{low.currency} {ends} {scale.short}"
+        middle = f"{scale.write(curve.middle.impact, 0)} {scale.short}"
     most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
     return (
-        f"{count} specifications give {spread}, median {middle}; {_part(share)} significant, and "
-        f"the {most} moves the answer most"
+        f"{counted(count, 'specification')} give {spread}, median {middle}; {_part(share)} "
+        f"significant, and the {most} moves the answer most"
     )
 
 

@@ -8,7 +8,7 @@ from analysis.context.absent import present, reason, when
 from analysis.context.volatility import ROLLING
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import percent, probability
+from analysis.formatting import counted, percent, probability, relation
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.grid(axis="y", lw=0.6)
         detail = (
             f"{change.symbol}, abnormal returns; dotted: the estimation window, and the "
-            f"{change.n_after} sessions after the event; Brown-Forsythe takes sessions for "
-            "independent"
+            f"{counted(change.n_after, 'session')} after the event; Brown-Forsythe takes sessions "
+            "for independent"
         )
         title(figure, _finding(change), detail, style)
     return figure
@@ -63,8 +63,7 @@ def _finding(change: VolatilityChange) -> str:
     levels = f"{percent(change.before, 0)} a year before, {percent(change.after, 0)} after"
     if p is None:
         return f"Volatility: {levels}"
-    word = probability(p)
-    word = f"p {word[0]} {word[1:]}" if word[0] in "<≤" else f"p = {word}"
+    word = f"p {relation(probability(p))}"
     if p >= 0.05:
         return f"Volatility did not change beyond chance: {levels} ({word})"
     turned = "rose" if change.after > change.before else "fell"

@@ -120,6 +120,10 @@ FILES: tuple[TidyFile[Details], ...] = (
 
 
 def _absent(details: Details) -> str:
+    head = details.result.headline
+    move = details.result.levels[head.symbol].pct_change(fill_method=None).loc[head.session]
+    if move >= 0:
+        return f"{head.symbol} did not fall on session 0"
     return "" if details.worst_days else "no longer history of the firm is at hand"
 
 

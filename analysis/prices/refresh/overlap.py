@@ -70,7 +70,22 @@ def overlap_findings(
         return [
             error("another-series", share, f"{share:.0%} of the stored sessions read otherwise")
         ]
-    findings = [
+    findings = _revisions(symbol, stored, good, overlap)
+    if overlap.kind == "restated" and full:
+        lost = stored.bars.index.difference(good.index)
+        if len(lost):
+            detail = (
+                f"the restated history lacks {len(lost)} stored session(s), {lost[0].date()} first"
+            )
+            findings.append(error("lost-session", float(len(lost)), detail))
+        findings += _unexplained(symbol, stored, fetched, overlap)
+    if overlap.kind in ("same", "revised"):
+        findings += _unapplied(symbol, stored, fetched, good)
+    return findings
+
+
+def _revisions(symbol: str, stored: Stored, good: pd.DataFrame, overlap: Overlap) -> list[Finding]:
+    return [
         Finding(
             symbol,
             day,
@@ -86,17 +101,6 @@ def overlap_findings(
             strict=True,
         )
     ]
-    if overlap.kind == "restated" and full:
-        lost = stored.bars.index.difference(good.index)
-        if len(lost):
-            detail = (
-                f"the restated history lacks {len(lost)} stored session(s), {lost[0].date()} first"
-            )
-            findings.append(error("lost-session", float(len(lost)), detail))
-        findings += _unexplained(symbol, stored, fetched, overlap)
-    if overlap.kind in ("same", "revised"):
-        findings += _unapplied(symbol, stored, fetched, good)
-    return findings
 
 
 def _unexplained(symbol: str, stored: Stored, fetched: Fetched, overlap: Overlap) -> list[Finding]:
