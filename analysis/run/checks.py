@@ -19,7 +19,6 @@ from analysis.run.purging import MARKET
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis._typing import BoolArray
     from analysis.models.design import Design
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
@@ -162,11 +161,10 @@ def _check_donor_returns(case: Case, design: Design, rows: slice) -> None:
     """Name the donors that lack returns on some rows, where the model has donors."""
     if not case.specification.model.uses_donors:
         return
-    known: BoolArray = np.asarray(np.isfinite(design.x[rows]))
-    lacking = [name for name, full in zip(design.names, known.all(axis=0), strict=True) if not full]
+    missing = np.argwhere(~np.isfinite(design.x[rows]))
+    lacking = [design.names[column] for column in sorted(set(missing[:, 1].tolist()))]
     if lacking:
-        sessions = case.plan.data.levels.index[rows]
-        day = sessions[~known.all(axis=1)][0].date()
+        day = case.plan.data.levels.index[rows][int(missing[:, 0].min())].date()
         raise DataError(
             f"donors {', '.join(lacking[:5])}{' and others' if len(lacking) > 5 else ''} lack "
             f"returns around event '{case.placed.event.id}', first on {day}; take them off the "
