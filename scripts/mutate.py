@@ -75,6 +75,8 @@ def _untouched(tree: ast.Module) -> set[ast.AST]:
             parts.append(node)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             parts.append(node)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            parts += node.decorator_list
         for part in filter(None, parts):
             left_out |= set(ast.walk(part))
     return left_out

@@ -195,6 +195,9 @@ def tell(study: SampleStudy, wanted: Wanted, *, inputs: Sequence[Path] = ()) -> 
         message("warning", line)
     if out is not None:
         files = _files(result, regressions, held, wanted)
+        if "paths.csv" not in files:
+            count = f"{len(result.pairs):,}"
+            message("warning", f"paths.csv is left out: the paths of {count} pairs are too many")
         written = write_files(files, out, by="sample")
         echo(f"wrote {len(written)} files to {out}", err=True)
     echo(_printed(result, regressions, held, wanted.output_format), nl=False)

@@ -173,3 +173,19 @@ def test_a_long_table_with_gaps(events, tmp_path):
     whole = pd.read_csv(tmp_path / "whole" / "firm_events.csv").set_index("symbol")
     assert gaps.loc["AMD", "n_estimation"] == whole.loc["AMD", "n_estimation"] - 2
     assert gaps.loc["NVDA", "car"] == pytest.approx(whole.loc["NVDA", "car"], abs=1e-12)
+
+
+def test_paths_of_too_many_pairs_are_left_out_aloud(events, tmp_path, monkeypatch):
+    from analysis.sample import export
+
+    monkeypatch.setattr(export, "MOST_PATHS", 3)
+    result = run(events, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "paths.csv is left out: the paths of 6 pairs are too many" in result.stderr
+    assert not (tmp_path / "out" / "paths.csv").exists()
+
+
+def test_a_benchmark_that_is_not_there_is_named(events):
+    result = run(events, "--benchmark", "SPPY")
+    assert result.exit_code == 2
+    assert "did you mean 'SPY'" in result.stderr
