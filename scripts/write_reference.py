@@ -83,7 +83,7 @@ def commands_page() -> str:
             [(f"[`{name}`](#{name})", says) for name, (_, says) in COMMANDS.items()],
         ),
     ]
-    parent = click.Context(main, info_name="market-impact")
+    parent = click.Context(main, info_name="market-impact", **main.context_settings)
     for name in COMMANDS:
         command = main.get_command(parent, name)
         if command is None:
