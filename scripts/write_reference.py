@@ -146,7 +146,10 @@ def results_page() -> str:
     ]
     for name, file in known["files"].items():
         rows = [(f"`{column}`", meaning(known, file, column)) for column in file["columns"]]
-        parts += [f"## {name} {{#{name.replace('.', '-')}}}\n", f"{file['says']}\n"]
+        parts += [
+            f"## {name} {{#{name.replace('.', '-').replace(' ', '-')}}}\n",
+            f"{file['says']}\n",
+        ]
         parts.append(table(("column", "meaning"), rows))
     return "\n".join(parts)
 

@@ -22,7 +22,7 @@ from analysis.keys import Record, Records, keys_of
 from analysis.models.catalog import MODELS
 from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
 from analysis.sample.longrun import LONG_RUN_COLUMNS
-from analysis.sample.result import AVERAGE_COLUMNS
+from analysis.sample.result import AVERAGE_COLUMNS, FIRM_EVENT_COLUMNS, PATH_COLUMNS
 from analysis.study import Study
 from analysis.tables.catalog import STUDY_FILES
 
@@ -79,6 +79,8 @@ def test_columns_of_small_files_are_described(root, small):
         if frame is not None:
             assert list(frame.columns) == told[file.name]
     assert list(AVERAGE_COLUMNS) == told["averages.csv"]
+    assert list(FIRM_EVENT_COLUMNS) == told["firm_events.csv"]
+    assert list(PATH_COLUMNS) == told["paths.csv of sample"]
     assert list(LONG_RUN_COLUMNS) == told["long_run.csv"]
 
 
