@@ -11,7 +11,7 @@ from analysis.abnormal import AbnormalPath
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from analysis._typing import BoolArray
+    from analysis._typing import BoolArray, FloatArray
     from analysis.models.base import Estimator, FittedModel, Prediction
     from analysis.models.design import Design
 
@@ -29,6 +29,8 @@ class FirmFit:
     position : int
         Row of the event session.
     estimation : Window
+    y, x : ndarray of shape (M,), (M, k)
+        Returns and regressors of the estimation sessions used.
     whole : bool
         Whether the model may predict a window as a whole, so that a session's expected return
         depends on the sessions beside it.
@@ -38,6 +40,8 @@ class FirmFit:
     design: Design
     position: int
     estimation: Window
+    y: FloatArray
+    x: FloatArray
     whole: bool = False
 
     @property
@@ -156,5 +160,7 @@ def fit_firm(
     if estimator.capabilities.reads_ahead:
         # on pseudo-dates too the last row would read a session beyond its window
         used = np.append(used[:-1], np.False_)
-    model = estimator.fit(design.y[rows][used], design.x[rows][used], design.names)
-    return FirmFit(model, design, position, estimation, estimator.capabilities.controls)
+    y, x = design.y[rows][used], design.x[rows][used]
+    model = estimator.fit(y, x, design.names)
+    whole = estimator.capabilities.controls
+    return FirmFit(model, design, position, estimation, y, x, whole)
