@@ -113,7 +113,7 @@ def _heads(table: Piece) -> dict[str, int]:
     }
     if SESSION not in found:
         raise DataError(
-            f"{table.file.path}: column '{SESSION}' (or 'date') is missing; "
+            f"{table.file.path}: column '{SESSION}' is missing, and 'date' too; "
             f"{nearest(SESSION, names)}"
         )
     return found
