@@ -20,7 +20,7 @@ from analysis.columns import NO_DAY
 from analysis.errors import DataError, nearest
 from analysis.plausible import impossible_returns, why_impossible
 from analysis.prices.manifest import InputFile
-from analysis.prices.schemas import check_levels
+from analysis.prices.schemas import check_levels, on_sessions
 from analysis.tabular import check_cells, read_whole
 
 if TYPE_CHECKING:
@@ -49,7 +49,13 @@ _BAR = frozenset({"open", "high", "low", "close"})
 _MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?[+-][0-9]{2}:?[0-9]{2}$"
 
 
-def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> MarketData:
+def load_levels_file(
+    path: Path,
+    companion: MarketData,
+    *,
+    calendar: str,
+    needed: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> MarketData:
     """
     Read levels from a file; factors and reference figures come from a companion.
 
@@ -66,6 +72,9 @@ def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> Mar
         Whose factors and reference figures are used with these levels.
     calendar : str
         Market code of the exchange whose sessions the rows must be.
+    needed : tuple of pandas.Timestamp, optional
+        First and last session that must be right; all by default. What is wrong with the sessions
+        elsewhere is counted in the name of the data.
 
     Returns
     -------
@@ -87,9 +96,10 @@ def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> Mar
         levels = _from_bars(table, sessions, heads[LEVEL])
     else:
         levels = _from_wide(table, sessions, heads[SESSION])
+    levels, note = on_sessions(levels, calendar=calendar, where=str(path), needed=needed)
     return replace(
         companion,
-        name=path.name,
+        name=f"{path.name} ({note})" if note else path.name,
         calendar=calendar,
         levels=check_levels(levels, calendar=calendar, where=str(path)),
         inputs=(InputFile(path.name, digest), *companion.inputs),
