@@ -11,8 +11,8 @@ SHORT = {behaviour.name for behaviour in chosen(short=True)}
 
 
 @pytest.fixture(scope="module")
-def scene():
-    with stage() as scene:
+def scene(certificate):
+    with stage(certificate) as scene:
         yield scene
 
 

@@ -157,13 +157,18 @@ def _bars(store: PriceStore) -> dict[str, pd.DataFrame]:
 
 
 @contextlib.contextmanager
-def stage() -> Iterator[Stage]:
-    """Set a stage up, with this process's clients pointed to its vendor; take it down again."""
+def stage(certificate: tuple[Path, Path] | None = None) -> Iterator[Stage]:
+    """
+    Set a stage up, with this process's clients pointed to its vendor; take it down again.
+
+    The vendor's client keeps the certificates that it first trusted for as long as its process
+    lives: tests that share a process share a `certificate`.
+    """
     for name in ("yfinance", "stamina"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
-        server = Loopback(*make_certificate(Path(folder)))
+        server = Loopback(*(certificate or make_certificate(Path(folder))))
         os.environ.update(server.environment)
         try:
             yield Stage(server, Path(folder))
