@@ -15,7 +15,6 @@ from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.run.study import run_study
 from analysis.study_file import load_study
-from tests.loopback.server import make_certificate
 
 if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
@@ -26,12 +25,6 @@ hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")  # a busy machine fails no test
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    """The loopback vendor's certificate: one a process, as its client keeps what it first trusted."""
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ SHORT = {behaviour.name for behaviour in chosen(short=True)}
 
 
 @pytest.fixture(scope="module")
-def scene(certificate):
-    with stage(certificate) as scene:
+def scene(tmp_path_factory):
+    with stage(tmp_path_factory.mktemp("vendor")) as scene:
         yield scene
 
 

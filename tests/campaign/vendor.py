@@ -157,27 +157,26 @@ def _bars(store: PriceStore) -> dict[str, pd.DataFrame]:
 
 
 @contextlib.contextmanager
-def stage(certificate: tuple[Path, Path] | None = None) -> Iterator[Stage]:
+def stage(folder: Path) -> Iterator[Stage]:
     """
     Set a stage up, with this process's clients pointed to its vendor; take it down again.
 
-    The vendor's client keeps the certificates that it first trusted for as long as its process
-    lives: tests that share a process share a `certificate`.
+    The vendor's client keeps the cache and the certificate that it was first given for as long as
+    its process lives: `folder` must outlive the process's last request.
     """
     for name in ("yfinance", "stamina"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     kept = dict(os.environ)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Loopback(*(certificate or make_certificate(Path(folder))))
-        os.environ.update(server.environment)
-        try:
-            yield Stage(server, Path(folder))
-        finally:
-            server.close()
-            for name in server.environment:
-                os.environ.pop(name)
-                if name in kept:
-                    os.environ[name] = kept[name]
+    server = Loopback(*make_certificate(folder))
+    os.environ.update(server.environment)
+    try:
+        yield Stage(server, folder)
+    finally:
+        server.close()
+        for name in server.environment:
+            os.environ.pop(name)
+            if name in kept:
+                os.environ[name] = kept[name]
 
 
 def chosen(*, short: bool) -> tuple[Behaviour, ...]:
@@ -188,7 +187,7 @@ def chosen(*, short: bool) -> tuple[Behaviour, ...]:
 
 def run(played: Sequence[Behaviour]) -> list[Row]:
     """Play behaviours one after the other."""
-    with stage() as scene:
+    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as scene:
         return [scene.play(behaviour) for behaviour in played]
 
 

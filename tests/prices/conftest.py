@@ -16,7 +16,7 @@ from analysis.prices.sources.http import Patience
 from analysis.prices.sources.yahoo import YahooSource
 from analysis.prices.store import PriceStore
 from tests.loopback.listings import after_close, day
-from tests.loopback.server import HANG, Loopback, Vendor
+from tests.loopback.server import HANG, Loopback, Vendor, make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,11 @@ HASTY = Patience(
 
 PATIENT = dataclasses.replace(HASTY, connect=60, stall=60, total=120)
 """For a vendor that answers in the end, on a machine however busy."""
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture
