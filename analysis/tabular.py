@@ -13,7 +13,7 @@ import csv
 import hashlib
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,7 @@ from analysis.errors import DataError, nearest
 if TYPE_CHECKING:
     import io
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -53,45 +53,6 @@ MOST_BYTES = 512 << 20
 _PARQUET_MAGIC = b"PAR1"
 _GZIP_MAGIC = b"\x1f\x8b"
 _BROKEN_LINE = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): ?(.*)")
-
-
-@dataclass(slots=True)
-class Problems:
-    """
-    Rows of the input that could not be used, each with its place.
-
-    Attributes
-    ----------
-    most : int
-        Messages to keep; the rest are counted.
-    messages : list of str
-        ``"FILE line N: what is wrong"``.
-    count : int
-        How many there were.
-    """
-
-    most: int = 9
-    messages: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, where: str, what: str) -> None:
-        """Note one problem."""
-        self.count += 1
-        if len(self.messages) < self.most:
-            self.messages.append(f"{where}: {what}")
-
-    def add_rows(
-        self, piece: Piece, rows: npt.NDArray[np.int64], what: Callable[[int], str]
-    ) -> None:
-        """Note a problem with each of some rows of a piece; `what` says it of one row."""
-        for row in map(int, rows[: max(self.most - len(self.messages), 0)]):
-            self.messages.append(f"{piece.where(row)}: {what(row)}")
-        self.count += len(rows)
-
-    def lines(self) -> list[str]:
-        """List the messages, and say how many were left out."""
-        rest = self.count - len(self.messages)
-        return [*self.messages, *([f"... and {rest:,} more rows with problems"] if rest else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ import statsmodels.api as sm
 from analysis.batch.inputs import read_factors, read_returns
 from analysis.panel import PanelReturns, estimate_panel
 from analysis.panel.engine import usable_processors
-from analysis.tabular import Problems, days, read_pieces, texts
+from analysis.problems import Problems
+from analysis.tabular import days, read_pieces, texts
 from analysis.windows import Window
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ClaimCheck:
     """
     What the figures say to a claim.
 
@@ -43,7 +43,7 @@ class CheckedClaim:
     """A claim with what was found."""
 
     claim: Claim
-    finding: Finding
+    finding: ClaimCheck
 
 
 def judged(claim: Claim, computed: Sequence[float]) -> Verdict:
@@ -92,7 +92,7 @@ def check_claims(ledger: Ledger, scope: Scope) -> tuple[CheckedClaim, ...]:
     return tuple(checked)
 
 
-def find(claim: Claim, scope: Scope) -> Finding:
+def find(claim: Claim, scope: Scope) -> ClaimCheck:
     """
     Hold one claim against the evidence.
 
@@ -102,7 +102,7 @@ def find(claim: Claim, scope: Scope) -> Finding:
         If an expression of the claim is none, or names what there is not.
     """
     if claim.untestable:
-        return Finding((), "cannot be tested here", claim.untestable)
+        return ClaimCheck((), "cannot be tested here", claim.untestable)
     try:
         own = scope.within({"claimed": list(claim.claimed), **(claim.names or {})})
         computed = tuple(_figure(text, own) for text in claim.value)
@@ -113,9 +113,11 @@ def find(claim: Claim, scope: Scope) -> Finding:
             verdict: Verdict = "holds" if held else "does not hold"
         else:
             verdict = judged(claim, computed)
-        return Finding(computed, verdict, fill_in(claim.reasoning, own), fill_in(claim.shown, own))
+        return ClaimCheck(
+            computed, verdict, fill_in(claim.reasoning, own), fill_in(claim.shown, own)
+        )
     except MissingError as error:
-        return Finding((), "cannot be tested here", str(error))
+        return ClaimCheck((), "cannot be tested here", str(error))
 
 
 def _figure(text: str, scope: Scope) -> float:

@@ -71,16 +71,16 @@ def command(
       market-impact study --event sell-off --model market --all-tests
       market-impact study my-study.toml --data prices.csv --out results
     """
-    from analysis.cli.options import as_sample
+    from analysis.cli.sample_options import as_sample
     from analysis.errors import StudyError
     from analysis.export import result_files
     from analysis.outputs import check_writable, write_files
 
     sample = as_sample(options)
     if sample is not None:
-        from analysis.cli.sample import Wanted, tell
+        from analysis.cli.sample import SampleOutputs, tell
 
-        tell(sample, Wanted(cast("OutputFormat", output_format), out, figures, report))
+        tell(sample, SampleOutputs(cast("OutputFormat", output_format), out, figures, report))
         return
     if figures and out is None:
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")

@@ -226,7 +226,7 @@ class StudyResult:
     def tidy_tests(self) -> pd.DataFrame:
         """One row a test of `batteries`; units of the interval are those of the effect."""
         rows = [
-            test_row(self, battery, outcome)
+            test_row(self.study.headline, self.headline.benchmark, battery, outcome)
             for battery in self.batteries
             for outcome in battery.outcomes
         ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analysis._typing import FloatArray
     from analysis.prices.market_data import MarketData
-    from analysis.tabular import Problems
+    from analysis.problems import Problems
 
 
 @dataclass(frozen=True, slots=True, eq=False)

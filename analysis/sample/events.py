@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.columns import EPOCH, NO_DAY, NO_INSTANT
 from analysis.errors import DataError, nearest
-from analysis.tabular import Problems, read_whole
+from analysis.problems import Problems
+from analysis.tabular import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
