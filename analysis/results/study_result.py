@@ -262,7 +262,9 @@ class StudyResult:
         >>> [round(car, 4) for car in result.path["car"]]
         [-0.0253, -0.159, -0.0946]
         """
-        return path_frame(self)
+        return path_frame(
+            self.headline_firms, self.headline_event, self.levels.index, self.study.level
+        )
 
     def summary(self, *, tests: bool = False) -> str:
         """
