@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,3 +91,35 @@ def full_details(full: StudyResult, snapshot: MarketData) -> Details:
 def small(small_study: Study, snapshot: MarketData) -> StudyResult:
     """The small study, run once."""
     return run_study(small_study, snapshot)
+
+
+ALLOWED_SKIPS = (
+    "needs the data folder ../shared",
+    "the long figures are not at hand",  # of that folder
+    "may not mount a tmpfs here",
+)
+"""In CI a test may be skipped for these reasons alone: a missing tool fails the run."""
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what CI should have run and did not."""
+    if not report.skipped or os.environ.get("MARKET_IMPACT_CI") is None:
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not any(allowed in reason for allowed in ALLOWED_SKIPS):
+        UNEXPECTED.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of CI that left something out; the workers of xdist leave it to their master."""
+    if UNEXPECTED and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what was left out."""
+    for line in UNEXPECTED:
+        terminalreporter.write_line(f"SKIPPED, which CI must not: {line}", red=True)
+
+
+UNEXPECTED: list[str] = []

@@ -59,7 +59,7 @@ def read_prices(
     path : pathlib.Path
         One row a security and session, in any order.
     columns : sequence of str
-        Names of the columns of symbol, session, close and volume.
+        Names of the columns of symbol, session, close and, where it is wanted, volume.
     benchmark : str, optional
         The security whose days with a close are the sessions. Where None, they are the days on
         which at least half as many securities have a close as on the median row's day.
@@ -117,7 +117,10 @@ def read_prices(
 
 def _figures(piece: Piece, problems: Problems) -> tuple[FloatArray, FloatArray]:
     close, bad_close = piece.numbers(2)
-    volume, bad_volume = piece.numbers(3)
+    if piece.table.num_columns < 4:
+        volume, bad_volume = np.full(len(close), np.nan), np.zeros(0, dtype=np.int64)
+    else:
+        volume, bad_volume = piece.numbers(3)
     problems.add_rows(
         piece,
         np.union1d(bad_close, bad_volume),

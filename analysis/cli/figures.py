@@ -11,6 +11,7 @@ from analysis._discovery import names
 from analysis._typing import FigureFormat, FigureStyle, choices
 from analysis.cli.options import (
     OutputFolder,
+    as_sample,
     details_from_options,
     inputs_of,
     progress_bar,
@@ -72,6 +73,15 @@ def command(
     from analysis.figures.export import check_choices, figure_files, wants_details
     from analysis.outputs import check_writable, write_files
 
+    sample = as_sample(options)
+    if sample is not None:
+        from analysis.cli.sample import sample_figures
+
+        wanted = cast("tuple[FigureFormat, ...]", formats or choices(FigureFormat))
+        drawn = sample_figures(sample, out, wanted, cast("FigureStyle", style), width, only)
+        for path in drawn:
+            echo(path)
+        return
     check_choices(only, width)
     check_writable(out, inputs=inputs_of(**options))
     details = details_from_options(**options) if wants_details(only) else None

@@ -9,6 +9,7 @@ import click
 
 from analysis.cli.options import (
     OutputFolder,
+    as_sample,
     details_from_options,
     inputs_of,
     progress_bar,
@@ -45,6 +46,13 @@ def command(
     from analysis.outputs import check_writable, write_files
     from analysis.report.files import report_files
 
+    sample = as_sample(options)
+    if sample is not None:
+        from analysis.cli.sample import sample_report
+
+        for path in sample_report(sample, out):
+            echo(path)
+        return
     check_writable(out, inputs=inputs_of(**options))
     details = details_from_options(**options)
     with progress_bar() as progress:

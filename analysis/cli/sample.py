@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis._typing import FigureFormat, FigureStyle
     from analysis.sample.file import SampleStudy
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
 )
 @click.option("--min-estimation", type=click.IntRange(min=3), help="Fewest estimation returns.")
 @click.option("--by", help="Column that groups the pairs.  [default: group]")
+@click.option(
+    "--panel",
+    is_flag=True,
+    help="PATH is one long table of prices of any size, whose firms may miss days; the benchmark's "
+    "days are the sessions.",
+)
 @click.option("--log", is_flag=True, help="Measure logarithmic returns.")
 @click.option(
     "--explain",
@@ -188,6 +195,9 @@ def tell(study: SampleStudy, wanted: Wanted, *, inputs: Sequence[Path] = ()) -> 
         message("warning", line)
     if out is not None:
         files = _files(result, regressions, held, wanted)
+        if "paths.csv" not in files:
+            count = f"{len(result.pairs):,}"
+            message("warning", f"paths.csv is left out: the paths of {count} pairs are too many")
         written = write_files(files, out, by="sample")
         echo(f"wrote {len(written)} files to {out}", err=True)
     echo(_printed(result, regressions, held, wanted.output_format), nl=False)
@@ -217,6 +227,57 @@ def _files(
     return files
 
 
+def sample_report(study: SampleStudy, out: Path) -> list[Path]:
+    """Write the report of a study of many firm-events, and the files that its numbers stand in."""
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.regression import explain
+
+    check_writable(out)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    files = _files(result, regressions, None, Wanted("table", out, report=True))
+    return write_files(files, out, by="report")
+
+
+def sample_figures(
+    study: SampleStudy,
+    out: Path,
+    formats: Sequence[FigureFormat],
+    style: FigureStyle,
+    width: float,
+    only: Sequence[str],
+) -> list[Path]:
+    """
+    Write the figures of a study of many firm-events.
+
+    Raises
+    ------
+    StudyError
+        If a figure is unknown or cannot be drawn from this study.
+    """
+    from analysis.errors import StudyError, nearest
+    from analysis.figures.sample.files import sample_figure_files
+    from analysis.outputs import check_writable, write_files
+    from analysis.sample.regression import explain
+
+    check_writable(out)
+    with progress_bar() as progress:
+        result = study.run(progress=progress)
+    regressions = [explain(result, formula) for formula in study.explain]
+    files = sample_figure_files(result, regressions, formats=formats, style=style, width=width)
+    names = list(dict.fromkeys(name.rpartition(".")[0] for name in files))
+    for name in only:
+        if name not in names:
+            raise StudyError(f"figure '{name}' is none of this study's; {nearest(name, names)}")
+    chosen = {
+        name: content
+        for name, content in files.items()
+        if not only or name.rpartition(".")[0] in only
+    }
+    return write_files(dict(chosen), out, by="figures")
+
+
 def with_options(  # noqa: PLR0913 - one argument an option
     study: SampleStudy,
     *,
@@ -224,6 +285,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
     calendar: str | None = None,
     by: str | None = None,
     log: bool = False,
+    panel: bool = False,
     explain: tuple[str, ...] = (),
     windows: tuple[str, ...] = (),
     path_window: str | None = None,
@@ -267,6 +329,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
         data=study.data if data is None else data,
         calendar=calendar or study.calendar,
         log=log or study.log,
+        panel=panel or study.panel,
         explain=explain or study.explain,
     )
 

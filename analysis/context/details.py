@@ -21,6 +21,7 @@ from analysis.context.history import LargestLoss, WorstDay, largest_losses, wors
 from analysis.context.index_arithmetic import IndexShare, index_shares
 from analysis.context.intraday import IntradayDays, intraday_days
 from analysis.context.recovery import RecoveryPath, recovery_path
+from analysis.context.regime import Regimes, regimes
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
 from analysis.context.world import FirstSessions, first_sessions
@@ -58,6 +59,7 @@ class Details:
     recovery : RecoveryPath or Absent
     worst_days : tuple of WorstDay
     largest_losses : tuple of LargestLoss
+    regimes : Regimes or Absent
     halves : SessionHalves or Absent
     intraday : IntradayDays or Absent
     world : FirstSessions or Absent
@@ -80,6 +82,7 @@ class Details:
     recovery: RecoveryPath | Absent
     worst_days: tuple[WorstDay, ...]
     largest_losses: tuple[LargestLoss, ...]
+    regimes: Regimes | Absent
     halves: SessionHalves | Absent
     intraday: IntradayDays | Absent
     world: FirstSessions | Absent
@@ -116,7 +119,7 @@ def find_details(
     history = data.histories.get(study.headline.symbol)
     case = plan_headline(study, data)
     halves, world = session_halves(case), first_sessions(case, result.chronology)
-    intraday = intraday_days(case)
+    intraday, nervous = intraday_days(case), regimes(result.events, data)
     counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
@@ -134,6 +137,7 @@ def find_details(
         if history is None
         else worst_days(study.headline.symbol, history, counts, losses),
         largest_losses=() if ledger is None else largest_losses(losses),
+        regimes=nervous,
         halves=halves,
         intraday=intraday,
         world=world,
@@ -144,6 +148,7 @@ def find_details(
                     *(() if ledger is None else ledger.inputs),
                     *(() if history is None else (losses_file,)),
                     *(() if isinstance(halves, Absent) else halves.inputs),
+                    *(() if isinstance(nervous, Absent) else nervous.inputs),
                     *(() if isinstance(intraday, Absent) else intraday.inputs),
                     *(() if isinstance(world, Absent) else world.inputs),
                 )

@@ -15,8 +15,7 @@ from analysis.inference.effects.halves import Halves, half_test
 from analysis.inference.effects.volume import abnormal_volume_test, log_turnover
 from analysis.models.linear import LeastSquares
 from analysis.prices.tables import read_table
-from analysis.returns import anchored_weight
-from analysis.run.purging import weight_anchors
+from analysis.run.halves import bars_by_symbol, benchmark_of, halves_of, market_halves
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from analysis.inference.outcome import Outcome
     from analysis.prices.manifest import InputFile
     from analysis.run.case import Case
-    from analysis.study import Benchmark
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +137,15 @@ def session_halves(case: Case) -> SessionHalves | Absent:
     SessionHalves or Absent
         Absent where the data hold no bars of the benchmark that cover the windows.
     """
-    folder, benchmark = case.plan.data.folder, _benchmark(case)
+    folder, benchmark = case.plan.data.folder, benchmark_of(case)
     if folder is None or benchmark is None:
         return Absent("needs daily bars of a benchmark")
     try:
         bars, identity = read_table("daily-bars", folder)
     except IntegrityError:
         return Absent("the data hold no daily bars")
-    frames = {
-        str(symbol): frame.set_index("session").reindex(case.plan.data.levels.index)
-        for symbol, frame in bars.groupby("symbol", observed=True)
-    }
-    market = _market(case, benchmark, frames)
+    frames = bars_by_symbol(bars, case)
+    market = market_halves(case, benchmark, frames)
     rows, day = case.rows, case.placed.position
     if market is None or not np.isfinite(market.overnight[day]):
         return Absent(f"no daily bars of {benchmark.symbol} cover the event")
@@ -171,36 +166,6 @@ def session_halves(case: Case) -> SessionHalves | Absent:
     )
 
 
-def _benchmark(case: Case) -> Benchmark | None:
-    wanted = (case.specification.benchmark, case.study.headline.beside)
-    named = {benchmark.id: benchmark for benchmark in case.study.benchmarks}
-    return next((named[name] for name in wanted if name in named), None)
-
-
-def _halves(total: FloatArray, frame: pd.DataFrame) -> Halves:
-    intraday = (frame["close"] / frame["open"] - 1).to_numpy(dtype=np.float64)
-    return Halves((1 + total) / (1 + intraday) - 1, intraday)
-
-
-def _market(case: Case, benchmark: Benchmark, frames: dict[str, pd.DataFrame]) -> Halves | None:
-    data, columns = case.plan.data, case.plan.columns
-    members = weight_anchors(benchmark, data) if benchmark.firms else {}
-    if benchmark.symbol not in frames or not set(members) <= set(frames):
-        return None
-    index = _halves(columns[benchmark.symbol], frames[benchmark.symbol])
-    overnight, intraday = index.overnight.copy(), index.intraday.copy()
-    first, second = np.zeros(len(overnight)), np.zeros(len(overnight))
-    for symbol, anchors in members.items():
-        own = _halves(columns[symbol], frames[symbol])
-        levels = data.levels
-        weight = anchored_weight(levels[symbol], levels[benchmark.symbol], anchors).to_numpy()
-        close = np.append(np.nan, weight[:-1])
-        opened = close * (1 + own.overnight) / (1 + index.overnight)
-        overnight, first = overnight - close * own.overnight, first + close
-        intraday, second = intraday - opened * own.intraday, second + opened
-    return Halves(overnight / (1 - first), intraday / (1 - second))
-
-
 def _tested(
     half: Half, own: FloatArray, market: FloatArray, use: IntArray, day: int, case: Case
 ) -> Outcome:
@@ -219,7 +184,7 @@ def _tested(
 def _firm(
     case: Case, symbol: str, frame: pd.DataFrame, market: Halves, rows: slice, day: int
 ) -> FirmHalves | None:
-    halves = _halves(case.plan.columns[symbol], frame)
+    halves = halves_of(case.plan.columns[symbol], frame)
     volume = frame["volume"].to_numpy(dtype=np.float64)
     spread = (frame["high"] / frame["low"]).to_numpy(dtype=np.float64)
     volatility = np.log(spread) / (2 * math.sqrt(math.log(2)))

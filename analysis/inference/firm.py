@@ -34,6 +34,8 @@ class DailyHistory:
     ----------
     overnight, intraday : tuple of ndarray of shape (M,), (L,)
         Returns by half of the session, of the estimation and of the event window; decimal.
+    market_overnight, market_intraday : tuple of ndarray of shape (M, k), (L, k)
+        The benchmark's own halves; k is 0 where its bars are not at hand.
     turnover : tuple of ndarray of shape (M,), (L,)
         Its logarithm, of the same windows.
     gap : int
@@ -46,6 +48,8 @@ class DailyHistory:
 
     overnight: tuple[FloatArray, FloatArray]
     intraday: tuple[FloatArray, FloatArray]
+    market_overnight: tuple[FloatArray, FloatArray]
+    market_intraday: tuple[FloatArray, FloatArray]
     turnover: tuple[FloatArray, FloatArray]
     gap: int
     levels: FloatArray

@@ -41,6 +41,12 @@ LEAVE_ONE_OUT: TidyFile[Details] = TidyFile(
     lambda details: pd.DataFrame([item.row for item in details.left_out]),
 )
 
+REGIMES: TidyFile[Details] = TidyFile(
+    "regimes.csv",
+    "The VIX on the eve of each event, and its place in its own year",
+    lambda details: when(details.regimes, lambda part: part.tidy),
+)
+
 WORLD: TidyFile[Details] = TidyFile(
     "world.csv",
     "First sessions on other exchanges, against their own indices",

@@ -23,7 +23,7 @@ from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
 from analysis.prices.manifest import read_manifest
 from analysis.report.cells import cite, cited_markup
-from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, WORLD
+from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
 from analysis.report.svg import InlineFigure, inline_figure
 from analysis.report.tables import detail_table, study_tables
 from analysis.results import Place
@@ -205,7 +205,7 @@ def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
 
 
 def _tables(details: Details) -> list[CellTable]:
-    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, WORLD, ABROAD))
+    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD))
     return [*study_tables(details.result), *(table for table in more if table is not None)]
 
 

@@ -15,6 +15,7 @@ from analysis.inference.effects.volume import log_turnover
 from analysis.inference.firm import DailyHistory, FirmSample, LongRun
 from analysis.panel.engine import estimate_panel
 from analysis.run.fit import gap_before, rows_of
+from analysis.run.halves import case_halves
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -143,14 +144,34 @@ def _history(case: Case, symbol: str, window: Window) -> tuple[DailyHistory | No
         turnover = log_turnover(_column(history, "volume"), 1.0)
     except DataError as error:
         return None, str(error)
+    market = _market(case, history.index[rows], history.index[ahead])
     return DailyHistory(
         overnight=(halves.overnight[rows], halves.overnight[ahead]),
         intraday=(halves.intraday[rows], halves.intraday[ahead]),
+        market_overnight=market[0],
+        market_intraday=market[1],
         turnover=(turnover[rows], turnover[ahead]),
         gap=gap_before(window, estimation),
         levels=_chained(history, case.plan.data.levels[symbol]),
         position=position,
     ), ""
+
+
+def _market(
+    case: Case, estimation: pd.Index, event: pd.Index
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Lay out the benchmark's halves on a firm's sessions, without a column where some lack."""
+    found, index = case_halves(case), case.plan.data.levels.index
+    if found is not None:
+        rows = [index.get_indexer(sessions) for sessions in (estimation, event)]
+        overnight, intraday = (
+            [half[row][:, None] for row in rows] for half in (found.overnight, found.intraday)
+        )
+        known = all((row >= 0).all() for row in rows)
+        if known and all(np.isfinite(part).all() for part in (*overnight, *intraday)):
+            return (overnight[0], overnight[1]), (intraday[0], intraday[1])
+    none = np.empty((len(estimation), 0)), np.empty((len(event), 0))
+    return none, none
 
 
 def _column(history: pd.DataFrame, name: str) -> FloatArray:

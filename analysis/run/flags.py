@@ -39,10 +39,11 @@ def benchmark_flag(
     """
     for candidate in study.benchmarks:
         if candidate.id == benchmark and symbol not in candidate.firms:
-            held = {
-                w.symbol
+            held = any(
+                w.symbol == symbol
+                and w.weight >= LEAST_WEIGHT
+                and w.index.split()[0] == candidate.symbol
                 for w in weights
-                if w.index.split()[0] == candidate.symbol and w.weight >= LEAST_WEIGHT
-            }
-            return ("benchmark-holds-firm",) if symbol in held else ()
+            )
+            return ("benchmark-holds-firm",) if held else ()
     return ()

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.batch.prices import read_prices
 from analysis.errors import DataError, nearest
 from analysis.panel.returns import PanelReturns
 from analysis.returns import simple_returns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
 
     from analysis._typing import FloatArray
     from analysis.prices.market_data import MarketData
+    from analysis.tabular import Problems
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +95,49 @@ class SampleData:
             panel=PanelReturns.from_matrix(returns),
             factors=factors,
             markets=extra,
+            log=log,
+        )
+
+    @classmethod
+    def of_panel(
+        cls, path: Path, *, benchmark: str, calendar: str, problems: Problems, log: bool = False
+    ) -> SampleData:
+        """
+        Read one long table of prices of any size, whose firms may miss days.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Columns ``symbol``, ``session`` and ``close``, adjusted for what was paid.
+        benchmark : str
+            The security whose days are the sessions.
+        calendar : str
+            Market code of the exchange whose closes date events with an hour.
+        problems : Problems
+            Rows that cannot be used are noted here.
+        log : bool
+            As `of`.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read, or the benchmark is not in it.
+        """
+        prices = read_prices(
+            path,
+            columns=("symbol", "session", "close"),
+            benchmark=benchmark,
+            problems=problems,
+        )
+        panel = prices.returns
+        if log:
+            panel = replace(panel, rows=panel.rows._replace(values=np.log1p(panel.rows.values)))
+        return cls(
+            name=path.name,
+            calendar=calendar,
+            sessions=prices.sessions,
+            symbols={name: at for at, name in enumerate(prices.symbols)},
+            panel=panel,
             log=log,
         )
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PATH_ROWS = 1 << 15
 """Pairs whose paths are written at a time."""
 
+MOST_PATHS = 200_000
+"""Pairs whose paths are written at all: those of more do not fit into memory as text."""
+
 
 def json_text(result: SampleResult, regressions: Sequence[Regression] = ()) -> str:
     """
@@ -71,17 +74,18 @@ def sample_files(result: SampleResult, regressions: Sequence[Regression] = ()) -
     Returns
     -------
     dict of str to str
-        ``averages.csv``, ``firm_events.csv``, ``paths.csv``, ``averages.json`` and, of regressions,
-        ``characteristics.csv`` by name.
+        ``averages.csv``, ``firm_events.csv``, ``averages.json`` and, of no more than `MOST_PATHS`
+        pairs, ``paths.csv``, of regressions ``characteristics.csv`` by name.
     """
     parts = []
-    for first in range(0, len(result.pairs), PATH_ROWS):
+    written = len(result.pairs) if len(result.pairs) <= MOST_PATHS else 0
+    for first in range(0, written, PATH_ROWS):
         text = to_csv(result.paths(slice(first, first + PATH_ROWS)))
         parts.append(text if first == 0 else text.partition("\n")[2])
     return {
         "averages.csv": to_csv(result.tidy),
         "firm_events.csv": to_csv(result.firm_events),
-        "paths.csv": "".join(parts),
+        **({"paths.csv": "".join(parts)} if parts else {}),
         "averages.json": json_text(result, regressions),
         **(
             {"characteristics.csv": to_csv(pd.concat([r.rows for r in regressions]))}

@@ -42,7 +42,7 @@ LARGEST_FILE = 50_000_000
 _KEYS = (
     *("id", "title", "calendar", "data", EVENTS_FILE, FIRM_EVENTS, "by", "model", "benchmark"),
     *("benchmarks", "estimation", "min_estimation", "windows", "path", "level", "ranks", "log"),
-    *("placebos", "draws", "seed", "explain", "policies"),
+    *("placebos", "draws", "seed", "explain", "policies", "panel"),
 )
 _POLICIES = ("missing", "overlap", "other_events", "around", "most_zeros")
 _BENCHMARK = ("id", "symbol", "purged_of", "weight", "weight_session", "source")
@@ -66,6 +66,9 @@ class SampleStudy:
         Whether returns are logarithms.
     explain : tuple of str
         Formulas of regressions.
+    panel : bool
+        Whether `data` is one long table of prices of any size, whose firms may miss days, rather
+        than levels that are held to the sessions of the calendar.
     """
 
     spec: SampleSpec
@@ -75,6 +78,7 @@ class SampleStudy:
     benchmarks: tuple[Benchmark, ...] = ()
     log: bool = False
     explain: tuple[str, ...] = ()
+    panel: bool = False
 
     def run(self, *, progress: Progress | None = None) -> SampleResult:
         """
@@ -85,6 +89,15 @@ class SampleStudy:
         MarketImpactError
             If the data cannot be loaded or no pair can be measured.
         """
+        if self.panel:
+            data = SampleData.of_panel(
+                Path(self.data),
+                benchmark=self.spec.benchmark,
+                calendar=self.calendar,
+                problems=self.events.problems,
+                log=self.log,
+            )
+            return run_sample(self.events, data, self.spec, progress=progress)
         return self.run_on(load_market_data(self.data, calendar=self.calendar), progress=progress)
 
     def run_on(self, data: MarketData, *, progress: Progress | None = None) -> SampleResult:
@@ -204,6 +217,7 @@ def _study(document: Mapping[str, Any], path: Path) -> SampleStudy:
         benchmarks=tuple(map(_benchmark, _take(document, "benchmarks", list, []))),
         log=_take(document, "log", bool, False),
         explain=tuple(_take(document, "explain", list, [])),
+        panel=_take(document, "panel", bool, False),
     )
 
 

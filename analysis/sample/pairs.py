@@ -184,6 +184,10 @@ def _reasons(pairs: Pairs, events: FirmEvents, data: SampleData) -> str:
     if UNKNOWN in codes:
         lacking = next(word for word in events.symbol.words if word and word not in data.symbols)
         found.append(f"'{lacking}': {nearest(lacking, data.symbols)}")
+    if NO_BENCHMARK in codes:
+        known = (*data.symbols, *data.markets)
+        missing = next(name for name in pairs.benchmarks if name not in known)
+        found.append(f"'{missing}': {nearest(missing, known)}")
     return "; ".join(found)
 
 

@@ -138,3 +138,54 @@ def test_untrusted_names_cannot_inject(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_report_and_figures_take_a_study_of_many_firm_events(tmp_path):
+    name = "nvda-results-2016-2025"
+    done = CliRunner().invoke(main, ["report", name, "--out", str(tmp_path / "report")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "report" / "report.html").is_file()
+    asked = ["figures", name, "--out", str(tmp_path / "figures"), "--format", "svg"]
+    done = CliRunner().invoke(main, [*asked, "--only", "caar-path"])
+    assert done.exit_code == 0, done.output
+    assert [p.name for p in (tmp_path / "figures").glob("*.svg")] == ["caar-path.svg"]
+    refused = CliRunner().invoke(main, [*asked, "--only", "caar-pth"])
+    assert refused.exit_code == 2
+    assert "did you mean 'caar-path'" in refused.stderr
+
+
+def test_a_long_table_with_gaps(events, tmp_path):
+    from analysis.prices.snapshot import load_snapshot
+
+    levels = load_snapshot().levels.loc["2023-01-01":]
+    long = (
+        levels.rename_axis("session")
+        .reset_index()
+        .melt("session", var_name="symbol", value_name="close")
+    )
+    long = long[~((long["symbol"] == "AMD") & (long["session"] == "2024-06-03"))].dropna()
+    long.to_parquet(tmp_path / "long.parquet")
+    result = run(events, "--data", tmp_path / "long.parquet", "--panel", "--format", "csv")
+    assert result.exit_code == 0, result.output
+    run(events, "--data", tmp_path / "long.parquet", "--panel", "--out", tmp_path / "gaps")
+    run(events, "--out", tmp_path / "whole")
+    gaps = pd.read_csv(tmp_path / "gaps" / "firm_events.csv").set_index("symbol")
+    whole = pd.read_csv(tmp_path / "whole" / "firm_events.csv").set_index("symbol")
+    assert gaps.loc["AMD", "n_estimation"] == whole.loc["AMD", "n_estimation"] - 2
+    assert gaps.loc["NVDA", "car"] == pytest.approx(whole.loc["NVDA", "car"], abs=1e-12)
+
+
+def test_paths_of_too_many_pairs_are_left_out_aloud(events, tmp_path, monkeypatch):
+    from analysis.sample import export
+
+    monkeypatch.setattr(export, "MOST_PATHS", 3)
+    result = run(events, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "paths.csv is left out: the paths of 6 pairs are too many" in result.stderr
+    assert not (tmp_path / "out" / "paths.csv").exists()
+
+
+def test_a_benchmark_that_is_not_there_is_named(events):
+    result = run(events, "--benchmark", "SPPY")
+    assert result.exit_code == 2
+    assert "did you mean 'SPY'" in result.stderr

@@ -132,7 +132,8 @@ def test_the_specification_curve_has_the_studys_own_value_to_the_last_bit(asked,
 def test_a_placebo_date_is_an_event_like_any_other(asked, result, snapshot) -> None:
     """The draw of a pseudo-date is the t statistic of a study of that date."""
     sessions = snapshot.levels.index
-    for at in (300, 400):
+    event = sessions.get_loc(pd.Timestamp("2025-01-27"))
+    for at in (event - 200, event - 50):
         day = Event("date", "A date", sessions[at].date(), "")
         head = replace(asked.headline, event="date")
         moved = run_study(replace(asked, events=(day,), headline=head), snapshot)

@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_history
+from analysis.prices.tables import read_table
 from analysis.run.study import run_study
 from analysis.windows import Window
 
@@ -58,17 +59,44 @@ def test_the_cell_and_the_battery_are_one(study, snapshot):
             )
 
 
-def test_halves_are_tested_against_their_own_mean(battery, history):
-    day = history.index.get_loc(EVENT)
+def halves_of(history):
     before = history["adj_close"].shift(1)
     overnight = history["open"] * history["adj_close"] / history["close"] / before - 1
-    intraday = history["close"] / history["open"] - 1
-    for test, series in (("overnight", overnight), ("intraday", intraday)):
+    return {"overnight": overnight, "intraday": history["close"] / history["open"] - 1}
+
+
+def test_halves_are_tested_against_the_benchmarks_own(battery, history, snapshot):
+    """SPY's halves from its bars, its dividends overnight, in a regression by statsmodels."""
+    bars, _ = read_table("daily-bars")
+    spy = bars[bars["symbol"] == "SPY"].set_index("session")
+    total = snapshot.levels["SPY"].pct_change(fill_method=None).reindex(spy.index)
+    later = spy["close"] / spy["open"] - 1
+    market = {"overnight": (1 + total) / (1 + later) - 1, "intraday": later}
+    for test, series in halves_of(history).items():
+        pair = pd.DataFrame({"own": series, "market": market[test]}).dropna()
+        day = pair.index.get_loc(EVENT)
+        sample = pair.iloc[day - 260 : day - 10]
+        fit = sm.OLS(sample["own"], sm.add_constant(sample["market"])).fit()
+        ahead = fit.get_prediction([[1.0, pair["market"].iloc[day]]])
+        expected = (pair["own"].iloc[day] - ahead.predicted_mean[0]) / ahead.se_obs[0]
+        found = battery.outcome(test)
+        assert found.statistic == pytest.approx(expected, rel=1e-6)
+        assert (found.df, found.warning) == (248, "")
+
+
+def test_without_the_benchmarks_opens_halves_are_tested_against_their_own_mean_and_say_so(
+    study, snapshot, history
+):
+    _, battery = outcomes_of(study, replace(snapshot, folder=None))
+    day = history.index.get_loc(EVENT)
+    for test, series in halves_of(history).items():
         sample = series.to_numpy()[day - 260 : day - 10]
         error = sample.std(ddof=1) * np.sqrt(1 + 1 / 250)
         expected = (series.to_numpy()[day] - sample.mean()) / error
-        assert battery.outcome(test).statistic == pytest.approx(expected, rel=1e-9)
-        assert battery.outcome(test).df == 249
+        found = battery.outcome(test)
+        assert found.statistic == pytest.approx(expected, rel=1e-9)
+        assert found.df == 249
+        assert "no opens of the benchmark are at hand" in found.warning
 
 
 def test_volume_is_the_glsar_of_log_turnover(battery, history):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,12 +9,11 @@ import statsmodels.api as sm
 
 from analysis.errors import MarketImpactError, StudyError
 from analysis.figures.sample.files import sample_figure_files
+from analysis.prices.snapshot import load_snapshot
 from analysis.sample.caar import caar_path
 from analysis.sample.file import bundled_samples, load_sample, sample_path
 from analysis.sample.regression import explain
 from analysis.windows import Window
-
-LONG = Path(__file__).parents[3] / "shared/facts/long/total_return_index_long.csv"
 
 LISTED = """
 id = "mine"
@@ -108,18 +105,13 @@ def test_bundled_lists():
 
 @pytest.fixture(scope="module")
 def results():
-    if not LONG.exists():
-        pytest.skip("the long figures are not at hand")
-    from dataclasses import replace
-
-    return replace(load_sample("nvda-results-2016-2025"), data=str(LONG)).run()
+    return load_sample("nvda-results-2016-2025").run()
 
 
 def test_results_days_against_statsmodels_and_published_returns(results):
     frame = results.firm_events[results.firm_events["window"] == "0..0"]
     assert (results.statuses["ok"], len(frame)) == (38, 42)
-    levels = pd.read_csv(LONG, index_col=0, parse_dates=True)
-    returns = levels.pct_change(fill_method=None)
+    returns = load_snapshot().levels.pct_change(fill_method=None)
     y, x = returns["NVDA"].to_numpy(), returns["SPY"].to_numpy()
     positions = returns.index.get_indexer(pd.to_datetime(frame["session"]))
     for place, row in enumerate(frame.itertuples()):
@@ -144,7 +136,7 @@ def test_results_days_against_statsmodels_and_published_returns(results):
 def test_band_of_one_pair_is_its_own_prediction_error(results):
     from dataclasses import replace
 
-    study = replace(load_sample("nvda-results-2016-2025"), data=str(LONG))
+    study = load_sample("nvda-results-2016-2025")
     keep = np.array([5])
     one = replace(
         study,
@@ -154,8 +146,7 @@ def test_band_of_one_pair_is_its_own_prediction_error(results):
     )
     result = one.run()
     path = caar_path(result)
-    levels = pd.read_csv(LONG, index_col=0, parse_dates=True)
-    returns = levels.pct_change(fill_method=None)
+    returns = load_snapshot().levels.pct_change(fill_method=None)
     y, x = returns["NVDA"].to_numpy(), returns["SPY"].to_numpy()
     at = returns.index.get_loc(pd.Timestamp(result.firm_events["session"].iloc[0]))
     rows = np.arange(at - 260, at - 10)
@@ -197,7 +188,6 @@ def test_figures_of_every_kind_are_drawn_the_same_twice(results):
 
 def test_dollars_are_those_of_a_study_of_the_same_pairs():
     from analysis.overrides import Overrides, override
-    from analysis.prices.snapshot import load_snapshot
     from analysis.run.study import run_study
     from analysis.sample.events import FirmEvents
     from analysis.sample.file import SampleStudy

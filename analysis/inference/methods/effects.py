@@ -40,8 +40,24 @@ def _alone(series: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _half(sample: FirmSample, settings: Settings, half: Half) -> Outcome:
     daily = sample.daily
-    before, ahead = map(_alone, daily.overnight if half == "overnight" else daily.intraday)
-    return half_test(half, LeastSquares(), before, ahead, (), gap=daily.gap, level=settings.level)
+    own, market = (
+        (daily.overnight, daily.market_overnight)
+        if half == "overnight"
+        else (daily.intraday, daily.market_intraday)
+    )
+    outcome = half_test(
+        half,
+        LeastSquares(),
+        (own[0], market[0]),
+        (own[1], market[1]),
+        ("market",)[: market[0].shape[1]],
+        gap=daily.gap,
+        level=settings.level,
+    )
+    if market[0].shape[1]:
+        return outcome
+    told = "no opens of the benchmark are at hand: the return is held against its own mean"
+    return replace(outcome, warning="; ".join(filter(None, [outcome.warning, told])))
 
 
 def _overnight(sample: FirmSample, settings: Settings) -> Outcome:

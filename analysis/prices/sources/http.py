@@ -102,7 +102,7 @@ class NoAnswer(SourceUnavailable, OSError):  # noqa: N818 - as its base
     """An ``OSError`` too, because yfinance goes on without a cookie only after one of those."""
 
 
-class BoundedSession(Session):  # type: ignore[type-arg]  # generic for the type checker only
+class BoundedSession(Session):  # type: ignore[type-arg, unused-ignore]  # generic for the type checker only
     """
     A curl_cffi session for one vendor.
 

@@ -1,0 +1,157 @@
+"""How nervous the market was: the VIX on the eve of each event, and its place in its own year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.context.absent import Absent
+from analysis.errors import IntegrityError
+from analysis.prices.tables import read_table
+
+if TYPE_CHECKING:
+    from analysis._typing import BoolArray
+    from analysis.prices.manifest import InputFile
+    from analysis.prices.market_data import MarketData
+    from analysis.results import PlacedEvent
+
+YEAR = 252
+"""Sessions of the year that a level is placed in; the eve is the last of them."""
+
+FEWEST = 120
+"""Sessions below which there is no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRegime:
+    """
+    The volatility index around one event.
+
+    Attributes
+    ----------
+    event : str
+    eve, session : pandas.Timestamp
+    before, on : float
+        Closes of the eve and of the event session, index points (percent a year).
+    place : float
+        Share of the `YEAR` sessions up to the eve with a level as low or lower, decimal.
+    sessions : int
+        How many there were.
+    """
+
+    event: str
+    eve: pd.Timestamp
+    session: pd.Timestamp
+    before: float
+    on: float
+    place: float
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Regimes:
+    """
+    The volatility regime of every event that the data cover.
+
+    Attributes
+    ----------
+    rows : tuple of EventRegime
+    inputs : tuple of InputFile
+    """
+
+    rows: tuple[EventRegime, ...]
+    inputs: tuple[InputFile, ...]
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """One row an event."""
+        return pd.DataFrame(
+            [
+                {
+                    "event": row.event,
+                    "session": str(row.session.date()),
+                    "vix_eve": row.before,
+                    "vix_session": row.on,
+                    "place_in_year": row.place,
+                    "sessions": row.sessions,
+                }
+                for row in self.rows
+            ]
+        )
+
+
+def regimes(events: tuple[PlacedEvent, ...], data: MarketData) -> Regimes | Absent:
+    """
+    Place the VIX of each event's eve in the year before it.
+
+    Returns
+    -------
+    Regimes or Absent
+        Absent where the data hold no volatility index around any event.
+    """
+    found = _vix(data)
+    if isinstance(found, Absent):
+        return found
+    vix, identity = found
+    rows = []
+    for placed in events:
+        at = int(vix.index.searchsorted(placed.session))
+        if at >= len(vix) or vix.index[at] != placed.session or at < FEWEST:
+            continue
+        year = vix.iloc[max(0, at - YEAR) : at]
+        before = float(year.iloc[-1])
+        rows.append(
+            EventRegime(
+                placed.event.id,
+                vix.index[at - 1],
+                placed.session,
+                before,
+                float(vix.iloc[at]),
+                float((year <= before).mean()),
+                len(year),
+            )
+        )
+    if not rows:
+        return Absent("the volatility index of the data does not cover the events")
+    return Regimes(tuple(rows), (identity,))
+
+
+def volatile_quarter(sessions: pd.DatetimeIndex, data: MarketData) -> BoolArray | Absent:
+    """
+    Mark the quarter of sessions on whose eve the VIX was highest.
+
+    Parameters
+    ----------
+    sessions : pandas.DatetimeIndex of shape (n,)
+        Such as placebo dates.
+    data : MarketData
+
+    Returns
+    -------
+    ndarray of bool, shape (n,), or Absent
+        Sessions without a VIX on the eve are not marked, and the quarter is that of the others;
+        absent where fewer than four have one.
+    """
+    found = _vix(data)
+    if isinstance(found, Absent):
+        return found
+    eve = found[0].shift(1).reindex(sessions).to_numpy(dtype=np.float64)
+    known = np.isfinite(eve)
+    if known.sum() < 4:
+        return Absent("the volatility index of the data covers fewer than four of the sessions")
+    limit = np.quantile(eve[known], 0.75)
+    marked: BoolArray = known & (np.where(known, eve, -np.inf) >= limit)
+    return marked
+
+
+def _vix(data: MarketData) -> tuple[pd.Series, InputFile] | Absent:
+    if data.folder is None:
+        return Absent("the data hold no volatility index")
+    try:
+        frame, identity = read_table("volatility-indices", data.folder)
+    except IntegrityError:
+        return Absent("the data hold no volatility index")
+    return frame.set_index("session")["vix_close"], identity

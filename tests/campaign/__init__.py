@@ -1,0 +1,1 @@
+"""What the campaign tries, and what must come of it."""
