@@ -15,8 +15,8 @@ from analysis.prices.market_data import MarketData
 from analysis.prices.reference import (
     Reference,
     closes_from,
-    shares_from,
     results_days_from,
+    shares_from,
     weights_from,
 )
 from analysis.prices.schemas import check_factors, check_levels, interior_gaps

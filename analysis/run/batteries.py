@@ -14,8 +14,8 @@ from analysis.inference.multiplicity import romano_wolf
 from analysis.inference.outcome import NO_SCALE, Outcome
 from analysis.inference.rank import FEWEST_DRAWS
 from analysis.inference.registry import Settings
-from analysis.inference.verdict import family_text, firm_verdict, group_verdict
 from analysis.results import Battery
+from analysis.results.verdict import family_text, firm_verdict, group_verdict
 from analysis.run.firm_sample import whole_sample
 from analysis.run.fit import rows_of
 from analysis.run.groups import sample_of
@@ -97,9 +97,7 @@ def family(results: Sequence[GroupResult | WindowResult]) -> tuple[Outcome, ...]
     )
 
 
-def firm_batteries(
-    case: Case, firms: Sequence[FirmResult], *, every: bool
-) -> tuple[Battery, ...]:
+def firm_batteries(case: Case, firms: Sequence[FirmResult], *, every: bool) -> tuple[Battery, ...]:
     """
     Run the tests of one firm on the headline firm, in the headline window.
 

@@ -22,9 +22,9 @@ from analysis.inference.group import group_sample
 from analysis.inference.outcome import Outcome
 from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
-from analysis.inference.verdict import stretch
 from analysis.models.base import Prediction
 from analysis.results import GroupResult
+from analysis.results.verdict import stretch
 from analysis.run.flags import estimation_flag
 from analysis.study import ALL_FIRMS
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.abnormal import cumulative
 from analysis.inference.placebo import pseudo_dates
@@ -119,7 +120,9 @@ def scheduled(
     if not known:
         return None
     sessions = case.plan.data.levels.index
-    rows = np.unique(np.concatenate([sessions.get_indexer(list(each)) for each in known]))
+    rows = np.unique(
+        np.concatenate([sessions.get_indexer(pd.DatetimeIndex(each)) for each in known])
+    )
     rows = rows[rows >= 0]
     due = np.zeros(len(sessions), dtype=np.bool_)
     due[rows] = True

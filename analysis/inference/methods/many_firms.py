@@ -139,8 +139,8 @@ TESTS: tuple[StatisticalTest, ...] = (
         family="many firms",
         subject="group",
         null="the portfolio's scaled residual is exchangeable with those of other dates",
-        formula="rank of |CAAR / s|, s the EWMA forecast (0.94) of the portfolio's residual sd made "
-        "before the window, at the event and at every pseudo-date alike",
+        formula="rank of |CAAR / s|, s the EWMA forecast (0.94) of the portfolio's residual sd "
+        "made before the window, at the event and at every pseudo-date alike",
         distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
         assumptions="the portfolio's residuals in units of their forecast volatility are "
         "exchangeable across dates",

@@ -402,7 +402,8 @@ TESTS: tuple[StatisticalTest, ...] = (
         title="peaks over threshold",
         family="one firm",
         subject="firm",
-        null="the event's fall, in units of its forecast volatility, belongs to the tail of other sessions",
+        null="the event's fall, in units of its forecast volatility, belongs to the tail of other "
+        "sessions",
         formula="P(X > x) = (N_u / n) (1 + xi (x - u) / beta)^(-1 / xi), X the loss over its EWMA "
         "forecast (0.94) made before the session",
         distribution="generalised Pareto tail fitted by maximum likelihood; profile likelihood for "
@@ -422,13 +423,15 @@ TESTS: tuple[StatisticalTest, ...] = (
         title="peaks over threshold, last 15 years",
         family="one firm",
         subject="firm",
-        null="the event's fall, in units of its forecast volatility, belongs to the tail of other sessions",
+        null="the event's fall, in units of its forecast volatility, belongs to the tail of other "
+        "sessions",
         formula="P(X > x) = (N_u / n) (1 + xi (x - u) / beta)^(-1 / xi), X the loss over its EWMA "
         "forecast (0.94) made before the session",
         distribution="generalised Pareto tail fitted by maximum likelihood; profile likelihood for "
         "the interval of P",
         assumptions="independent exceedances of one law once volatility is filtered out",
-        valid_when="the last fifteen years are another firm than those before; the interval is read, not the point",
+        valid_when="the firm of the last fifteen years is another than before; the interval is "
+        "read, not the point",
         fails_when="few exceedances; xi < 0 puts an end to the tail and says that it cannot happen",
         reference="Davison and Smith (1990), J. Royal Statistical Society B 52; McNeil and Frey "
         "(2000), J. Empirical Finance 7",

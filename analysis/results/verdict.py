@@ -115,7 +115,7 @@ def group_verdict(
     lead = leading(outcomes, GROUP_LEADS, 1 - level)
     if lead is None or lead.p is None:
         return Verdict(None, "", f"no verdict at {1 - level:.0%}: no test of the group's mean")
-    by_test = {o.test: o for o in outcomes if o.p is not None}
+    by_test = {o.test: o for o in outcomes if _can_reject(o, 1 - level)}
     significant = lead.p <= 1 - level
     word = "fall" if mean < 0 else "rise"
     start = (
@@ -205,9 +205,7 @@ def _beside(outcomes: Sequence[Outcome], significant: bool, alpha: float) -> lis
     return said
 
 
-def _stretched(
-    t: Outcome | None, volatile: Outcome | None, word: str, level: float
-) -> list[str]:
+def _stretched(t: Outcome | None, volatile: Outcome | None, word: str, level: float) -> list[str]:
     k = None if t is None else stretch(t, level)
     if k is None or k <= 1:
         return []
@@ -216,10 +214,8 @@ def _stretched(
         if volatile is None or volatile.p is None
         else f" (among the most volatile quarter of dates p {relation(rank_probability(volatile))})"
     )
-    return [
-        f"for such a {word} to be chance the day's standard deviation would have to be "
-        f"{k:.1f} times the ordinary{among}"
-    ]
+    said = f"for such a {word} to be chance the day's standard deviation would have to be "
+    return [f"{said}{k:.1f} times the ordinary{among}"]
 
 
 def family_text(p: float | None, count: int, level: float) -> str:
