@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     """Called with a label, steps done and steps in all; how it shows is the caller's affair."""
 
 OutputFormat = Literal["table", "csv", "json", "latex"]
+StudyFormat = Literal[OutputFormat, "markdown"]
 FigureFormat = Literal["png", "svg", "pdf"]
 FigureStyle = Literal["light", "dark"]
 

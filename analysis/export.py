@@ -34,8 +34,8 @@ def to_json(result: StudyResult) -> str:
     Returns
     -------
     str
-        JSON object with ``study, data, versions, inputs, events, rows, groups, recoveries`` and
-        ``tests``; a value that there is not is ``null``.
+        JSON object with ``study, data, versions, inputs, events, rows, groups, recoveries,
+        paths`` and ``tests``; a value that there is not is ``null``.
     """
     document = {
         "study": tomllib.loads(dump_study(result.study)),
@@ -87,6 +87,11 @@ def result_files(result: StudyResult) -> dict[str, str]:
         "results.json": to_json(result),
         "summary.txt": summary_text(result),
     }
+
+
+def tidy_frames(result: StudyResult) -> dict[str, pd.DataFrame]:
+    """Name every file of tidy rows that a study leaves, with its rows."""
+    return {file.name: frame for file, frame in _frames(result)}
 
 
 def _frames(result: StudyResult) -> list[tuple[TidyFile[StudyResult], pd.DataFrame]]:

@@ -144,6 +144,39 @@ def refuse_target(path: Path, *, inputs: Iterable[Path] = ()) -> None:
         raise OutputError(f"{path}: cannot be written ({error})") from error
 
 
+def check_workbook(path: Path, *, inputs: Iterable[Path] = ()) -> None:
+    """
+    Make sure that a path can be an Excel workbook, before anything is computed.
+
+    Raises
+    ------
+    OutputError
+        If its name does not end in ``.xlsx``, its folder is not there, or it is an input, a link or
+        no file.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise OutputError(f"{path}: the name of an Excel workbook ends in .xlsx")
+    refuse_target(path, inputs=inputs)
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: cannot be written: no folder {path.parent}")
+
+
+def write_file(content: bytes, path: Path) -> None:
+    """
+    Write a file whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        with replaced(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
 def _write_all(files: Mapping[str, str | bytes], marker: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import warnings
 from typing import TYPE_CHECKING
 
 import exchange_calendars
@@ -42,7 +43,7 @@ def exchange_calendar(name: str) -> ExchangeCalendar:
         If the exchange is unknown, or the calendar package cannot compute its sessions.
     """
     try:
-        return exchange_calendars.get_calendar(name, start=f"{FIRST_YEAR}-01-01")
+        return _opened(name, start=f"{FIRST_YEAR}-01-01")
     except InvalidCalendarName:
         known = exchange_calendars.get_calendar_names(include_aliases=False)
         raise SessionError(
@@ -55,13 +56,26 @@ def exchange_calendar(name: str) -> ExchangeCalendar:
 def _later_calendar(name: str) -> ExchangeCalendar:
     """Open a calendar whose history begins later than `FIRST_YEAR` with the start it names."""
     try:
-        return exchange_calendars.get_calendar(name)
+        return _opened(name)
     except (ValueError, NotImplementedError, LookupError) as error:
         reason = f"{type(error).__name__}: {str(error)[:80]}"
         raise SessionError(
             f"the sessions of exchange '{name}' cannot be computed by the installed packages "
             f"exchange_calendars and pandas ({reason}); choose another exchange"
         ) from error
+
+
+def _opened(name: str, start: str | None = None) -> ExchangeCalendar:
+    """
+    Open a calendar without the deprecations that its package causes.
+
+    While exchange_calendars builds a calendar it uses what pandas will drop in version 4
+    (``Series.values`` of instants, ``DatetimeIndex.weekday``). What it gets is right, nothing of
+    this program runs inside, and a user can do nothing about it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
+        return exchange_calendars.get_calendar(name, start=start)
 
 
 def sessions_between(calendar: str, first: dt.date, last: dt.date) -> pd.DatetimeIndex:

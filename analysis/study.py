@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_FIRMS",
+    "ALL_UNTREATED",
     "PURGED_SUFFIX",
     "SHORTEST_ESTIMATION",
     "Benchmark",
@@ -45,6 +46,9 @@ __all__ = [
 
 SHORTEST_ESTIMATION = 30
 """An estimation window of fewer sessions is refused."""
+
+ALL_UNTREATED = "all-untreated"
+"""Under ``donors``: every security of the data that the event did not touch."""
 
 MARKET_VALUES = ("nearest", "known")
 """Which share count a market value takes."""
@@ -97,9 +101,10 @@ class Study:
     industry : tuple of str
         Securities whose equally weighted mean, without the firm itself, is the firm's industry.
     donors : tuple of str
-        Securities of which control portfolios are made; they should be untouched by the event.
+        Securities of which control portfolios are made, or ids of groups, for their firms;
+        `ALL_UNTREATED` alone for every security of the data that the event did not touch.
     force_donors : bool
-        Take donors that are firms of the study all the same.
+        Take donors all the same that are firms of the study or are known to hold some.
     allow_jump : tuple of str
         Moves of levels of a file, more than threefold, that were real: symbol and session.
     reaction_window : Window
@@ -194,10 +199,14 @@ class Study:
         TEXTS, "Securities whose mean, without the firm itself, is its industry.", default=()
     )
     donors: tuple[str, ...] = key(
-        TEXTS, "Securities of which control portfolios are made.", default=()
+        TEXTS,
+        "Securities or groups of which control portfolios are made, or 'all-untreated'.",
+        default=(),
     )
     force_donors: bool = key(
-        FLAG, "Take donors that are firms of the study all the same.", default=False
+        FLAG,
+        "Take donors all the same that are firms of the study or are known to hold some.",
+        default=False,
     )
     allow_jump: tuple[str, ...] = key(
         TEXTS,
@@ -272,6 +281,11 @@ class Study:
             fill(benchmark, purged_of=self.event_firm)
             object.__setattr__(benchmark, "purged_of", ", ".join(self._members(benchmark.firms)))
         object.__setattr__(self, "benchmarks", benchmarks)
+        object.__setattr__(self, "donors", self._members(self.donors))
+        if ALL_UNTREATED in self.donors and len(self.donors) > 1:
+            raise StudyError(
+                f"'{ALL_UNTREATED}' stands alone under 'donors'; drop it, or the other names"
+            )
 
     def _members(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Put the firms of a group in the place of its id."""

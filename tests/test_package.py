@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-import re
 import subprocess
 import sys
 import zipfile
@@ -63,18 +62,6 @@ def test_importing_the_package_imports_nothing_else(root: Path) -> None:
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
-
-
-def test_every_path_in_the_architecture_section_exists(root: Path) -> None:
-    text = (root / "README.md").read_text(encoding="utf-8")
-    section = text.split("## Architecture")[1].split("\n## ")[0]
-    rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
-    assert len(rows) > 10
-    for where, what in rows:
-        places = [root / name for name in re.findall(r"`([^`]+)`", where)]
-        assert [place for place in places if not place.exists()] == []
-        for name in re.findall(r"`([^` ]+(?:\.py|\.md|/))`", what):
-            assert any((place / name).exists() for place in (root, *places)), name
 
 
 @pytest.mark.slow

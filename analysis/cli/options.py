@@ -142,7 +142,7 @@ def study_from_options(
     """
     from analysis.overrides import Overrides
     from analysis.prices.load import load_market_data
-    from analysis.run.needs import mentioned_symbols, needed_symbols
+    from analysis.run.needs import mentioned_symbols, needed_symbols, wants_everything
     from analysis.study_file import load_study
 
     chosen = {name: _joined(name, value) for name, value in options.items() if value}
@@ -152,7 +152,7 @@ def study_from_options(
     data = load_market_data(
         asked.data,
         calendar=asked.calendar,
-        symbols=needed_symbols(asked),
+        symbols=None if wants_everything(asked) else needed_symbols(asked),
         also=mentioned_symbols(asked),
     )
     return asked, data

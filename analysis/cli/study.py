@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from analysis._typing import OutputFormat, choices
+from analysis._typing import StudyFormat, choices
 from analysis.cli.options import (
     OutputFolder,
     details_from_options,
@@ -18,8 +19,7 @@ from analysis.cli.options import (
 from analysis.cli.terminal import echo
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from analysis._typing import OutputFormat
     from analysis.context.details import Details
     from analysis.results import StudyResult
 
@@ -29,15 +29,21 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(choices(OutputFormat)),
+    type=click.Choice(choices(StudyFormat)),
     default="table",
     show_default=True,
-    help="What to print: tables for reading, or tidy rows.",
+    help="What to print: tables for reading, Markdown, or tidy rows.",
 )
 @click.option(
     "--out",
     type=OutputFolder(),
     help="Folder for the results: CSV, JSON, text and the effective study.",
+)
+@click.option(
+    "--excel",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.xlsx",
+    help="Also write every table of rows into one Excel workbook, a sheet each.",
 )
 @click.option(
     "--all-tests",
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
 def command(
     output_format: str,
     out: Path | None,
+    excel: Path | None,
     all_tests: bool,
     figures: bool,
     report: bool,
@@ -74,12 +81,17 @@ def command(
     from analysis.cli.options import as_sample
     from analysis.errors import StudyError
     from analysis.export import result_files
-    from analysis.outputs import check_writable, write_files
+    from analysis.outputs import check_workbook, check_writable, write_files
 
     sample = as_sample(options)
     if sample is not None:
         from analysis.cli.sample import Wanted, tell
 
+        if output_format == "markdown" or excel is not None:
+            raise StudyError(
+                "a study of many firm-events is written as table, csv, json or latex, and into a "
+                "folder with --out DIR"
+            )
         tell(sample, Wanted(cast("OutputFormat", output_format), out, figures, report))
         return
     if figures and out is None:
@@ -88,9 +100,11 @@ def command(
         raise StudyError("--report needs a folder to write to; name one with --out DIR")
     if out is not None:
         check_writable(out, inputs=inputs_of(**options))
+    if excel is not None:
+        check_workbook(excel, inputs=inputs_of(**options))
     details = details_from_options(all_tests=all_tests, **options) if report else None
     result = run_from_options(all_tests=all_tests, **options) if details is None else details.result
-    printed = _printed(result, cast("OutputFormat", output_format), all_tests=all_tests)
+    printed = _printed(result, cast("StudyFormat", output_format), all_tests=all_tests)
     if out is not None:
         files: dict[str, str | bytes] = dict(
             result_files(result) if details is None else _report(details)
@@ -105,6 +119,8 @@ def command(
         echo(f"wrote {len(written)} files to {out}", err=True)
         if report:
             echo(f"the report is {out / 'report.html'}", err=True)
+    if excel is not None:
+        echo(f"wrote {result.to_excel(excel)}", err=True)
     echo(printed, nl=False)
 
 
@@ -115,12 +131,9 @@ def _report(details: Details) -> dict[str, str]:
         return report_files(details, progress=progress)
 
 
-def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: bool) -> str:
+def _printed(result: StudyResult, output_format: StudyFormat, *, all_tests: bool) -> str:
     from analysis.export import to_json
     from analysis.spreadsheets import to_csv
-    from analysis.tables.batteries import tests_text
-    from analysis.tables.latex import latex_table
-    from analysis.tables.summary import summary_text
 
     match output_format:
         case "csv":
@@ -128,7 +141,8 @@ def _printed(result: StudyResult, output_format: OutputFormat, *, all_tests: boo
         case "json":
             return to_json(result)
         case "latex":
-            return latex_table(result)
+            return result.to_latex()
+        case "markdown":
+            return result.to_markdown()
         case "table":
-            before = tests_text(result) + "\n" if all_tests else ""
-            return before + summary_text(result)
+            return result.summary(tests=all_tests)

@@ -121,6 +121,22 @@ def figure_files(
     return files
 
 
+def draw(result: StudyResult, name: str) -> Figure:
+    """
+    Draw one figure of the results alone.
+
+    Raises
+    ------
+    StudyError
+        If there is no figure of that name, or these results cannot draw it.
+    """
+    check_choices((name,), LIGHT.width)
+    reason = FIGURES[name].reason(result, None)
+    if reason:
+        raise StudyError(f"figure '{name}' cannot be drawn from these results: {reason}")
+    return FIGURES[name].ready(result, None)(LIGHT)
+
+
 def check_choices(only: Sequence[str], width: float) -> None:
     """
     Refuse a figure that there is not, or a width out of bounds, before anything is computed.

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,8 @@ def broken_assumptions(residuals: FloatArray, window: int) -> Mapping[Assumption
         (10 lags), each beyond its 0.1 % point.
     """
     rows = len(residuals)
-    excess = float(stats.kurtosis(residuals))
-    jarque_bera = rows / 6 * (float(stats.skew(residuals)) ** 2 + excess**2 / 4)
+    excess = float(scipy.stats.kurtosis(residuals))
+    jarque_bera = rows / 6 * (float(scipy.stats.skew(residuals)) ** 2 + excess**2 / 4)
     normality = independence = variance = ""
     if float(special.chdtrc(2, jarque_bera)) < 0.001:
         normality = (

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
+from scipy import special
 
 from analysis.errors import DataError
 from analysis.inference.outcome import Outcome
@@ -64,7 +65,7 @@ class Tail:
         0 beyond the end that a negative shape puts to the tail.
         """
         excess = loss - self.threshold
-        return self.share * float(stats.genpareto.sf(excess, self.shape, scale=self.scale))
+        return self.share * float(scipy.stats.genpareto.sf(excess, self.shape, scale=self.scale))
 
 
 def fit_tail(losses: FloatArray, *, quantile: float = 0.95) -> Tail:
@@ -99,7 +100,7 @@ def fit_tail(losses: FloatArray, *, quantile: float = 0.95) -> Tail:
             f"only {len(excesses)} losses lie beyond the threshold ({FEWEST_EXCEEDANCES} needed); "
             "use a longer history or a lower threshold"
         )
-    shape, _, scale = map(float, stats.genpareto.fit(excesses, floc=0))
+    shape, _, scale = map(float, scipy.stats.genpareto.fit(excesses, floc=0))
     if shape < -1:
         # below -1 the likelihood has no maximum; at -1 the tail is uniform up to the deepest loss
         shape, scale = -1.0, float(excesses.max()) * (1 + 1e-9)
@@ -181,7 +182,7 @@ def probability_interval(tail: Tail, loss: float, *, level: float = 0.95) -> tup
     centre = _best_ratio(tail.excesses, excess) if ends else math.log(conditional)
     if margin(centre) <= 0:
         return 0.0, tail.share * math.exp(centre)
-    find: Callable[..., float] = optimize.brentq
+    find: Callable[..., float] = scipy.optimize.brentq
     high = 0.0 if margin(-1e-6) > 0 else find(margin, centre, -1e-6, xtol=1e-6)
     if ends or margin(_SMALLEST_LOG) > 0:
         return 0.0, tail.share * math.exp(high)
@@ -206,7 +207,7 @@ def _profile(excesses: FloatArray, excess: float, log_ratio: float) -> float:
     costs = [cost(shape) for shape in grid]
     best = int(np.argmin(costs))
     bounds = (grid[max(best - 1, 0)], grid[min(best + 1, 80)])
-    result = optimize.minimize_scalar(cost, bounds=bounds, method="bounded")
+    result = scipy.optimize.minimize_scalar(cost, bounds=bounds, method="bounded")
     return -min(float(result.fun), costs[best])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from analysis.errors import DataError
 
@@ -55,7 +55,7 @@ def adjust(p: FloatArray, how: Adjustment) -> FloatArray:
         holm[order] = np.minimum(steps, 1.0)
         adjusted[known] = holm
     else:
-        adjusted[known] = stats.false_discovery_control(values, method=how)
+        adjusted[known] = scipy.stats.false_discovery_control(values, method=how)
     return adjusted
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scipy import optimize, special, stats
+import scipy
+from scipy import special
 
 from analysis.errors import DataError
 from analysis.inference.outcome import Outcome
@@ -41,9 +42,9 @@ def power(effect: float, se: float, df: float, *, alpha: float = 0.05) -> float:
     """
     critical = float(special.stdtrit(df, 1 - alpha / 2))
     shift = abs(effect) / se
-    wrong_sign = float(stats.nct.cdf(-critical, df, shift))
+    wrong_sign = float(scipy.stats.nct.cdf(-critical, df, shift))
     # far out the library gives NaN for a tail that is nil
-    return float(stats.nct.sf(critical, df, shift)) + (
+    return float(scipy.stats.nct.sf(critical, df, shift)) + (
         0.0 if math.isnan(wrong_sign) else wrong_sign
     )
 
@@ -89,7 +90,7 @@ def minimum_detectable_effect(
     def short(shift: float) -> float:
         return power(shift, 1.0, df, alpha=alpha) - wanted
 
-    find: Callable[..., float] = optimize.brentq
+    find: Callable[..., float] = scipy.optimize.brentq
     outer = 1.0
     while short(outer) < 0:
         outer *= 2

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from analysis.inference.outcome import Outcome, normal, student
 
@@ -41,10 +41,10 @@ def scaled_ranks(values: FloatArray) -> FloatArray:
     """
     known = np.isfinite(values)
     if known.all():
-        ranks = np.asarray(stats.rankdata(np.ascontiguousarray(values.T), axis=1)).T
+        ranks = np.asarray(scipy.stats.rankdata(np.ascontiguousarray(values.T), axis=1)).T
     else:
-        omitted = np.asarray(stats.rankdata(values, axis=0, nan_policy="omit"), dtype=np.float64)
-        ranks = np.where(known, omitted, np.nan)
+        omitted = scipy.stats.rankdata(values, axis=0, nan_policy="omit")
+        ranks = np.where(known, np.asarray(omitted, dtype=np.float64), np.nan)
     scaled: FloatArray = ranks / (known.sum(axis=0) + 1) - 0.5
     return scaled
 

@@ -40,6 +40,9 @@ class Capabilities:
         from the benchmark, or by a refit on each.
     not_drawn : str
         Why it is not, where `placebo` is "none".
+    controls : bool
+        The regressors are donors, each of which can stand in the treated firm's place. Such a model
+        may predict a window as a whole.
     """
 
     order_free: bool = False
@@ -47,6 +50,7 @@ class Capabilities:
     reads_ahead: bool = False
     placebo: PlaceboDraws = "refits"
     not_drawn: str = ""
+    controls: bool = False
 
     def __post_init__(self) -> None:
         """Want a reason where nothing is drawn, and none elsewhere."""

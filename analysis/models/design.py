@@ -145,7 +145,7 @@ def check_donors(
     affected : collection of str
         Firms of the study and others known to be touched.
     firm : str
-        The firm itself, which is refused even by force.
+        The firm of the headline, which is refused even by force.
     force : bool
         Take affected donors all the same.
 

@@ -87,7 +87,7 @@ class DifferenceInDifferences:
     error.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, controls=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> DifferenceFit:
         """
@@ -175,7 +175,7 @@ class SyntheticDifference:
     noise of the donors. Session weights are found anew for each window.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities()
+    capabilities: ClassVar[Capabilities] = Capabilities(controls=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> SyntheticDifferenceFit:
         """

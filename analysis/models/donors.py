@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -45,7 +45,7 @@ class SyntheticControl:
     Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, controls=True)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -85,7 +85,11 @@ class RidgeAugmented:
     @property
     def capabilities(self) -> Capabilities:
         """Tuning a penalty goes forward in time, so that the fit then depends on the order."""
-        return Capabilities(order_free=self.penalty is not None)
+        return Capabilities(order_free=self.penalty is not None, controls=True)
+
+    def tuned(self, tuning: float) -> RidgeAugmented:
+        """Keep a penalty."""
+        return replace(self, penalty=tuning)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -98,7 +102,7 @@ class RidgeAugmented:
         """
         check_control(y, x)
         penalty = best_ridge(y, x) if self.penalty is None else self.penalty
-        return _portfolio(y, x, names, augmented_weights(y, x, penalty))
+        return replace(_portfolio(y, x, names, augmented_weights(y, x, penalty)), tuning=penalty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,11 @@ class ElasticNet:
     @property
     def capabilities(self) -> Capabilities:
         """As those of `RidgeAugmented`."""
-        return Capabilities(order_free=self.penalty is not None)
+        return Capabilities(order_free=self.penalty is not None, controls=True)
+
+    def tuned(self, tuning: float) -> ElasticNet:
+        """Keep a penalty."""
+        return replace(self, penalty=tuning)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -140,7 +148,8 @@ class ElasticNet:
         """
         check_control(y, x)
         if self.penalty is not None:
-            return _regression(y, x, names, elastic_path(y, x, self.mix, [self.penalty])[0])
+            fit = _regression(y, x, names, elastic_path(y, x, self.mix, [self.penalty])[0])
+            return replace(fit, tuning=self.penalty)
         scaled = (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-300)
         largest = float(np.abs(scaled.T @ (y - y.mean())).max()) / len(y) / max(self.mix, 1e-3)
         grid = [float(value) for value in largest * np.logspace(0, -3, 25)]
@@ -149,7 +158,8 @@ class ElasticNet:
             return elastic_path(train_y, train_x, self.mix, grid)
 
         best = int(np.argmin(forward_errors(y, x, path)))
-        return _regression(y, x, names, elastic_path(y, x, self.mix, grid[: best + 1])[-1])
+        fit = _regression(y, x, names, elastic_path(y, x, self.mix, [grid[best]])[0])
+        return replace(fit, tuning=grid[best])
 
 
 def simplex_weights(y: FloatArray, x: FloatArray) -> FloatArray:
@@ -255,13 +265,15 @@ def elastic_path(y: FloatArray, x: FloatArray, mix: float, penalties: list[float
     ndarray of shape (len(penalties), J + 1)
         Intercept and weights on the scale of the returns.
     """
+    from analysis.models.elastic_kernel import descend  # noqa: PLC0415 - numba loads late
+
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-300)
     scaled, centred = (x - mean) / scale, y - y.mean()
-    gram, target = scaled.T @ scaled / len(y), scaled.T @ centred / len(y)
+    columns = np.ascontiguousarray(scaled.T)
     weights = np.zeros(x.shape[1])
     rows = []
     for penalty in penalties:
-        weights = _descend(gram, target, weights, penalty * mix, penalty * (1 - mix))
+        weights = descend(columns, centred, weights, penalty * mix, penalty * (1 - mix))
         slopes = weights / scale
         rows.append(np.append(y.mean() - slopes @ mean, slopes))
     return np.array(rows)
@@ -293,28 +305,6 @@ def forward_errors(
         squares = np.square(errors).sum(axis=0)
         total = total + squares if len(total) else squares
     return total
-
-
-def _descend(
-    gram: FloatArray, target: FloatArray, start: FloatArray, lasso: float, ridge: float
-) -> FloatArray:
-    """Coordinate descent on the standardised problem until no weight moves."""
-    weights = start.copy()
-    fitted = gram @ weights
-    size = float(np.abs(target).max())
-    for _ in range(10_000):
-        moved = 0.0
-        for j in range(len(weights)):
-            partial = target[j] - fitted[j] + gram[j, j] * weights[j]
-            shrunk = max(abs(partial) - lasso, 0.0) / (gram[j, j] + ridge)
-            step = (shrunk if partial > 0 else -shrunk) - weights[j]
-            if step:
-                weights[j] += step
-                fitted += gram[:, j] * step
-                moved = max(moved, abs(step))
-        if moved <= 1e-10 * size:
-            break
-    return weights
 
 
 def _portfolio(

@@ -11,7 +11,7 @@ Tibshirani (2010), Journal of Machine Learning Research 11.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -54,7 +54,11 @@ class InteractiveEffects:
 
     factors: int | None = None
 
-    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, controls=True)
+
+    def tuned(self, tuning: float) -> InteractiveEffects:
+        """Keep a number of factors."""
+        return replace(self, factors=int(tuning))
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -75,7 +79,7 @@ class InteractiveEffects:
         values = [alpha, *map(float, weights)]
         residuals = y - alpha - x @ weights
         coefficients = dict(zip(("alpha", *names), values, strict=True))
-        return PointFit(coefficients, residuals, max(len(y) - 1 - rank, 1))
+        return PointFit(coefficients, residuals, max(len(y) - 1 - rank, 1), tuning=rank)
 
 
 def principal_components(x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -152,6 +156,11 @@ class CompletionFit:
     penalty: float
 
     @property
+    def tuning(self) -> float:
+        """The penalty."""
+        return self.penalty
+
+    @property
     def leverage(self) -> FloatArray:
         """Zero: not known for this fit."""
         return np.zeros(len(self.residuals))
@@ -186,7 +195,11 @@ class MatrixCompletion:
     @property
     def capabilities(self) -> Capabilities:
         """Which sessions are held out to choose a penalty goes by their place."""
-        return Capabilities(order_free=self.penalty is not None)
+        return Capabilities(order_free=self.penalty is not None, controls=True)
+
+    def tuned(self, tuning: float) -> MatrixCompletion:
+        """Keep a penalty."""
+        return replace(self, penalty=tuning)
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> CompletionFit:  # noqa: ARG002 - donors weigh in by the matrix
         """

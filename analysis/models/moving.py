@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from analysis.errors import WindowError
 from analysis.models.base import Capabilities
@@ -206,7 +206,7 @@ def _likeliest(y: FloatArray, design: FloatArray, kernel: FloatArray) -> float:
     if best == 0:
         return 0.0
     bounds = (grid[best - 1], grid[min(best + 1, len(grid) - 1)])
-    found = optimize.minimize_scalar(cost, bounds=bounds, method="bounded")
+    found = scipy.optimize.minimize_scalar(cost, bounds=bounds, method="bounded")
     return math.exp(float(found.x))
 
 

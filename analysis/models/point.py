@@ -29,11 +29,14 @@ class PointFit:
     residuals : ndarray of shape (M,)
     df : float
         M less the number of coefficients that the fit chose freely.
+    tuning : float or None
+        The penalty or the number of factors that the fit was made with; None where it has none.
     """
 
     coefficients: Mapping[str, float]
     residuals: FloatArray
     df: float
+    tuning: float | None = None
 
     @property
     def sigma(self) -> float:

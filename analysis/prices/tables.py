@@ -82,6 +82,7 @@ TABLES = {
     "world-daily": BundledTable("prices/world_daily.parquet", check_bars),
     "world-markets": BundledTable("reference/world_markets.csv", check_unique("symbol")),
     "donors": BundledTable("prices/donors_total_return_index.parquet", _us_levels),
+    "donor-exposures": BundledTable("reference/donor_exposures.csv", check_unique("symbol")),
     "donor-checks": BundledTable("reference/donors.csv", check_unique("symbol")),
     "index-holdings": BundledTable(
         "reference/index_holdings.csv", check_shares_of_index, ("published_as_of", "eve")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
 from analysis.currency import USD
 from analysis.models.catalog import MODELS
+from analysis.outputs import check_workbook, write_file
+from analysis.results.paths import path_frame
 from analysis.results.records import Place, benchmark_name
 from analysis.results.rows import (
     GROUP_COLUMNS,
@@ -21,7 +25,9 @@ from analysis.results.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from matplotlib.figure import Figure
 
     from analysis.prices.manifest import InputFile
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
@@ -246,3 +252,99 @@ class StudyResult:
     def tidy_recoveries(self) -> pd.DataFrame:
         """One row an event and firm."""
         return pd.DataFrame([recovery_row(recovery) for recovery in self.recoveries])
+
+    @cached_property
+    def path(self) -> pd.DataFrame:
+        """
+        One row a firm and day around the headline's event, under the headline's specification.
+
+        ``day`` counts sessions from the event's, over all that the study's windows span; ``ar`` is
+        the abnormal return of the day and ``car`` its sum from the first day on (simple, decimal),
+        each with the ends of its interval at the study's level. Also the file ``paths.csv``.
+
+        Examples
+        --------
+        >>> import analysis
+        >>> levels = analysis.load_snapshot().levels
+        >>> result = analysis.event_study(
+        ...     levels, firm="NVDA", market="SPY", when="2025-01-27", windows="-1..1"
+        ... )
+        >>> [round(car, 4) for car in result.path["car"]]
+        [-0.0253, -0.159, -0.0946]
+        """
+        return path_frame(self)
+
+    def summary(self, *, tests: bool = False) -> str:
+        """
+        Lay out the results for reading: tables, notes and one paragraph, as the terminal has them.
+
+        Parameters
+        ----------
+        tests : bool
+            Also every test of `batteries`, first.
+
+        Returns
+        -------
+        str
+            Plain text; ``print(result.summary())``.
+        """
+        return cast("str", _presented("summary")(self, tests=tests))
+
+    def _repr_html_(self) -> str:
+        return cast("str", _presented("html")(self))
+
+    def to_latex(self) -> str:
+        """Write all rows as a LaTeX ``tabular``: returns in percent, money in billions."""
+        return cast("str", _presented("latex")(self))
+
+    def to_markdown(self) -> str:
+        """Write title, summary and tables as Markdown."""
+        return cast("str", _presented("markdown")(self))
+
+    def to_excel(self, path: Path | str) -> Path:
+        """
+        Write every file of tidy rows as a sheet of one Excel workbook.
+
+        Parameters
+        ----------
+        path : pathlib.Path or str
+            Of the workbook, ending in ``.xlsx``; what is there is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        OutputError
+            If the path does not end so, or cannot be written to.
+        """
+        check_workbook(target := Path(path))
+        write_file(cast("bytes", _presented("excel")(self)), target)
+        return target
+
+    def plot(self, figure: str = "event-path") -> Figure:
+        """
+        Draw a figure of the results.
+
+        Parameters
+        ----------
+        figure : str
+            A name of ``market-impact list figures``, of those drawn from results alone.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Tied to no window; a notebook shows it, ``savefig`` writes it.
+
+        Raises
+        ------
+        StudyError
+            If there is no figure of that name, or these results cannot draw it.
+        """
+        return cast("Figure", _presented("draw", "analysis.figures.export")(self, figure))
+
+
+def _presented(name: str, home: str = "analysis.presentation") -> Callable[..., object]:
+    """Find what shows a result, imported when first asked for: it stands above results."""
+    return cast("Callable[..., object]", getattr(importlib.import_module(home), name))

@@ -13,13 +13,13 @@ import numpy as np
 
 from analysis.errors import DataError, StudyError, WindowError, nearest
 from analysis.models.catalog import MODELS
-from analysis.models.design import check_donors
 from analysis.run.fit import rows_of
 from analysis.run.purging import MARKET
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.models.design import Design
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
     from analysis.run.case import Case
@@ -35,7 +35,7 @@ def check_names(study: Study, data: MarketData) -> None:
     Raises
     ------
     StudyError
-        If a symbol, model, benchmark, industry member or donor is not there.
+        If a symbol, model, benchmark or industry member is not there.
     """
     known = [str(name) for name in data.levels.columns]
     for symbol in study.symbols:
@@ -58,11 +58,6 @@ def check_names(study: Study, data: MarketData) -> None:
         _check_benchmarks(study, data.name, known)
     if any(model.uses_industry for model in models):
         _check_listed("industry", study.industry, data.name, known)
-    if any(model.uses_donors for model in models):
-        _check_listed("donors", study.donors, data.name, known)
-        for symbol in study.symbols:
-            affected = {*study.symbols, study.event_firm}
-            check_donors(study.donors, affected, symbol, force=study.force_donors)
 
 
 def check_place(
@@ -147,17 +142,34 @@ def check_designs(case: Case) -> None:
         missing = ~complete[ahead]
         if missing.any():
             day = case.plan.data.levels.index[ahead][missing][0].date()
+            _check_donor_returns(case, design, ahead)
             raise DataError(
                 f"{name} has no regressors on {day}, within the windows of event "
                 f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
             )
         count = int(complete[case.rows].sum())
         if count < study.min_estimation:
+            _check_donor_returns(case, design, case.rows)
             raise DataError(
                 f"{name} has regressors for {symbol} on {count} sessions of the estimation window "
                 f"{study.estimation} of event '{placed.event.id}'; {study.min_estimation} are "
                 "needed"
             )
+
+
+def _check_donor_returns(case: Case, design: Design, rows: slice) -> None:
+    """Name the donors that lack returns on some rows, where the model has donors."""
+    if not case.specification.model.uses_donors:
+        return
+    missing = np.argwhere(~np.isfinite(design.x[rows]))
+    lacking = [design.names[column] for column in sorted(set(missing[:, 1].tolist()))]
+    if lacking:
+        day = case.plan.data.levels.index[rows][int(missing[:, 0].min())].date()
+        raise DataError(
+            f"donors {', '.join(lacking[:5])}{' and others' if len(lacking) > 5 else ''} lack "
+            f"returns around event '{case.placed.event.id}', first on {day}; take them off the "
+            "donors, or bring their levels"
+        )
 
 
 def _check_benchmarks(study: Study, where: str, known: list[str]) -> None:

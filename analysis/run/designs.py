@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.models.design import Design, ReturnArrays, build_design
+from analysis.run.donors import complete_donors
 from analysis.run.fit import rows_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def designs_of(
     StudyError, DataError
         If the model needs series that the study or the data do not have.
     """
-    if specification.model.uses_industry:
+    own = specification.model.uses_donors and not set(symbols).isdisjoint(plan.donors.names)
+    if specification.model.uses_industry or own:
         return {symbol: _design(plan, placed, specification, symbol) for symbol in symbols}
     first = _design(plan, placed, specification, symbols[0])
     return {symbol: replace(first, y=plan.columns[symbol] - first.base) for symbol in symbols}
@@ -52,12 +54,14 @@ def _design(plan: Plan, placed: PlacedEvent, specification: Specification, symbo
     estimation[rows_of(placed.position, plan.study.estimation)] = True
     event[rows_of(placed.position, plan.span)] = True
     model = specification.model
+    needed = rows_of(placed.position, plan.study.estimation), placed.position
+    donors = complete_donors(plan.donors, plan.columns, needed) if model.uses_donors else ()
     returns = ReturnArrays(
         symbol=symbol,
         firm=plan.columns[symbol],
         benchmark=specification.market,
         factors=plan.factors,
         members={name: plan.columns[name] for name in plan.study.industry if model.uses_industry},
-        donors={name: plan.columns[name] for name in plan.study.donors if model.uses_donors},
+        donors={name: plan.columns[name] for name in donors if name != symbol},
     )
     return build_design(model, returns, estimation, event)

@@ -53,14 +53,13 @@ def event_sample(
         What the tests of every cell need; see `whole_sample` for the rest.
     """
     design, fit = case.designs[symbol], case.fits[symbol]
-    rows, ahead = case.rows, rows_of(case.placed.position, window)
-    used = np.flatnonzero(design.complete[rows]) + rows.start
+    ahead = rows_of(case.placed.position, window)
     return FirmSample(
         estimator=case.specification.model.estimator,
         fit=fit.model,
         path=case.path(symbol, window),
-        y=design.y[used],
-        x=design.x[used],
+        y=fit.y,
+        x=fit.x,
         post_y=design.y[ahead],
         post_x=design.x[ahead],
         names=design.names,

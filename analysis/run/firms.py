@@ -53,7 +53,7 @@ def _firm_result(
     case: Case, symbol: str, draws: Mapping[Window, FloatArray], panel: PanelDraws
 ) -> FirmResult:
     study, specification, fit = case.study, case.specification, case.fits[symbol]
-    path = fit.path(case.plan.span)
+    path = fit.daily(case.plan.span)
     flags = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, case.plan.reference.weights),

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.abnormal import AbnormalPath
+from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from analysis._typing import BoolArray
+    from analysis._typing import BoolArray, FloatArray
     from analysis.models.base import Estimator, FittedModel, Prediction
     from analysis.models.design import Design
-    from analysis.windows import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +29,20 @@ class FirmFit:
     position : int
         Row of the event session.
     estimation : Window
+    y, x : ndarray of shape (M,), (M, k)
+        Returns and regressors of the estimation sessions used.
+    whole : bool
+        Whether the model may predict a window as a whole, so that a session's expected return
+        depends on the sessions beside it.
     """
 
     model: FittedModel
     design: Design
     position: int
     estimation: Window
+    y: FloatArray
+    x: FloatArray
+    whole: bool = False
 
     @property
     def n(self) -> int:
@@ -74,6 +82,32 @@ class FirmFit:
             self.design.y[rows] + self.design.base[rows],
             prediction.expected + self.design.base[rows],
             prediction.covariance,
+        )
+
+    def daily(self, span: Window) -> AbnormalPath:
+        """
+        Compare the returns of single sessions with what the model expects of each.
+
+        Parameters
+        ----------
+        span : Window
+            Other sessions in it change nothing of what a session shows.
+
+        Returns
+        -------
+        AbnormalPath
+            As `path`; a model that predicts windows as a whole, which has no covariance, is asked
+            for each session as a window of its own.
+        """
+        if not self.whole or self.path(Window(span.start, span.start)).covariance is not None:
+            return self.path(span)
+        sessions = range(span.start, span.end + 1)
+        paths = [self.path(Window(day, day)) for day in sessions]
+        return AbnormalPath(
+            span.start,
+            np.concatenate([path.raw for path in paths]),
+            np.concatenate([path.expected for path in paths]),
+            None,
         )
 
 
@@ -126,5 +160,7 @@ def fit_firm(
     if estimator.capabilities.reads_ahead:
         # on pseudo-dates too the last row would read a session beyond its window
         used = np.append(used[:-1], np.False_)
-    model = estimator.fit(design.y[rows][used], design.x[rows][used], design.names)
-    return FirmFit(model, design, position, estimation)
+    y, x = design.y[rows][used], design.x[rows][used]
+    model = estimator.fit(y, x, design.names)
+    whole = estimator.capabilities.controls
+    return FirmFit(model, design, position, estimation, y, x, whole)

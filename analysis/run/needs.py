@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.models.catalog import MODELS
 from analysis.run.purging import MARKET
+from analysis.study import ALL_UNTREATED
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -32,12 +33,21 @@ def needed_symbols(study: Study) -> tuple[str, ...]:
     if any(model.uses_industry for model in models):
         names += study.industry
     if any(model.uses_donors for model in models):
-        names += study.donors
+        names += _named(study)
     return tuple(dict.fromkeys(names))
 
 
 def mentioned_symbols(study: Study) -> tuple[str, ...]:
     """List every security that a study names, needed by its models or not."""
-    names = [*study.symbols, study.event_firm, *study.industry, *study.donors]
+    names = [*study.symbols, study.event_firm, *study.industry, *_named(study)]
     names += [name for b in study.benchmarks for name in (b.symbol, *b.firms) if name != MARKET]
     return tuple(dict.fromkeys(names))
+
+
+def wants_everything(study: Study) -> bool:
+    """Say whether a study takes every security there is for a donor, as far as it may."""
+    return ALL_UNTREATED in study.donors
+
+
+def _named(study: Study) -> tuple[str, ...]:
+    return () if wants_everything(study) else study.donors

@@ -8,12 +8,12 @@ import numpy as np
 
 from analysis.abnormal import cumulative, cumulative_se
 from analysis.inference.placebo import pseudo_dates
+from analysis.models.tuning import tuned
 from analysis.run.fit import FirmFit, fit_firm, rows_of
 
 if TYPE_CHECKING:
-    from analysis._typing import FloatArray
+    from analysis._typing import BoolArray, FloatArray
     from analysis.abnormal import AbnormalPath
-    from analysis.models.design import Design
     from analysis.run.case import Case
     from analysis.run.panel_draws import PanelDraws
     from analysis.windows import Window
@@ -45,33 +45,41 @@ def placebo_draws(case: Case, panel: PanelDraws) -> dict[str, dict[Window, Float
         return {symbol: panel.of(case, symbol) for symbol in case.symbols}
     if case.specification.model.estimator.capabilities.placebo == "none":
         return {symbol: dict.fromkeys(case.study.windows, np.empty(0)) for symbol in case.symbols}
-    return {symbol: _by_refits(case, design) for symbol, design in case.designs.items()}
+    return {symbol: _by_refits(case, symbol) for symbol in case.symbols}
 
 
-def _by_refits(case: Case, design: Design) -> dict[Window, FloatArray]:
-    """Draw all windows; of a pseudo-date there is one fit, whichever windows ask for it."""
-    study, fits = case.study, dict[int, FirmFit]()
+def _by_refits(case: Case, symbol: str) -> dict[Window, FloatArray]:
+    """
+    Draw all windows; of a pseudo-date there is one fit, whichever windows ask for it.
+
+    Penalties and numbers of factors are those of the fit before the event.
+    """
+    design, study, fits = case.designs[symbol], case.study, dict[int, FirmFit]()
+    known = design.complete
+    estimator = tuned(case.specification.model.estimator, case.fits[symbol].model)
     drawn = {}
     for window in study.windows:
         dates = pseudo_dates(case.placed.position, study.estimation, window)
-        step = -(-len(dates) // MOST_REFITS) if len(dates) else 1
+        usable = [date for date in map(int, dates[::-1]) if _usable(known, date, case, window)]
+        step = -(-len(usable) // MOST_REFITS) if usable else 1
         found = []
-        for date in map(int, dates[::-step]):
-            complete = design.complete[rows_of(date, study.estimation)]
-            if int(complete.sum()) < study.min_estimation:
-                continue
-            if not design.complete[rows_of(date, window)].all():
-                continue
+        for date in usable[::step]:
             if date not in fits:
                 fits[date] = fit_firm(
                     design,
-                    case.specification.model.estimator,
+                    estimator,
                     date,
                     estimation=study.estimation,
                 )
             found.append(_statistic(fits[date].path(window)))
         drawn[window] = np.array(found)
     return drawn
+
+
+def _usable(known: BoolArray, date: int, case: Case, window: Window) -> bool:
+    """Say whether a pseudo-date has its estimation sessions and its window."""
+    count = int(known[rows_of(date, case.study.estimation)].sum())
+    return count >= case.study.min_estimation and bool(known[rows_of(date, window)].all())
 
 
 def _statistic(path: AbnormalPath) -> float:

@@ -18,6 +18,7 @@ from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_
 from analysis.returns import returns_without, simple_returns
 from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_firm, check_names, check_place
+from analysis.run.donors import DonorPool, donor_pool, with_donor_levels
 from analysis.run.jumps import check_jumps
 from analysis.run.purging import check_weights, index_level, weight_anchors
 from analysis.run.records import Plan, Specification, crossed
@@ -105,6 +106,11 @@ def plan_headline(study: Study, data: MarketData) -> Case:
 
 def _planned(study: Study, data: MarketData) -> Plan:
     check_names(study, data)
+    pool = DonorPool()
+    if any(MODELS[model].uses_donors for model in study.models):
+        data = with_donor_levels(study, data)
+        pool = donor_pool(study, data)
+        study = replace(study, donors=pool.names)
     check_jumps(study, data)
     span = Window(
         min(window.start for window in study.windows), max(window.end for window in study.windows)
@@ -133,6 +139,7 @@ def _planned(study: Study, data: MarketData) -> Plan:
             for eve in eves
         },
         span=span,
+        donors=pool,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analysis.models.catalog import MODELS
 from analysis.results import benchmark_name
+from analysis.run.donors import DonorPool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +86,8 @@ class Plan:
     specifications : tuple of Specification
     valuations : mapping of (str, pandas.Timestamp) to Valuation
         Of each firm on the eve of each window.
+    donors : DonorPool
+        Empty where no model of the study takes any.
     span : Window
         From the first to the last session of all event windows.
     """
@@ -99,6 +102,7 @@ class Plan:
     specifications: tuple[Specification, ...]
     valuations: Mapping[tuple[str, pd.Timestamp], Valuation]
     span: Window
+    donors: DonorPool = field(default_factory=DonorPool)
 
     def symbols_of(self, event: str) -> tuple[str, ...]:
         """List the firms that are paired with an event, in the order of results."""

@@ -103,9 +103,9 @@ def run_study(
             progress(label, total - len(waiting), total)
     used = [*study.symbols, *(b.symbol for b in study.benchmarks if b.symbol in data.levels)]
     return StudyResult(
-        study=study,
+        study=replace(study, donors=plan.study.donors),
         data_name=data.name,
-        inputs=data.inputs,
+        inputs=plan.data.inputs,
         events=plan.events,
         firms=tuple(firms),
         groups=tuple(groups),

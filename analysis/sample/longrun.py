@@ -19,14 +19,15 @@ from analysis.errors import DataError, StudyError, WindowError
 from analysis.inference.clustered import date_cluster_test
 from analysis.inference.cross_section import cross_sectional_test
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test
-from analysis.inference.outcome import Outcome
-from analysis.inference.student import critical_value, two_sided_p
+from analysis.inference.student import critical_value
+from analysis.sample.calendar_time import by_month, calendar_alpha, held_portfolio, month_codes
 from analysis.sample.measure import uses_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis._typing import BoolArray, FloatArray, IntArray
+    from analysis.inference.outcome import Outcome
     from analysis.sample.data import SampleData
     from analysis.sample.result import SampleResult
 
@@ -40,7 +41,6 @@ LONG_RUN_COLUMNS = (
 """Columns of the long run: one row a group, comparison, horizon and test; `overlap` is the share of
 pairs that are held while another of the group is, which the first two tests do not allow for."""
 
-FEWEST_MONTHS = 12
 MATCHES = 5
 """Firms like each one, where firms are matched."""
 
@@ -336,8 +336,8 @@ def _calendar_rows(result: SampleResult, horizon: int, first: int) -> Iterator[d
     market = result.data.market(result.spec.benchmark)
     for side, weight in sides:
         held = held_portfolio(result, horizon, weight, first=first)
-        months = _month_codes(result.data)
-        series = {"session": (held, market), "month": _by_month(held, market, months)}
+        months = month_codes(result.data)
+        series = {"session": (held, market), "month": by_month(held, market, months)}
         for step, (y, x) in series.items():
             outcome, alpha = calendar_alpha(y, x, level=result.spec.level)
             if outcome.available:
@@ -353,106 +353,6 @@ def _calendar_rows(result: SampleResult, horizon: int, first: int) -> Iterator[d
                     "low": outcome.low,
                     "high": outcome.high,
                 }
-
-
-def held_portfolio(
-    result: SampleResult, horizon: int, weight: FloatArray, *, first: int = 1
-) -> FloatArray:
-    """
-    Return of the portfolio that holds each pair from the event on.
-
-    Parameters
-    ----------
-    result, horizon, first
-        As `hold`.
-    weight : ndarray of shape (n,)
-        Of all pairs.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Simple returns, weights restored each session; NaN where nothing is held.
-    """
-    data, pairs = result.data, result.pairs
-    rows = np.flatnonzero(np.isfinite(result.fits.sigma2) & (weight > 0))
-    panel = data.panel.rows
-    sessions = len(data.sessions)
-    total, held = np.zeros(sessions), np.zeros(sessions)
-    low, high = panel.offsets[pairs.firm[rows]], panel.offsets[pairs.firm[rows] + 1]
-    for step in range(first, first + horizon):
-        t = pairs.position[rows] + step
-        at = low + t - panel.first[pairs.firm[rows]]
-        inside = (at >= low) & (at < high) & (t < sessions)
-        values = panel.values[at[inside]]
-        if data.log:
-            values = np.expm1(values)
-        known = np.isfinite(values)
-        w, day = weight[rows][inside][known], t[inside][known]
-        total += np.bincount(day, w * values[known], sessions)
-        held += np.bincount(day, w, sessions)
-    found: FloatArray = np.divide(total, held, out=np.full(sessions, np.nan), where=held > 0)
-    return found
-
-
-def calendar_alpha(
-    portfolio: FloatArray, market: FloatArray, *, level: float = 0.95
-) -> tuple[Outcome, float]:
-    """
-    Regress a portfolio on the market; the alpha's t with errors of Newey and West.
-
-    Parameters
-    ----------
-    portfolio, market : ndarray of shape (T,)
-        Simple returns; periods with NaN in either are left out.
-    level : float
-
-    Returns
-    -------
-    outcome : Outcome
-    alpha : float
-        A period.
-    """
-    known = np.isfinite(portfolio) & np.isfinite(market)
-    periods = int(known.sum())
-    if periods < FEWEST_MONTHS:
-        reason = f"the portfolio is held in {periods} periods, {FEWEST_MONTHS} are needed"
-        return Outcome.missing("calendar-time", reason), np.nan
-    import statsmodels.api as sm  # noqa: PLC0415 - slow to import
-
-    lags = int(4 * (periods / 100) ** (2 / 9))
-    fit = sm.OLS(portfolio[known], sm.add_constant(market[known])).fit(
-        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
-    )
-    alpha, se = float(fit.params[0]), float(fit.bse[0])
-    half = critical_value(level, periods - 2) * se
-    outcome = Outcome(
-        "calendar-time",
-        statistic=alpha / se,
-        p=two_sided_p(alpha / se, periods - 2),
-        df=periods - 2,
-        low=alpha - half,
-        high=alpha + half,
-    )
-    return outcome, alpha
-
-
-def _month_codes(data: SampleData) -> IntArray:
-    months = data.sessions.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    codes: IntArray = months - months[0]
-    return codes
-
-
-def _by_month(
-    portfolio: FloatArray, market: FloatArray, months: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Compound both within the months in which the portfolio was held on every session."""
-    count = int(months[-1]) + 1
-    known = np.isfinite(portfolio) & np.isfinite(market)
-    whole = np.bincount(months, known, count) == np.bincount(months, minlength=count)
-    one = np.log1p(np.where(known, portfolio, 0.0))
-    two = np.log1p(np.where(known, market, 0.0))
-    held = np.where(whole, np.expm1(np.bincount(months, one, count)), np.nan)
-    return held, np.expm1(np.bincount(months, two, count))
 
 
 def read_traits(path: Any) -> pd.DataFrame:  # noqa: ANN401 - a path

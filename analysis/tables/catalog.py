@@ -36,6 +36,11 @@ STUDY_FILES: tuple[TidyFile[StudyResult], ...] = (
         "When each firm was back at its level of the eve",
         lambda result: result.tidy_recoveries,
     ),
+    TidyFile(
+        "paths.csv",
+        "Every firm and day around the headline's event, under its specification",
+        lambda result: result.path,
+    ),
     TidyFile("tests.csv", "Every test of the headline", lambda result: result.tidy_tests),
     *(file for table in TABLES.values() for file in table.files),
 )

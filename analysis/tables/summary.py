@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from analysis.models.catalog import MODELS
 from analysis.narrative import summary_paragraph
 from analysis.tables.catalog import cell_tables
 from analysis.tables.notes import notes_text
@@ -34,6 +35,9 @@ def summary_text(result: StudyResult) -> str:
         f"simple returns; estimation window {study.estimation} ({len(study.estimation)} sessions); "
         f"intervals {100 * study.level:g} %"
     )
+    if any(MODELS[model].uses_donors for model in study.models):
+        names = f"donors ({len(study.donors)}): {', '.join(study.donors)}"
+        head += "\n" + textwrap.fill(names, WIDTH)
     parts = [
         head,
         *map(terminal, cell_tables(result)),

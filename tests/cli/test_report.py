@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.cli import main
+from analysis.outputs import MARKER
 
 SMALL = ("--symbols", "NVDA,AMD", "--model", "market", "--event", "sell-off", "--benchmark", "SPY")
 
@@ -18,7 +19,7 @@ def test_report_writes_the_page_and_the_files_it_names(tmp_path) -> None:
     assert result.exit_code == 0, result.output
     written = {line.rsplit("/", 1)[1] for line in result.stdout.splitlines()}
     assert {"report.html", "results.csv", "specifications.csv", "claims.csv"} <= written
-    assert written == {path.name for path in out.iterdir()}
+    assert written | {MARKER} == {path.name for path in out.iterdir()}
     page = (out / "report.html").read_text()
     for name in ("results.csv, line", "specifications.csv, line", "groups.csv, line"):
         assert name in page

@@ -48,6 +48,17 @@ def test_json_and_latex_on_stdout() -> None:
     assert run("study", *SMALL, "--format", "latex").stdout.startswith(r"\begin{tabular}")
 
 
+def test_markdown_on_stdout_beside_a_workbook(tmp_path) -> None:
+    book = tmp_path / "rows.xlsx"
+    result = run("study", *SMALL, "--format", "markdown", "--excel", str(book))
+    assert result.stdout.startswith("# NVIDIA and the chip sector")
+    assert result.stderr == f"wrote {book}\n"
+    assert pd.read_excel(book, sheet_name="paths")["symbol"].unique().tolist() == ["NVDA"]
+    refused = run("study", *SMALL, "--excel", str(tmp_path / "rows.csv"))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "ends in .xlsx" in refused.stderr
+
+
 def test_options_override_and_may_be_repeated_or_split() -> None:
     result = run(
         "study", "--symbols", "AMD, NVDA", "--symbols", "XLP", "--model", "mean", "--model",

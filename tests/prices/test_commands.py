@@ -202,7 +202,7 @@ def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path,
     from analysis.cli.refresh import symbols_of_study
 
     symbols = symbols_of_study("deepseek-2025")
-    assert {"NVDA", "SPY", "XLP"} <= set(symbols)  # firms, benchmarks and donors
+    assert {"NVDA", "SPY", "PG"} <= set(symbols)  # firms, benchmarks and donors
     vendor.add(*(listing(s, first="2023-01-03") for s in symbols if s not in lacking))
     done = run(
         "refresh", "--study", "deepseek-2025", "--then-report", str(tmp_path / "report"), "--json"

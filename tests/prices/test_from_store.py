@@ -111,8 +111,8 @@ def test_what_is_named_beside_is_read_where_it_is_there(night):
 def test_a_study_reads_its_own_symbols_of_the_store_alone(night, study, monkeypatch):
     """However many the store holds: the firms, their benchmarks and the funds that hold them."""
     others = [f"Q{i}" for i in range(8)]
-    night.vendor.add(*(listing(name) for name in ("NVDA", "SPY", "XLP", "AAPL", *others)))
-    night("2025-03-31", "NVDA", "SPY", "XLP", "AAPL", *others)
+    night.vendor.add(*(listing(name) for name in ("NVDA", "SPY", "PG", "AAPL", *others)))
+    night("2025-03-31", "NVDA", "SPY", "PG", "AAPL", *others)
     monkeypatch.setenv("MARKET_IMPACT_DB", str(night.store.path))
     choices = Overrides(
         events=("sell-off",), symbols=("NVDA",), models=("market",), benchmarks=("SPY-ex",)
@@ -122,7 +122,7 @@ def test_a_study_reads_its_own_symbols_of_the_store_alone(night, study, monkeypa
     data = load_market_data(
         "store", calendar="XNYS", symbols=needed_symbols(asked), also=mentioned_symbols(asked)
     )
-    assert set(data.levels.columns) == {"NVDA", "SPY", "XLP", "AAPL"}
+    assert set(data.levels.columns) == {"NVDA", "SPY", "PG", "AAPL"}
     whole = load_market_data("store", calendar="XNYS")
     assert set(whole.levels.columns) > set(data.levels.columns)
     own, all_read = (run_study(asked, d).tidy for d in (data, whole))

@@ -70,6 +70,20 @@ def asked(model: str) -> Study:
     return replace(study, models=(model,), headline=headline(study.headline, model))
 
 
+@pytest.mark.parametrize("model", [name for name in MODELS if MODELS[name].uses_donors])
+def test_a_session_of_the_path_is_the_same_beside_any_other(data, model):
+    def session(*windows: Window) -> tuple[float, float]:
+        asked_too = replace(asked(model), windows=windows)
+        (firm,) = run_study(asked_too, data).firms
+        at = -firm.path.first
+        return float(firm.path.raw[at]), float(firm.path.expected[at])
+
+    assert session(DAY) == session(DAY, Window(-4, 6))
+    if MODELS[model].id != "did":
+        alone = run_study(asked(model), data).firms[0]
+        assert session(DAY)[1] == alone.at(DAY).expected
+
+
 def headline(head: Headline, model: str) -> Headline:
     return replace(head, model=model)
 

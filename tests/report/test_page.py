@@ -156,8 +156,6 @@ def test_a_single_firm_without_groups(single_details) -> None:
 
 
 def test_an_event_on_the_last_session() -> None:
-    import datetime as dt
-
     study = override(
         load_study(),
         Overrides(
@@ -168,9 +166,9 @@ def test_an_event_on_the_last_session() -> None:
             windows=(Window(0, 0),),
         ),
     )
-    event = replace(study.events[0], when=dt.date(2026, 1, 30))
-    study = replace(study, events=(event,))
     data = load_snapshot()
+    last = data.levels[["MSFT", "AAPL", "RSP"]].dropna().index[-1].date()
+    study = replace(study, events=(replace(study.events[0], when=last),))
     text = report_page(find_details(run_study(study, data), data))
     assert "No figure volatility: needs 20 sessions after the event, and the data have 0." in text
     assert "The data end with that session" in text

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from analysis.context.absent import Absent
+from analysis.context.synthetic import synthetic_path
 from analysis.errors import DataError, StudyError
 from analysis.inference.catalog import TESTS
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test
@@ -20,11 +22,13 @@ from analysis.models.catalog import MODELS
 from analysis.overrides import Overrides, override
 from analysis.prices.reference import PrintedClose, Reference, ShareCount
 from analysis.run.designs import designs_of
+from analysis.run.donors import donor_pool
 from analysis.run.flags import benchmark_flag, estimation_flag
 from analysis.run.plan import plan_headline, plan_study
 from analysis.run.records import Pair
 from analysis.run.study import run_study
 from analysis.run.valuation import value_at
+from analysis.tables.summary import summary_text
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -192,6 +196,11 @@ class TestGuards:
             ("market-industry", {"industry": ()}, "needs 'industry'; list symbols"),
             ("market-industry", {"industry": ("NVDA", "AMB")}, "'industry' names AMB, which is"),
             ("synthetic", {"donors": ("XLP", "MSFT")}, "donors MSFT are firms that the event"),
+            ("synthetic", {"donors": ("XLP",)}, "needs 2 donors or more, bundled snapshot.* 1;"),
+            ("synthetic", {"donors": ("XLP", "CSCO")}, r"CSCO \(is close to NVDA\) move with"),
+            ("synthetic", {"donors": ("XLP", "QQQ")}, r"QQQ \(holds AMD, MSFT, NVDA\) move with"),
+            ("synthetic", {"donors": ("XLP", "VUG")}, r"VUG \(holds NVDA, MSFT\) move with"),
+            ("synthetic", {"donors": ("all",)}, "donors AMD, MSFT, NVDA|NVDA cannot be a donor"),
         ],
     )
     def test_series_that_a_model_needs(self, three, snapshot, model, change, message) -> None:
@@ -210,9 +219,62 @@ class TestGuards:
             headline=replace(three.headline, model="synthetic"),
         )
         assert run_study(asked, snapshot).headline_window.car < 0
-        touched = replace(asked, donors=("XLP", "AMD"), symbols=("NVDA", "AMD"), force_donors=True)
-        with pytest.raises(StudyError, match="AMD cannot be a donor of itself"):
-            run_study(touched, snapshot)
+        touched = replace(
+            asked, donors=("XLP", "XLV", "AMD"), symbols=("NVDA", "AMD"), force_donors=True
+        )
+        result = run_study(touched, snapshot)
+        own = {firm.symbol: firm.coefficients for firm in result.firms}
+        assert set(own["AMD"]) == {"alpha", "XLP", "XLV"}  # no donor of itself
+        assert set(own["NVDA"]) == {"alpha", "XLP", "XLV", "AMD"}
+        with pytest.raises(StudyError, match="NVDA cannot be a donor of itself"):
+            run_study(replace(touched, donors=("XLP", "NVDA")), snapshot)
+
+    def test_all_untreated_are_those_that_nothing_ties_to_the_firms(self, three, snapshot) -> None:
+        asked = replace(
+            three,
+            models=("did",),
+            donors=("all-untreated",),
+            headline=replace(three.headline, model="did"),
+        )
+        plan = plan_study(asked, snapshot)
+        assert {"PG", "XOM", "XLP", "IWM"} <= set(plan.donors.names)
+        treated = {*asked.symbols, *asked.industry, "RSP"}
+        assert treated.isdisjoint(plan.donors.names)
+        assert {"CSCO", "IBM", "XLK", "VUG", "MTUM", "SPY"} <= set(plan.donors.refused)
+        result = run_study(asked, snapshot)
+        assert result.study.donors == plan.donors.names
+        assert "donors (" in summary_text(result)
+        with pytest.raises(StudyError, match="'all-untreated' stands alone"):
+            replace(asked, donors=("all-untreated", "PG"))
+
+    def test_of_a_users_levels_nothing_is_taken_that_is_not_named(self, three, snapshot) -> None:
+        levels = snapshot.levels[["NVDA", "AMD", "MSFT", "RSP", "XLP", "XLV"]]
+        own = replace(snapshot, levels=levels, inputs=(), name="own levels")
+        assert isinstance(synthetic_path(plan_headline(replace(three, donors=()), own)), Absent)
+        asked = replace(
+            three,
+            models=("did",),
+            donors=("all-untreated",),
+            headline=replace(three.headline, model="did"),
+        )
+        assert plan_study(asked, own).donors.names == ("XLP", "XLV")
+        with pytest.raises(StudyError, match="'donors' names PG, which is not in own levels"):
+            plan_study(replace(asked, donors=("XLP", "PG")), own)
+        gap = levels.copy()
+        gap.loc["2025-01-28", "XLP"] = np.nan
+        with pytest.raises(DataError, match=r"donors XLP lack returns around.*2025-01-28"):
+            plan_study(replace(asked, donors=("XLP", "XLV")), replace(own, levels=gap))
+
+    def test_more_donors_than_memory(self, three, snapshot) -> None:
+        many = {f"D{i}": snapshot.levels["XLP"] for i in range(30)}
+        levels = pd.DataFrame({**dict(snapshot.levels.items()), **many})
+        asked = replace(three, donors=tuple(many))
+        pool = donor_pool(asked, replace(snapshot, levels=levels))
+        assert len(pool.names) == 30
+        wide = replace(asked, donors=("all-untreated",))
+        long = pd.concat([levels] * 700, ignore_index=True)
+        with pytest.raises(DataError, match="GB of memory; name fewer donors"):
+            donor_pool(wide, replace(snapshot, levels=long))
 
     def test_a_model_without_its_factor_on_the_day(self, three, snapshot) -> None:
         factors = snapshot.factors.copy()

@@ -10,7 +10,8 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.errors import WindowError
-from analysis.sample.longrun import LONG_RUN_COLUMNS, held_portfolio, hold, hold_matched, long_run
+from analysis.sample.calendar_time import held_portfolio
+from analysis.sample.longrun import LONG_RUN_COLUMNS, hold, hold_matched, long_run
 from analysis.sample.run import run_sample
 from tests.sample.conftest import make_data, make_events
 from tests.sample.test_pairs import SPEC

@@ -143,6 +143,8 @@ def test_an_interval_is_one_cell_at_a_terminal_and_none_is_a_dash() -> None:
 
 def test_files_of_rows_have_names_of_their_own() -> None:
     names_of = [file.name for file in STUDY_FILES]
-    assert names_of[:4] == ["results.csv", "groups.csv", "recoveries.csv", "tests.csv"]
+    assert names_of[:5] == [
+        *("results.csv", "groups.csv", "recoveries.csv", "paths.csv", "tests.csv")
+    ]
     assert len(set(names_of)) == len(names_of)
     assert all(file.caption for file in STUDY_FILES)

@@ -13,15 +13,18 @@ from analysis.formatting import percent
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from analysis.context.details import Details
     from analysis.context.synthetic import SyntheticPath
-    from analysis.results import FirmResult
 
 
-MOST = 12
-"""Donors named beside the drawing: those of the largest weights."""
+MOST_SHOWN = 16
+"""Donors whose weights are drawn, the largest."""
+
+LEAST_SHOWN = 1e-6
+"""A smaller weight is none."""
 
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
@@ -40,9 +43,11 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     path = present(details.synthetic)
     offsets = np.arange(len(path.actual)) + path.first
-    figure, (axes, side) = style.panels(4.2, (3.4, 1.0), across=True)
+    figure, (axes, side) = style.panels(4.6, (3.0, 1.0), across=True)
     with style.applied():
         axes.axvline(0, color=style.faint, lw=0.8, ls=":")
+        for line in path.placebo_lines:
+            axes.plot(offsets, 100 * (1 + line), color=style.faint, lw=0.5, alpha=0.45)
         axes.plot(offsets, 100 * path.control, color=style.plain, lw=1.6)
         axes.plot(offsets, 100 * path.actual, color=style.accent, lw=1.6)
         for values, name, colour in (
@@ -62,33 +67,35 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.set_xlabel("sessions from the event")
         axes.set_ylabel("growth, eve of the event = 100")
         axes.grid(axis="y", lw=0.6)
-        donors = sorted(path.weights.items(), key=lambda item: item[1])[-MOST:]
-        side.barh(range(len(donors)), [100 * w for _, w in donors], color=style.plain, height=0.6)
-        side.set_yticks(range(len(donors)), [name for name, _ in donors])
-        side.tick_params(axis="y", length=0)
-        rest = len(path.weights) - len(donors)
-        side.set_xlabel(f"weight, %; {rest} smaller not shown" if rest else "weight, %")
-        side.grid(axis="x", lw=0.6)
-        detail = (
-            f"donors named by the study: {_named(path)}; weights from the estimation window, in "
-            f"which the control missed the firm by {percent(path.error, 1)} a session, "
-            f"{_compared(path, details.result.headline)}"
-        )
-        title(figure, _finding(path), detail, style)
+        _weights(side, path, style)
+        title(figure, _finding(path), _detail(path), style)
     return figure
 
 
-def _named(path: SyntheticPath) -> str:
-    names = list(path.weights)
-    return ", ".join(names) if len(names) <= 6 else f"{len(names)} securities"
+def _weights(axes: Axes, path: SyntheticPath, style: Style) -> None:
+    """Draw the weights that are not zero, the largest on top."""
+    used = [item for item in path.weights.items() if item[1] > LEAST_SHOWN]
+    donors = sorted(used, key=lambda item: item[1])[-MOST_SHOWN:]
+    axes.barh(range(len(donors)), [100 * w for _, w in donors], color=style.plain, height=0.6)
+    axes.set_yticks(range(len(donors)), [name for name, _ in donors])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("weight, %")
+    axes.grid(axis="x", lw=0.6)
 
 
-def _compared(path: SyntheticPath, head: FirmResult) -> str:
-    """Hold the fit against that of the headline's own model."""
-    own = f"the headline's model by {percent(head.sigma, 1)}"
-    if path.error <= head.sigma:
-        return f"{own}: a close fit"
-    return f"{own}: a looser fit than that model's"
+def _detail(path: SyntheticPath) -> str:
+    reaction, space = path.reaction, path.in_space
+    placed = ""
+    if space.p is not None and space.draws is not None:
+        wide = round(space.p * (space.draws + 1)) - 1
+        placed = f", of which {wide} of {space.draws} saw as wide a gap for their misfit"
+    return (
+        f"{len(path.weights)} donors, {percent(path.largest, 0)} of the weight in three; without "
+        f"what the donors shared that day the gap is {percent(path.gap_without_rotation, 1)}; "
+        f"their own abnormal return had a median of {percent(reaction.median, 1)}, "
+        f"{percent(reaction.rose, 0)} rose; thin lines: each donor against a control of "
+        f"the others{placed}"
+    )
 
 
 def _finding(path: SyntheticPath) -> str:
@@ -102,7 +109,13 @@ def _finding(path: SyntheticPath) -> str:
             if extreme == 0
             else f"; {extreme} of {draws} sessions before saw as wide a gap"
         )
-    return f"{path.symbol} closed {percent(abs(path.gap), 1)} {word} its control{rank}"
+    found = f"{path.symbol} closed {percent(abs(path.gap), 1)} {word} its control{rank}"
+    if path.worse_than_market and path.market_error is not None:
+        return (
+            f"{found}; the control fits worse than the market model "
+            f"({percent(path.error, 2)} a session against {percent(path.market_error, 2)})"
+        )
+    return found
 
 
 FILES: tuple[TidyFile[Details], ...] = (
@@ -111,6 +124,11 @@ FILES: tuple[TidyFile[Details], ...] = (
         "Donors of the control",
         lambda d: when(d.synthetic, lambda part: part.tidy_weights),
         on_page=True,
+    ),
+    TidyFile(
+        "placebo-donors.csv",
+        "Each donor against a control of the others",
+        lambda d: when(d.synthetic, lambda part: part.tidy_units),
     ),
     TidyFile(
         "synthetic-control.csv",

@@ -1,0 +1,97 @@
+"""Every donor as if treated, and fits that left sessions out, against plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.inference.controls import PlaceboUnits, jackknife_plus, placebo_units
+from analysis.models.catalog import MODELS
+from analysis.models.donors import SyntheticControl, simplex_weights
+from analysis.models.linear import LeastSquares
+from analysis.models.tuning import tuned
+
+NAMES = tuple(f"d{i:02d}" for i in range(24))
+
+
+def market(rows: int, seed: int, donors: int = 24):
+    rng = np.random.default_rng(seed)
+    common = rng.normal(size=(rows, 2)) * 0.01
+    loads = rng.normal(1, 0.4, size=(2, donors + 1))
+    returns = common @ loads + rng.normal(size=(rows, donors + 1)) * 0.008
+    return returns[:, 0].copy(), np.ascontiguousarray(returns[:, 1:])
+
+
+def test_every_donor_is_set_against_the_others():
+    _, x = market(123, 1)
+    units = placebo_units(SyntheticControl(), x[:120], x[120:], NAMES)
+    for place, name in enumerate(units.names):
+        others = [i for i in range(24) if i != place]
+        weights = simplex_weights(x[:120, place], np.ascontiguousarray(x[:120][:, others]))
+        assert name == NAMES[place]
+        gaps = x[120:, place] - x[120:][:, others] @ weights
+        np.testing.assert_allclose(units.gaps[place], gaps, atol=1e-9)
+        before = x[:120, place] - x[:120][:, others] @ weights
+        assert units.errors[place] == pytest.approx(np.sqrt((before**2).mean()))
+
+
+def test_the_rank_in_space_and_its_interval_by_hand():
+    units = PlaceboUnits(tuple(map(str, range(39))), np.arange(39.0)[:, None], np.full(39, 2.0))
+    out = units.outcome(37.5, 1.0)  # ratios 0, 0.5 ... 19; the firm's 37.5
+    assert (out.statistic, out.p, out.draws) == (37.5, 1 / 40, 39)
+    # two of forty may reject at 5 %: an effect is rejected beyond the second largest ratio
+    assert (out.low, out.high) == (37.5 - 18.5, 37.5 + 18.5)
+    assert units.outcome(18.4, 1.0).p == 3 / 40
+    few = PlaceboUnits(NAMES[:5], np.ones((5, 1)), np.ones(5))
+    assert "only 5 donors" in few.outcome(1.0, 1.0).unavailable
+
+
+def test_an_effect_is_in_the_interval_exactly_if_it_is_not_rejected():
+    y, x = market(121, 3, donors=40)
+    names = tuple(f"d{i:02d}" for i in range(40))
+    units = placebo_units(SyntheticControl(), x[:120], x[120:], names)
+    car, error = float(y[120]), 0.012
+    out = units.outcome(car, error, level=0.9)
+    for effect in np.linspace(out.low - 0.03, out.high + 0.03, 61):
+        kept = units.outcome(car - effect, error, level=0.9).p > 0.1
+        assert kept == (out.low <= effect <= out.high)
+
+
+def test_left_out_errors_are_those_of_plain_refits():
+    y, x = market(101, 5, donors=3)
+    out = jackknife_plus(LeastSquares(), y[:100], x[:100], float(y[100]), x[100], NAMES[:3])
+    design = np.column_stack([np.ones(101), x])
+    low, high, worse = [], [], 0
+    for row in range(100):
+        keep = np.arange(100) % 25 != row % 25
+        beta = np.linalg.lstsq(design[:100][keep], y[:100][keep], rcond=None)[0]
+        error, ahead = abs(y[row] - design[row] @ beta), design[100] @ beta
+        low.append(ahead - error)
+        high.append(ahead + error)
+        worse += error >= abs(y[100] - ahead)
+    assert out.p == (1 + worse) / 101
+    assert out.high == pytest.approx(y[100] - sorted(low)[4])
+    assert out.low == pytest.approx(y[100] - sorted(high)[95])
+
+
+@pytest.mark.parametrize("model", ["synthetic-ridge", "ife", "matrix-completion", "elastic-net"])
+def test_a_tuned_refit_of_the_same_data_is_the_same_fit(model):
+    y, x = market(122, 7)
+    estimator = MODELS[model].estimator
+    fit = estimator.fit(y[:120], x[:120], NAMES)
+    again = tuned(estimator, fit).fit(y[:120], x[:120], NAMES)
+    assert again.tuning == fit.tuning
+    expected = fit.predict(x[120:], gap=0).expected
+    np.testing.assert_allclose(again.predict(x[120:], gap=0).expected, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if MODELS[name].uses_donors])
+def test_an_effect_is_found_in_space_and_a_null_is_not(model):
+    y, x = market(121, 11)
+    estimator = MODELS[model].estimator
+    fit = estimator.fit(y[:120], x[:120], NAMES)
+    units = placebo_units(tuned(estimator, fit), x[:120], x[120:], NAMES)
+    error = float(np.sqrt(np.mean(fit.residuals**2)))
+    gap = float(y[120] - fit.predict(x[120:], gap=0).expected[0])
+    assert units.outcome(gap - 0.2, error).p == 1 / 25
+    assert units.outcome(gap, error).p > 0.05
