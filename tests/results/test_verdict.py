@@ -23,8 +23,8 @@ def group(scaled=(0.001, 2000), garch=0.004, plain=0.002, t=-4.0, volatile=0.01)
 
 SAME = "GARCH-t on the portfolio p = {}, placebo dates, mean SCAR p = {} among 2,000"
 STRETCH = (
-    "for such a {} to be chance the day's standard deviation would have to be {} times the ordinary "
-    "(among the most volatile quarter of dates p = 0.0100)"
+    "for such a {} to be chance the day's standard deviation would have to be {} times the "
+    "ordinary (among the most volatile quarter of dates p = 0.0100)"
 )
 SCALED = "placebo dates, volatility-scaled portfolio p = {} among 2,000"
 
