@@ -79,8 +79,8 @@ class SyntheticPath:
     market_error : float or None
         That of the market model on the same sessions; None where the headline has no market.
     gap_without_rotation : float
-        The gap to interactive fixed effects of the same donors, which take out what the donors
-        shared on the event session.
+        The gap to interactive fixed effects of the same donors, which take out part of what the
+        donors shared on the event session and the firm did not.
     reaction : DonorReaction
     outcome : Outcome
         Rank of the gap among those of the estimation window.

@@ -91,6 +91,7 @@ def placebo_units(
     names: tuple[str, ...],
     *,
     gap: int = 0,
+    most: int = MOST_UNITS,
 ) -> PlaceboUnits:
     """
     Place every donor in the firm's stead, with the other donors as its own.
@@ -104,6 +105,8 @@ def placebo_units(
     names : tuple of str
     gap : int
         Sessions between the windows.
+    most : int
+        Donors placed; evenly thinned, by name, where there are more.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def placebo_units(
     Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105.
     """
     order = sorted(range(len(names)), key=lambda place: names[place])
-    step = -(-len(order) // MOST_UNITS) if order else 1
+    step = -(-len(order) // most) if order else 1
     chosen = order[::step] if len(names) > 1 else []
     gaps, errors = [], []
     for place in chosen:

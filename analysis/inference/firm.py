@@ -13,6 +13,7 @@ from analysis.abnormal import cumulative, cumulative_se
 from analysis.errors import DataError
 from analysis.inference.conformal import ConformalSetting
 from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
+from analysis.models.tuning import tuned
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -170,6 +171,11 @@ class FirmSample:
         return len(self.post_y)
 
     @cached_property
+    def tuned(self) -> Estimator:
+        """The estimator with what the fit chose kept."""
+        return tuned(self.estimator, self.fit)
+
+    @cached_property
     def conformal(self) -> ConformalSetting:
         """All rows, for the tests that refit under the null."""
         return ConformalSetting(
@@ -212,6 +218,10 @@ class FirmSample:
                 capabilities.not_drawn,
             ),
             "scaled placebo": (self.scaled is None, NO_SCALE),
+            "donors": (
+                not capabilities.controls,
+                "it is made for control portfolios only; the model has no donors",
+            ),
             "losses": (
                 not len(self.losses) or math.isnan(self.loss),
                 "needs years of returns of the firm, which are not at hand",

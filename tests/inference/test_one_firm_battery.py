@@ -462,7 +462,9 @@ def great_fall(window=1, **more) -> FirmSample:
     )
 
 
-OWN = tuple(test.id for test in TESTS.of("firm") if test.family == "one firm")
+OWN = tuple(
+    test.id for test in TESTS.of("firm") if test.family == "one firm" and "donors" not in test.needs
+)
 
 
 class TestBattery:
@@ -525,6 +527,8 @@ class TestBattery:
             (Huber(), "bootstrap", "least squares only"),
             (Huber(), "t", "no covariance"),
             (Huber(), "bhar-placebo", "least squares only"),
+            (LeastSquares(), "placebo-space", "the model has no donors"),
+            (LeastSquares(), "jackknife-plus", "the model has no donors"),
         ],
     )
     def test_what_a_model_does_not_allow_says_why(self, estimator, test, reason):

@@ -90,8 +90,9 @@ def _detail(path: SyntheticPath) -> str:
         wide = round(space.p * (space.draws + 1)) - 1
         placed = f", of which {wide} of {space.draws} saw as wide a gap for their misfit"
     return (
-        f"{len(path.weights)} donors, {percent(path.largest, 0)} of the weight in three; without "
-        f"what the donors shared that day the gap is {percent(path.gap_without_rotation, 1)}; "
+        f"{len(path.weights)} donors, {percent(path.largest, 0)} of the weight in three; with "
+        "factors of the donors in their place (interactive fixed effects) the gap is "
+        f"{percent(path.gap_without_rotation, 1)}; "
         f"their own abnormal return had a median of {percent(reaction.median, 1)}, "
         f"{percent(reaction.rose, 0)} rose; thin lines: each donor against a control of "
         f"the others{placed}"
