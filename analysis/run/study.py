@@ -24,6 +24,7 @@ from analysis.run.batteries import firm_batteries, group_batteries
 from analysis.run.case import headline_case
 from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
+from analysis.run.needs import needed_sessions
 from analysis.run.panel_draws import panel_draws
 from analysis.run.placebo import placebo_draws
 from analysis.run.plan import plan_cases, specification_of
@@ -81,7 +82,9 @@ def run_study(
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
     (-0.1672, 0.0298)
     """
-    data = with_chronology(study, as_market_data(data, calendar=study.calendar))
+    data = with_chronology(
+        study, as_market_data(data, calendar=study.calendar, needed=needed_sessions(study))
+    )
     plan, cases = plan_cases(study, data)
     draws = panel_draws(cases)
     firms: list[FirmResult] = []
