@@ -58,8 +58,8 @@ def run_study(
     data : MarketData or pandas.DataFrame of shape (sessions, symbols)
         A frame holds total-return levels, as `analysis.prices.frames.as_market_data` takes them.
     all_tests : bool
-        Also run every test of one firm on the headline (permutations, bootstraps, tails); those of
-        groups always run.
+        Also run every test of one firm on the headline (bootstraps, volume, variance); those that
+        lead and those of groups always run.
     progress : callable, optional
         Told ``(label, done, total)`` after each specification of each event.
 
@@ -95,11 +95,12 @@ def run_study(
     del cases  # the fits of a case go when its results are taken
     while waiting:
         case = waiting.popleft()
-        results = firm_results(case, placebo_draws(case, draws))
+        results = firm_results(case, placebo_draws(case, draws), draws)
         firms += results
-        groups += group_results(case)
+        found = group_results(case, draws)
+        groups += found
         if case.placed is lead.placed and case.specification is lead.specification:
-            batteries = _batteries(case, results, all_tests=all_tests)
+            batteries = _batteries(case, results, found, all_tests=all_tests)
         if progress is not None:
             label = f"{case.placed.event.id}, {case.specification.model.title}"
             progress(label, total - len(waiting), total)
@@ -137,10 +138,14 @@ def _values(plan: Plan) -> dict[str, Any]:
 
 
 def _batteries(
-    case: Case, firms: tuple[FirmResult, ...], *, all_tests: bool
+    case: Case,
+    firms: tuple[FirmResult, ...],
+    groups: tuple[GroupResult, ...],
+    *,
+    all_tests: bool,
 ) -> tuple[Battery, ...]:
-    single = firm_batteries(case, firms) if all_tests else ()
-    return (*single, *group_batteries(case, firms))
+    single = firm_batteries(case, firms, every=all_tests)
+    return (*single, *group_batteries(case, firms, groups))
 
 
 def _recovery(plan: Plan, placed: PlacedEvent, symbol: str) -> Recovery:
