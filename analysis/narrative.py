@@ -14,14 +14,10 @@ from analysis.formatting import (
     relation,
     scale_of,
 )
-from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
+from analysis.narrative_tests import beside_the_rank, fair, firms_together, plain
 from analysis.results import Place
-from analysis.results.verdict import GROUP_LEADS, firm_verdict, leading
-from analysis.study import ALL_FIRMS
-
-FAT_TAILS = 0.001
-"""A Student p below this is not to be believed under fat tails without a word on them."""
+from analysis.results.verdict import firm_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +25,9 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.formatting import Scale
     from analysis.impact import Impact
-    from analysis.inference.outcome import Outcome
-    from analysis.results import FirmResult, GroupResult, PlacedWindow, StudyResult, WindowResult
+    from analysis.narrative_tests import Cite
+    from analysis.results import FirmResult, PlacedWindow, StudyResult, WindowResult
     from analysis.robustness import SpecificationCurve
-
-    Cite = Callable[[str, Place], str]
-    """Marks a number with the place in the results files where it stands."""
-
-
-def plain(text: str, _place: Place) -> str:
-    """Leave a number unmarked."""
-    return text
 
 
 def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
@@ -109,7 +97,7 @@ def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:
     paragraphs = (
         (_realised(result, cite), _abnormal(result, cite), _dollars(result, cite)),
         (_beside(result, cite), _curve(details, cite)),
-        (_firms_together(result, cite), _other_events(result, cite), _recovery(result, cite)),
+        (firms_together(result, cite), _other_events(result, cite), _recovery(result, cite)),
     )
     return tuple(
         " ".join(sentence for sentence in sentences if sentence)
@@ -215,11 +203,11 @@ def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
             dates = counted(outcome.draws or 0, "placebo date")
             p = cited(relation(rank_probability(outcome)), column)
             tests.append(f"rank among {dates}{on}: p {p}")
-    tests += _beside_the_rank(result, cite)
+    tests += beside_the_rank(result, cite)
     if window.t.statistic is not None and window.t.df is not None:
         tests.append(
             f"t = {cited(f'{window.t.statistic:.2f}', 't')} with {window.t.df:.0f} degrees of "
-            f"freedom, p {cited(relation(probability(window.t.p)), 'p')}{_fair(result, cite)}"
+            f"freedom, p {cited(relation(probability(window.t.p)), 'p')}{fair(result, cite)}"
         )
     said = f" ({'; '.join(tests)})" if tests else ""
     return (
@@ -228,43 +216,6 @@ def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
         f"{cited(percent(window.car), 'car')}{interval}: "
         f"{verdict}{said}."
     )
-
-
-def _of_the_firm(result: StudyResult, test: str) -> Outcome | None:
-    """Find a test of the headline firm that was run and gave something."""
-    symbol = result.headline.symbol
-    battery = next((b for b in result.batteries if (b.kind, b.subject) == ("firm", symbol)), None)
-    outcome = None if battery is None else battery.outcome(test)
-    return outcome if outcome is not None and outcome.p is not None else None
-
-
-def _beside_the_rank(result: StudyResult, cite: Cite) -> list[str]:
-    """Say the rank among sessions without results, and the law of that day."""
-    symbol, said = result.headline.symbol, []
-    for test, words in (
-        ("placebo-unscheduled", "of {dates} without scheduled results of the firm"),
-        ("garch-t", "GARCH-t"),
-    ):
-        outcome = _of_the_firm(result, test)
-        if outcome is not None:
-            shown = rank_probability(outcome) if outcome.draws else probability(outcome.p)
-            p = cite(relation(shown), result.test_place("firm", symbol, test, "p"))
-            dates = counted(outcome.draws or 0, "date")
-            said.append(f"{words.format(dates=dates)}: p {p}")
-    return said
-
-
-def _fair(result: StudyResult, cite: Cite) -> str:
-    """Set a small Student p against what the tails of the placebo dates bear out."""
-    p = result.headline_window.t.p
-    fitted = _of_the_firm(result, "placebo-t")
-    if p is None or p >= FAT_TAILS or fitted is None:
-        return ""
-    fair = cite(
-        relation(probability(fitted.p)),
-        result.test_place("firm", result.headline.symbol, "placebo-t", "p"),
-    )
-    return f", which takes errors for normal; with tails as fat as on placebo dates p {fair}"
 
 
 def _model(result: StudyResult, firm: FirmResult) -> str:
@@ -451,45 +402,6 @@ _CHOICE = {
     "window": "event window",
     "returns": "return type",
 }
-
-
-def _firms_together(result: StudyResult, cite: Cite) -> str:
-    for group in result.headline_groups:
-        if group.group != ALL_FIRMS:
-            continue
-        if group.t.p is None:
-            return ""
-        mean = cite(percent(group.caar), result.group_place(group, "caar"))
-        return (
-            f"The {len(group.symbols)} firms together returned {mean} abnormally on average: "
-            f"{_together(result, group, cite)}."
-        )
-    return ""
-
-
-def _together(result: StudyResult, group: GroupResult, cite: Cite) -> str:
-    """Say by the test that leads whether all firms together moved, and by how much to spare."""
-    word, level = "fall" if group.caar < 0 else "rise", result.study.level
-    battery = next(
-        (b for b in result.batteries if (b.kind, b.subject) == ("group", ALL_FIRMS)), None
-    )
-    lead = None if battery is None else leading(battery.outcomes, GROUP_LEADS, 1 - level)
-    if battery is None or lead is None or lead.p is None:
-        return "no test of the cross-section is at hand"
-    shown = rank_probability(lead) if lead.draws else probability(lead.p)
-    p = cite(relation(shown), result.test_place("group", ALL_FIRMS, lead.test, "p"))
-    if not battery.significant:
-        return f"within the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p})"
-    k = ""
-    if group.k is not None and group.k > 1:
-        times = cite(f"{group.k:.1f}", result.group_place(group, "k"))
-        k = (
-            f"; for such a {word} to be chance the day's standard deviation would have to be "
-            f"{times} times the ordinary"
-        )
-    return (
-        f"a {word} beyond the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p}{k})"
-    )
 
 
 def _list(items: list[str]) -> str:

@@ -11,12 +11,11 @@ import pytest
 from analysis.impact import Impact
 from analysis.inference.outcome import Outcome
 from analysis.narrative import (
-    _together,
     beyond_chance,
     headline_sentence,
-    plain,
     summary_paragraph,
 )
+from analysis.narrative_tests import plain, together
 from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
 from analysis.windows import Window
@@ -263,10 +262,10 @@ def test_the_firms_together_go_by_the_test_that_leads(
         for b in full.batteries
     )
     group = next(g for g in full.headline_groups if g.group == "all")
-    text = _together(replace(full, batteries=changed), group, plain)
+    text = together(replace(full, batteries=changed), group, plain)
     assert text.startswith(said)
     assert ("times the ordinary" in text) is significant
     alone = tuple(b for b in full.batteries if b is not battery)
-    assert _together(replace(full, batteries=alone), group, plain) == (
+    assert together(replace(full, batteries=alone), group, plain) == (
         "no test of the cross-section is at hand"
     )

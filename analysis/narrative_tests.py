@@ -1,0 +1,104 @@
+"""What the tests of the headline say in plain English, each number marked with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.formatting import counted, percent, probability, rank_probability, relation
+from analysis.inference.catalog import TESTS
+from analysis.results.verdict import GROUP_LEADS, leading
+from analysis.study import ALL_FIRMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis.inference.outcome import Outcome
+    from analysis.results import GroupResult, Place, StudyResult
+
+    Cite = Callable[[str, Place], str]
+    """Marks a number with the place in the results files where it stands."""
+
+FAT_TAILS = 0.001
+"""A Student p below this is not to be believed under fat tails without a word on them."""
+
+
+def plain(text: str, _place: Place) -> str:
+    """Leave a number unmarked."""
+    return text
+
+
+def _of_the_firm(result: StudyResult, test: str) -> Outcome | None:
+    """Find a test of the headline firm that was run and gave something."""
+    symbol = result.headline.symbol
+    battery = next((b for b in result.batteries if (b.kind, b.subject) == ("firm", symbol)), None)
+    outcome = None if battery is None else battery.outcome(test)
+    return outcome if outcome is not None and outcome.p is not None else None
+
+
+def beside_the_rank(result: StudyResult, cite: Cite) -> list[str]:
+    """Say the rank among sessions without results, and the law of that day."""
+    symbol, said = result.headline.symbol, []
+    for test, words in (
+        ("placebo-unscheduled", "of {dates} without scheduled results of the firm"),
+        ("garch-t", "GARCH-t"),
+    ):
+        outcome = _of_the_firm(result, test)
+        if outcome is not None:
+            shown = rank_probability(outcome) if outcome.draws else probability(outcome.p)
+            p = cite(relation(shown), result.test_place("firm", symbol, test, "p"))
+            dates = counted(outcome.draws or 0, "date")
+            said.append(f"{words.format(dates=dates)}: p {p}")
+    return said
+
+
+def fair(result: StudyResult, cite: Cite) -> str:
+    """Set a small Student p against what the tails of the placebo dates bear out."""
+    p = result.headline_window.t.p
+    fitted = _of_the_firm(result, "placebo-t")
+    if p is None or p >= FAT_TAILS or fitted is None:
+        return ""
+    borne = cite(
+        relation(probability(fitted.p)),
+        result.test_place("firm", result.headline.symbol, "placebo-t", "p"),
+    )
+    return f", which takes errors for normal; with tails as fat as on placebo dates p {borne}"
+
+
+def firms_together(result: StudyResult, cite: Cite) -> str:
+    """Say what all firms together returned, and whether that is beyond chance; may be empty."""
+    for group in result.headline_groups:
+        if group.group != ALL_FIRMS:
+            continue
+        if group.t.p is None:
+            return ""
+        mean = cite(percent(group.caar), result.group_place(group, "caar"))
+        return (
+            f"The {len(group.symbols)} firms together returned {mean} abnormally on average: "
+            f"{together(result, group, cite)}."
+        )
+    return ""
+
+
+def together(result: StudyResult, group: GroupResult, cite: Cite) -> str:
+    """Say by the test that leads whether all firms together moved, and by how much to spare."""
+    word, level = "fall" if group.caar < 0 else "rise", result.study.level
+    battery = next(
+        (b for b in result.batteries if (b.kind, b.subject) == ("group", ALL_FIRMS)), None
+    )
+    lead = None if battery is None else leading(battery.outcomes, GROUP_LEADS, 1 - level)
+    if battery is None or lead is None or lead.p is None:
+        return "no test of the cross-section is at hand"
+    shown = rank_probability(lead) if lead.draws else probability(lead.p)
+    p = cite(relation(shown), result.test_place("group", ALL_FIRMS, lead.test, "p"))
+    if not battery.significant:
+        return f"within the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p})"
+    k = ""
+    if group.k is not None and group.k > 1:
+        times = cite(f"{group.k:.1f}", result.group_place(group, "k"))
+        k = (
+            f"; for such a {word} to be chance the day's standard deviation would have to be "
+            f"{times} times the ordinary"
+        )
+    return (
+        f"a {word} beyond the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p}{k})"
+    )
