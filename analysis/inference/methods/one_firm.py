@@ -262,7 +262,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="few sessions; parameter error is ignored, so that p is a little too small",
         reference="Bollerslev (1987), Review of Economics and Statistics 69",
         run=_garch,
-        needs=("one session", "own regressors"),
+        needs=("one session", "own regressors", "few regressors"),
         slow=True,
     ),
     StatisticalTest(
