@@ -19,6 +19,14 @@ CODES = frozenset(
 )
 """Codes in circulation (ISO 4217, list one, without metals, funds and test codes)."""
 
+HUNDREDTHS = {
+    "GBp": ("GBP", 100),
+    "GBX": ("GBP", 100),
+    "ILA": ("ILS", 100),
+    "ZAc": ("ZAR", 100),
+}
+"""Units that exchanges quote in and that are no currency: whose parts they are, and how many."""
+
 
 def check_currency(code: str, *, where: str) -> str:
     """

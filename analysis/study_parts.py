@@ -193,7 +193,8 @@ class MarketValue:
     symbol : str
         A firm of the study.
     shares : float
-        Count on the split basis of the close.
+        Count on the split basis of the close; where the close is that of a price store, on the
+        basis of the count's own day.
     as_of : datetime.date
         Day of the count.
     source : str

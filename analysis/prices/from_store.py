@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from analysis.currency import HUNDREDTHS
 from analysis.errors import DataError, nearest
 from analysis.prices.manifest import InputFile, sha256_of
-from analysis.prices.reference import PrintedClose, Reference, ShareCount
+from analysis.prices.reference import Reference, ShareCount
+from analysis.prices.refresh.rows import EXPECTED_CURRENCY
 from analysis.prices.schemas import check_factors, check_levels
 from analysis.prices.snapshot import index_base, load_snapshot
 from analysis.prices.store import PriceStore
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from analysis.prices.market_data import MarketData
     from analysis.prices.store.reader import Reader
+    from analysis.prices.store.records import SymbolState
 
 
 def load_store(
@@ -32,7 +35,6 @@ def load_store(
     also: Sequence[str] = (),
     as_of: dt.datetime | None = None,
     calendar: str = "XNYS",
-    anchor: dt.date | None = None,
     companion: MarketData | None = None,
 ) -> MarketData:
     """
@@ -50,12 +52,11 @@ def load_store(
         Use what was known then; by default what is known now.
     calendar : str
         Market code of the exchange whose sessions the rows are.
-    anchor : datetime.date, optional
-        Session whose closes anchor market values where the companion has no printed close, by
-        default the snapshot's; they are put back on that day's split basis.
     companion : MarketData, optional
         By default the bundled snapshot. Its factors are used where the store has none, its filed
-        share counts and printed closes always before Yahoo's.
+        share counts and printed closes always before the store's. The store's own closes and
+        counts are put on the split basis of the companion's, so that their product is the market
+        value of any session, splits before and since notwithstanding.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def load_store(
         levels = reader.levels("adj_close", names, as_of)
         factors, vintage = reader.factors(as_of)
         reference = _reference(
-            reader, names, companion.reference, anchor or index_base(companion.levels).date(), as_of
+            reader, names, companion.reference, index_base(companion.levels), as_of
         )
     data = replace(companion, calendar=calendar, reference=reference)
     return _checked(data, _every_session(levels, calendar), factors, vintage, str(path), as_of)
@@ -150,50 +151,56 @@ def _reference(
     reader: Reader,
     symbols: Sequence[str],
     filed: Reference,
-    anchor: dt.date,
+    basis: pd.Timestamp,
     as_of: dt.datetime | None,
 ) -> Reference:
-    """Take filed figures first; fill with Yahoo's counts and the store's closes, named as such."""
-    day = pd.Timestamp(anchor).as_unit("us")
-    shares = dict(filed.shares)
-    closes = dict(filed.closes)
-    for symbol in symbols:
+    """Take filed figures first; fill with the store's counts and its closes of every session."""
+    states = reader.states(symbols)
+    splits = {symbol: _splits(reader.actions(symbol, as_of)) for symbol in symbols}
+    shares, currencies = dict(filed.shares), dict(filed.daily_currencies)
+    based = replace(filed, splits={**filed.splits, **splits}, basis=basis.date())
+    closes: dict[str, pd.Series] = {}
+    for state in states:
+        symbol = state.symbol
         if symbol not in shares:
-            counts = _counts(reader.shares(symbol, as_of), symbol)
+            counts = _counts(reader.shares(symbol, as_of), symbol, based)
             if counts:
                 shares[symbol] = counts
-        if symbol not in closes:
-            printed = printed_close(
-                reader.bars(symbol, as_of), reader.actions(symbol, as_of), symbol, day
-            )
-            if printed is not None:
-                closes[symbol] = (printed,)
-    return replace(filed, shares=shares, closes=closes)
+        unit = _unit(state)
+        if unit is not None:
+            currencies[symbol], parts = unit
+            since = math.prod(ratio for day, ratio in splits[symbol] if day > basis.date())
+            closes[symbol] = reader.bars(symbol, as_of)["close"].astype(float) * (since / parts)
+    own = pd.DataFrame(closes)
+    daily = own if filed.daily_closes is None else own.combine_first(filed.daily_closes)
+    return replace(based, shares=shares, daily_closes=daily, daily_currencies=currencies)
 
 
-def printed_close(
-    bars: pd.DataFrame, actions: pd.DataFrame, symbol: str, session: pd.Timestamp
-) -> PrintedClose | None:
-    """
-    Put a split-adjusted close back on the basis of its day.
-
-    Returns
-    -------
-    PrintedClose or None
-        The close times every split ratio since; None where there is no bar that session.
-    """
-    if session not in bars.index:
-        return None
-    later = actions[(actions["kind"] == "split") & (actions["session"] > session)]["value"]
-    close = float(bars["close"].loc[session]) * float(np.prod(later.to_numpy(dtype=float)))
-    return PrintedClose(symbol, session, close, "price store, split adjustment undone")
+def _unit(state: SymbolState) -> tuple[str, int] | None:
+    """Give the currency of a symbol's closes and how many of their unit it has; None if unknown."""
+    code = state.currency
+    if code is None:
+        usual = EXPECTED_CURRENCY.get(state.calendar, ())
+        if len(usual) != 1:
+            return None
+        code = usual[0]
+    return HUNDREDTHS.get(code, (code, 1))
 
 
-def _counts(counts: pd.DataFrame, symbol: str) -> tuple[ShareCount, ...]:
+def _splits(actions: pd.DataFrame) -> tuple[tuple[dt.date, float], ...]:
+    splits = actions[actions["kind"] == "split"]
+    return tuple(
+        (session.date(), float(ratio))
+        for session, ratio in zip(splits["session"], splits["value"], strict=True)
+    )
+
+
+def _counts(counts: pd.DataFrame, symbol: str, based: Reference) -> tuple[ShareCount, ...]:
+    """Put counts, each on the split basis of its own day, on that of the closes."""
     return tuple(
         ShareCount(
             symbol=symbol,
-            shares=float(row["shares"]),
+            shares=float(row["shares"]) * based.restated(symbol, pd.Timestamp(row["as_of"]).date()),
             as_of=pd.Timestamp(row["as_of"]).date(),
             source=str(row["source"]),
             kind="level",

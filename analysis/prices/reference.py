@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,12 @@ class Reference:
     daily_closes : pandas.DataFrame of shape (sessions, symbols) or None
         Closes as printed on the split basis of the share counts, NaN where there is none; for
         sessions that `closes` does not hold.
+    daily_currencies : mapping of str to str
+        Currencies of `daily_closes`, ISO 4217, by symbol; dollars where none is stated.
+    splits : mapping of str to tuple of (datetime.date, float)
+        First session after each split, and shares that one share became; by symbol.
+    basis : datetime.date or None
+        Day on whose split basis the closes and counts are; None where no splits are known.
     weights : tuple of IndexWeight
     chronology : tuple of ChronologyEntry
         By date.
@@ -152,8 +159,27 @@ class Reference:
     shares: Mapping[str, tuple[ShareCount, ...]] = field(default_factory=dict)
     closes: Mapping[str, tuple[PrintedClose, ...]] = field(default_factory=dict)
     daily_closes: pd.DataFrame | None = field(default=None, compare=False)
+    daily_currencies: Mapping[str, str] = field(default_factory=dict)
+    splits: Mapping[str, tuple[tuple[dt.date, float], ...]] = field(default_factory=dict)
+    basis: dt.date | None = None
     weights: tuple[IndexWeight, ...] = ()
     chronology: tuple[ChronologyEntry, ...] = ()
+
+    def restated(self, symbol: str, day: dt.date) -> float:
+        """
+        Say how many shares on the split basis of the closes one share of a day is.
+
+        Examples
+        --------
+        >>> split = {"A": ((dt.date(2024, 6, 10), 10.0),)}
+        >>> Reference(splits=split, basis=dt.date(2025, 1, 24)).restated("A", dt.date(2024, 6, 7))
+        10.0
+        """
+        if self.basis is None:
+            return 1.0
+        splits, basis = self.splits.get(symbol, ()), self.basis
+        before = math.prod(ratio for session, ratio in splits if day < session <= basis)
+        return before / math.prod(ratio for session, ratio in splits if basis < session <= day)
 
 
 def shares_from(frame: pd.DataFrame, *, where: str) -> dict[str, tuple[ShareCount, ...]]:

@@ -233,6 +233,10 @@ def _reference(study: Study, data: MarketData) -> Reference:
     if not study.market_values:
         return data.reference
     own, daily = study.market_values, data.reference.daily_closes
+    counts = [
+        v.shares * (data.reference.restated(v.symbol, v.as_of) if v.close is None else 1.0)
+        for v in own
+    ]
     closes: dict[str, tuple[PrintedClose, ...]] = {}
     for v in own:
         if v.close is not None and v.close_session is not None:
@@ -246,8 +250,8 @@ def _reference(study: Study, data: MarketData) -> Reference:
             **{
                 symbol: sorted_counts(
                     (
-                        ShareCount(v.symbol, v.shares, v.as_of, v.source, v.known_from)
-                        for v in own
+                        ShareCount(v.symbol, shares, v.as_of, v.source, v.known_from)
+                        for v, shares in zip(own, counts, strict=True)
                         if v.symbol == symbol
                     ),
                     where=f"study '{study.id}'",

@@ -174,4 +174,5 @@ def _close_at(symbol: str, session: pd.Timestamp, reference: Reference) -> Print
     value = float(daily[symbol].loc[session])
     if not value > 0:
         return None
-    return PrintedClose(symbol, session, value, "daily bars of the data")
+    currency = reference.daily_currencies.get(symbol, USD)
+    return PrintedClose(symbol, session, value, "daily bars of the data", currency)

@@ -10,11 +10,13 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.overrides import Overrides, override
-from analysis.prices.from_store import load_store, printed_close
+from analysis.prices.from_store import load_store
 from analysis.prices.load import load_market_data
 from analysis.prices.snapshot import load_snapshot
 from analysis.run.needs import mentioned_symbols, needed_symbols
 from analysis.run.study import run_study
+from analysis.run.valuation import value_at
+from analysis.study import Event, MarketValue, Study
 from tests.loopback.listings import after_close, day, listing
 
 
@@ -74,14 +76,42 @@ def test_a_filed_share_count_is_never_overridden(night):
     assert all("not held against a filing" in count.note for count in reference.shares["ZZZ"])
 
 
-def test_a_printed_close_is_on_the_basis_of_its_day():
-    index = pd.DatetimeIndex([day("2024-06-07"), day("2024-06-10")])
-    bars = pd.DataFrame({"close": [120.888, 121.79]}, index)
-    split = pd.DataFrame([(day("2024-06-10"), "split", 10.0)], columns=["session", "kind", "value"])
-    before = printed_close(bars, split, "NVDA", index[0])
-    assert before.close == pytest.approx(1208.88)  # as printed on 7 June 2024
-    assert printed_close(bars, split, "NVDA", index[1]).close == 121.79
-    assert printed_close(bars, split, "NVDA", day("2024-06-11")) is None
+@pytest.mark.parametrize("eve", ["2024-05-31", "2024-06-07", "2024-06-10", "2024-11-05"])
+@pytest.mark.parametrize("then", ["2024-06-10", "2025-02-10"])
+def test_a_live_study_is_valued_at_its_own_eve(night, eve, then):
+    """Whatever day the split falls on, money is shares times price as both stood that day."""
+    ten = listing("ZZZ", splits={day(then): 10.0})
+    night.vendor.add(ten)
+    night("2025-03-31", "ZZZ")
+    now = after_close("2025-03-31")
+    counted = {"2024-05-20": 1e9, "2024-10-30": 1.02e9}  # in shares before the split
+    counts = {day(d): n * (10 if day(d) >= day(then) else 1) for d, n in counted.items()}
+    with night.store.writing(now) as writer:
+        writer.put_shares("ZZZ", pd.Series(counts), "yahoo", now)
+    data = load_store(night.store.path, ["ZZZ"])
+    found = value_at("ZZZ", day(eve), data.levels, data.reference)
+    shares = counted["2024-10-30" if eve > "2024-09" else "2024-05-20"]
+    shares *= 10 if day(eve) >= day(then) else 1
+    assert found.amount == pytest.approx(shares * ten.printed[day(eve)], rel=1e-6)
+    assert (found.flag, found.currency, found.close.session) == ("", "USD", day(eve))
+
+
+def test_a_study_with_a_count_alone_takes_the_close_of_the_store(night, study):
+    """The count is in shares of its own day, the close in the currency of the listing."""
+    pence = listing("ZZZ", splits={day("2025-02-10"): 4.0})
+    night.vendor.add(pence, listing("SPY"))
+    night("2025-03-31", "ZZZ", "SPY")
+    with night.store.writing(after_close("2025-03-31")) as writer:
+        writer._connection.execute("UPDATE symbols SET currency = 'GBp' WHERE symbol = 'ZZZ'")
+    data = load_store(night.store.path, ["ZZZ", "SPY"])
+    count = MarketValue("ZZZ", 4e9, dt.date(2025, 3, 3), "report")
+    event = Event("news", "News", dt.date(2025, 1, 27))
+    asked = Study("own", "ZZZ", [event], market_values=(count,))
+    impact = run_study(asked, data).headline_window.impact
+    assert impact.currency == "GBP"
+    assert impact.market_value == pytest.approx(
+        1e9 * pence.printed[day("2025-01-24")] / 100, rel=1e-6
+    )
 
 
 def test_a_symbol_that_is_not_there_is_named_with_the_mend(night):
@@ -89,14 +119,6 @@ def test_a_symbol_that_is_not_there_is_named_with_the_mend(night):
     night("2025-03-31", "NVDA")
     with pytest.raises(DataError, match=r"no prices of NVDIA; .*fetch NVDIA.*did you mean 'NVDA'"):
         load_store(night.store.path, ["NVDIA"])
-
-
-def test_the_anchor_is_a_choice(night):
-    night.vendor.add(listing("ZZZ"))
-    night("2025-03-31", "ZZZ")
-    data = load_store(night.store.path, anchor=dt.date(2025, 3, 3))
-    (close,) = data.reference.closes["ZZZ"]
-    assert close.session == day("2025-03-03")
 
 
 def test_what_is_named_beside_is_read_where_it_is_there(night):
