@@ -18,7 +18,8 @@ from analysis.outputs import refuse_target
 from analysis.panel.engine import check_windows, estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.panel.layout import OK, STATUS_TEXT
-from analysis.tabular import Piece, Problems, read_pieces
+from analysis.pieces import Piece, Problems
+from analysis.tabular import read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,7 +137,7 @@ class BatchSummary:
     problems: Problems
 
 
-class Estimator(Protocol):
+class EventEstimator(Protocol):
     """Anything that estimates events: this process, or several."""
 
     def __call__(self, firm: IntArray, position: IntArray) -> WindowEstimates:
@@ -185,7 +186,7 @@ class LocalEstimator:
 def run_batch(
     request: BatchRequest,
     *,
-    estimator: Callable[[BatchRequest, FirmReturns, Factors], Estimator] = LocalEstimator,
+    estimator: Callable[[BatchRequest, FirmReturns, Factors], EventEstimator] = LocalEstimator,
     progress: Callable[[int], None] | None = None,
 ) -> BatchSummary:
     """

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
         Recovery,
         WindowResult,
     )
-    from analysis.results.study_result import StudyResult
-    from analysis.study import Study
+    from analysis.study import Headline, Study
 
 TEST_COLUMNS = (
     *("event", "kind", "subject", "model", "benchmark", "window", "test", "title"),
@@ -33,6 +32,7 @@ GROUP_COLUMNS = (
     *("event", "session", "group", "model", "benchmark", "estimation", "window", "n_firms"),
     *("symbols", "n_estimation", "caar", "se", "t", "df", "p", "caar_low", "caar_high"),
     *("mean_correlation", "variance_inflation", "t_bmp", "p_bmp", "t_kp", "p_kp"),
+    *("t_scaled", "p_scaled", "n_scaled", "p_volatile", "k", "n_down"),
     *("symbols_valued", "market_value_usd", "impact_raw_usd", "impact_expected_usd"),
     *("impact_usd", "impact_low_usd", "impact_high_usd", "currency", "market_value"),
     *("impact_raw", "impact_expected", "impact", "impact_low", "impact_high", "flags"),
@@ -67,6 +67,8 @@ def firm_row(firm: FirmResult, result: WindowResult, study: Study) -> dict[str, 
         "p_sq": result.sq.p,
         "p_placebo": result.placebo.p,
         "n_placebo": result.placebo.draws,
+        "p_scaled": result.scaled.p,
+        "n_scaled": result.scaled.draws,
         "bhar": result.bhar,
         **_money(result.impact),
         "flags": ";".join(result.flags),
@@ -99,21 +101,26 @@ def group_row(group: GroupResult, study: Study) -> dict[str, Any]:
         "p_bmp": group.bmp.p,
         "t_kp": group.kp.statistic,
         "p_kp": group.kp.p,
+        "t_scaled": group.scaled.statistic,
+        "p_scaled": group.scaled.p,
+        "n_scaled": group.scaled.draws,
+        "p_volatile": group.volatile.p,
+        "k": group.k,
+        "n_down": group.down,
         "symbols_valued": " ".join(group.valued),
         **_money(group.impact),
         "flags": ";".join(group.flags),
     }
 
 
-def test_row(result: StudyResult, battery: Battery, outcome: Outcome) -> dict[str, Any]:
-    """Lay out one test of one subject as a tidy row."""
-    head = result.study.headline
+def test_row(head: Headline, benchmark: str, battery: Battery, outcome: Outcome) -> dict[str, Any]:
+    """Lay out one test of one subject as a tidy row; the benchmark as results name it."""
     return {
         "event": head.event,
         "kind": battery.kind,
         "subject": battery.subject,
         "model": head.model,
-        "benchmark": result.headline.benchmark,
+        "benchmark": benchmark,
         "window": str(head.window),
         "test": outcome.test,
         "title": TESTS[outcome.test].title,

@@ -61,7 +61,7 @@ class StudyResult:
     groups : tuple of GroupResult
     recoveries : tuple of Recovery
     batteries : tuple of Battery
-        Of the groups; of the headline firm too where all tests were asked for.
+        Of the headline firm, and of the groups.
     purge_sensitivity : tuple of PurgeSensitivity
         Of the headline; empty where its benchmark is not purged.
     levels : pandas.DataFrame of shape (T, symbols)
@@ -209,6 +209,16 @@ class StudyResult:
         line = next(line for line, one in enumerate(self.groups, start=2) if one is group)
         return Place("groups.csv", line, column)
 
+    def test_place(self, kind: str, subject: str, test: str, column: str) -> Place:
+        """Say where a number of a battery's test stands in ``tests.csv``, as `tidy_tests`."""
+        rows = ((b, o) for b in self.batteries for o in b.outcomes)
+        line = next(
+            line
+            for line, (b, o) in enumerate(rows, start=2)
+            if (b.kind, b.subject, o.test) == (kind, subject, test)
+        )
+        return Place("tests.csv", line, column)
+
     @cached_property
     def tidy(self) -> pd.DataFrame:
         """
@@ -232,7 +242,7 @@ class StudyResult:
     def tidy_tests(self) -> pd.DataFrame:
         """One row a test of `batteries`; units of the interval are those of the effect."""
         rows = [
-            test_row(self, battery, outcome)
+            test_row(self.study.headline, self.headline.benchmark, battery, outcome)
             for battery in self.batteries
             for outcome in battery.outcomes
         ]
@@ -262,7 +272,9 @@ class StudyResult:
         >>> [round(car, 4) for car in result.path["car"]]
         [-0.0253, -0.159, -0.0946]
         """
-        return path_frame(self)
+        return path_frame(
+            self.headline_firms, self.headline_event, self.levels.index, self.study.level
+        )
 
     def summary(self, *, tests: bool = False) -> str:
         """
