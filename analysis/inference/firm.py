@@ -222,6 +222,10 @@ class FirmSample:
                 not capabilities.controls,
                 "it is made for control portfolios only; the model has no donors",
             ),
+            "few regressors": (
+                capabilities.controls,
+                "it fits a coefficient to each regressor, and donors are many",
+            ),
             "losses": (
                 not len(self.losses) or math.isnan(self.loss),
                 "needs years of returns of the firm, which are not at hand",

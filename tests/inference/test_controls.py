@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.abnormal import AbnormalPath
 from analysis.inference.controls import PlaceboUnits, jackknife_plus, placebo_units
+from analysis.inference.firm import FirmSample
+from analysis.inference.firm_battery import firm_battery
+from analysis.inference.registry import Settings
 from analysis.models.catalog import MODELS
 from analysis.models.donors import SyntheticControl, simplex_weights
 from analysis.models.linear import LeastSquares
@@ -102,3 +106,29 @@ def test_an_effect_is_found_in_space_and_a_null_is_not(model):
     gap = float(y[120] - fit.predict(x[120:], gap=0).expected[0])
     assert units.outcome(gap - 0.2, error).p == 1 / 25
     assert units.outcome(gap, error).p > 0.05
+
+
+def test_a_battery_of_a_control_has_the_tests_of_donors_and_no_law_of_many_regressors():
+    y, x = market(121, 13)
+    y[120] -= 0.2
+    estimator = SyntheticControl()
+    fit = estimator.fit(y[:120], x[:120], NAMES)
+    expected = fit.predict(x[120:], gap=0).expected
+    sample = FirmSample(
+        estimator=estimator,
+        fit=fit,
+        path=AbnormalPath(0, y[120:], expected, None),
+        y=y[:120],
+        x=x[:120],
+        post_y=y[120:],
+        post_x=x[120:],
+        names=NAMES,
+    )
+    found = {o.test: o for o in firm_battery(sample, Settings(draws=99))}
+    units = placebo_units(estimator, x[:120], x[120:], NAMES)
+    error = float(np.sqrt(np.mean(fit.residuals**2)))
+    assert found["placebo-space"] == units.outcome(sample.car, error)
+    assert found["placebo-space"].p == 1 / 25
+    assert found["jackknife-plus"].high < 0
+    assert found["conformal"].high < 0
+    assert "donors are many" in found["garch-t"].unavailable

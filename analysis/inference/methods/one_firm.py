@@ -291,7 +291,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Bollerslev (1987), Review of Economics and Statistics 69",
         run=_garch,
         always=True,
-        needs=("one session", "own regressors"),
+        needs=("one session", "own regressors", "few regressors"),
         slow=True,
     ),
     StatisticalTest(
