@@ -195,7 +195,7 @@ def test_something_in_the_way_of_one_file_stops_all_of_them(tmp_path: Path) -> N
     ("args", "message"),
     [
         (("--only", "event-paths"), "figure 'event-paths' is unknown; did you mean 'event-path'?"),
-        (("--width", "3"), "width 3 is not between 6 and 20 inches"),
+        (("--width", "3"), "width 3 is not between 4 and 20 inches"),
         (("--width", "nan"), "width nan is not between"),
         (("--symbols", "X"), "symbol 'X' is not in"),
     ],
