@@ -7,6 +7,7 @@ import math
 import sys
 
 import pytest
+from scipy import stats
 
 from analysis.inference.catalog import TESTS, explain, simulated_sizes
 from analysis.inference.page import methods_page
@@ -21,6 +22,13 @@ CLUSTERED = "30 firms: one date, correlation 0.2"
 WIDER = "30 firms: independent, event variance x 2"
 CLUSTERED_WIDER = "30 firms: one date, correlation 0.2, event variance x 2"
 COMMON = "30 firms: one date, correlation 0.2, common shock's sd x 2"
+POWER = "30 firms: POWER, correlation 0.2, effect of 1.5 sd"
+ONE_NORMAL, ONE_POWER = "1 firm: normal", "1 firm: POWER, effect of 3 sd"
+MARKETS = {INDEPENDENT_NORMAL: 400, CLUSTERED: 400, WIDER: 400, POWER: 400} | {
+    ONE_NORMAL: 200,
+    ONE_POWER: 200,
+}
+"""How many markets of a scenario the quick tests draw, of seeds that the table has not."""
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +128,65 @@ def test_the_scenarios_draw_what_they_say(simulation):
     matrix = simulation.np.corrcoef(before.reshape(-1, 30), rowvar=False)
     off = (matrix.sum() - 30) / (30 * 29)
     assert off == pytest.approx(0.2, abs=0.03)
+
+
+@pytest.fixture(scope="module")
+def drawn(simulation):
+    """Shares rejected at 5 % in fresh markets, by scenario and test, by the code as it is."""
+    by_name = {scenario.name: scenario for scenario in simulation.SCENARIOS}
+    shares = {}
+    for name, markets in MARKETS.items():
+        counts = simulation.run_chunk((by_name[name], 1000, markets))
+        assert {int(row[2]) for row in counts.values()} == {markets}
+        shares[name] = {test: row[0] / markets for test, row in counts.items()}
+    return shares
+
+
+@pytest.fixture(scope="module")
+def near(drawn):
+    """Whether the share of a scenario lies within 4 standard errors of a probability."""
+
+    def judge(scenario, test, truth, *, slack=0.0, others=math.inf):
+        error = math.sqrt(truth * (1 - truth) * (1 / MARKETS[scenario] + 1 / others))
+        return abs(drawn[scenario][test] - truth) <= 4 * error + slack
+
+    return judge
+
+
+@pytest.mark.parametrize("test", [*ROBUST, *INDEPENDENT])
+def test_fresh_markets_are_rejected_as_often_as_the_level_says(near, test):
+    # ranks and the correlation estimated for Kolari and Pynnonen are approximations
+    assert near(INDEPENDENT_NORMAL, test, 0.05, slack=0.01)
+    if test in ROBUST:
+        assert near(CLUSTERED, test, 0.05, slack=0.015)
+
+
+def test_the_portfolio_and_patells_test_have_the_size_and_power_of_theory(near):
+    # equal correlation r of n firms: a mean has variance r + (1 - r) / n
+    deviation = math.sqrt(0.2 + 0.8 / 30)
+    patell = 2 * stats.norm.sf(stats.norm.isf(0.025) / (deviation * math.sqrt(30)))
+    assert near(CLUSTERED, "patell", patell, slack=0.01)
+    power = stats.norm.sf(stats.norm.isf(0.025) - 1.5 / deviation)
+    for test in ROBUST:
+        # weights by volatility, ranks and estimated correlation cost some of it
+        assert near(POWER, test, power, slack=0.05), test
+    assert near(WIDER, "patell", 2 * stats.norm.sf(1.96 / math.sqrt(2)), slack=0.01)
+
+
+@pytest.mark.parametrize(
+    "test", ["t", "hac-t", "sq", "conformal", "conformal-block", "bootstrap", "variance-f"]
+)
+def test_fresh_firms_are_rejected_as_often_as_theory_says(near, test):
+    assert near(ONE_NORMAL, test, 0.05, slack=0.01)
+    power = stats.nct.sf(stats.t.isf(0.025, 248), 248, 3 / math.sqrt(1 + 1 / 250))
+    assert near(ONE_POWER, test, power, slack=0.02)
+
+
+@pytest.mark.parametrize("scenario", [INDEPENDENT_NORMAL, CLUSTERED, WIDER, POWER, ONE_NORMAL])
+def test_the_stored_table_is_the_one_that_the_code_would_give(drawn, near, scenario):
+    for test in drawn[scenario]:
+        if ":" not in test:
+            assert near(scenario, test, rate(test, scenario), slack=0.002, others=2000), test
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from analysis.claims.ledger import load_ledger, load_published_losses
 from analysis.context.absent import Absent
 from analysis.context.conformal import ConformalRank, conformal_rank
 from analysis.context.contagion import Contagion, contagion
+from analysis.context.cumulative import CumulativePath, cumulative_path
 from analysis.context.dates import ReactionDates, reaction_dates
 from analysis.context.halves import SessionHalves, session_halves
 from analysis.context.history import LargestLoss, WorstDay, largest_losses, worst_days
@@ -50,6 +51,7 @@ class Details:
     curve : SpecificationCurve
     left_out : tuple of LeftOut
     claims : tuple of CheckedClaim
+    cumulative : CumulativePath or Absent
     contagion : Contagion or Absent
     index_shares : tuple of IndexShare
     reaction_dates : ReactionDates or Absent
@@ -73,6 +75,7 @@ class Details:
     curve: SpecificationCurve
     left_out: tuple[LeftOut, ...]
     claims: tuple[CheckedClaim, ...]
+    cumulative: CumulativePath | Absent
     contagion: Contagion | Absent
     index_shares: tuple[IndexShare, ...]
     reaction_dates: ReactionDates | Absent
@@ -126,6 +129,7 @@ def find_details(
         curve=curve_of(study, data, progress=progress),
         left_out=leave_one_out(study, data),
         claims=() if ledger is None else check_claims(ledger, gather(ledger, result, data)),
+        cumulative=cumulative_path(case),
         contagion=contagion(case),
         index_shares=index_shares(case),
         reaction_dates=reaction_dates(case),

@@ -6,7 +6,6 @@ import functools
 import os
 import signal
 import threading
-import time
 
 import numpy as np
 import pandas as pd
@@ -75,22 +74,18 @@ def test_killed_worker_changes_nothing(cluster, request_for, panel_frames, small
     alone = request.out.read_bytes()
     with connected(cluster.scheduler_address) as client:
         before = set(client.run(os.getpid).values())
-        started = threading.Event()
+        over = threading.Event()
+        (doomed,) = (name for name, pid in client.run(os.getpid).items() if pid == min(before))
 
         def kill():
-            started.wait(30)
-            time.sleep(0.15)  # while the parts are being solved
+            while not client.processing().get(doomed) and not over.is_set():
+                over.wait(0.01)  # asks again whether the worker has a part to solve
             os.kill(min(before), signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
         killer.start()
-
-        def estimator(*given):
-            made = DaskEstimator.over(client, *given)
-            started.set()
-            return made
-
-        run_batch(request, estimator=estimator)
+        run_batch(request, estimator=functools.partial(DaskEstimator.over, client))
+        over.set()
         killer.join()
         client.wait_for_workers(2, timeout=30)
         assert min(before) not in set(client.run(os.getpid).values())

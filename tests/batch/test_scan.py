@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 
 import numpy as np
 import pandas as pd
@@ -208,9 +207,10 @@ def test_repeated_close_is_refused(tmp_path, prices):
 
 @pytest.mark.slow
 def test_the_deepseek_session_in_eleven_thousand_securities(shared):
-    started = time.perf_counter()
-    found = run_scan(ScanRequest(shared / "testdata" / "us_daily.parquet", dt.date(2025, 1, 27)))
-    elapsed = time.perf_counter() - started
+    request = ScanRequest(shared / "testdata" / "us_daily.parquet", dt.date(2025, 1, 27))
+    # among so many some fall to a third in a session, or were split without their closes following
+    with pytest.warns(ReliabilityWarning, match=r"[1-9].* closes differ more than threefold"):
+        found = run_scan(request)
     table = found.securities.set_index("symbol")
     assert sum(found.left_out.values()) + len(table) >= 11_000
     # the bundled closes give -13.4 %; this exchange's last trades differ a little
@@ -218,4 +218,3 @@ def test_the_deepseek_session_in_eleven_thousand_securities(shared):
     assert table.loc["NVDA", "beta"] == pytest.approx(2.67, abs=0.1)
     assert table.loc["NVDA", "rank"] < 100
     assert table["p"].min() >= 1 / 501
-    assert elapsed < 120  # seconds on a free machine, with room for a busy one

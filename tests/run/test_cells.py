@@ -70,6 +70,21 @@ def test_a_window_sums_its_sessions(week: StudyResult, snapshot) -> None:
     assert cell.car == pytest.approx(realised - expected, abs=1e-12)
 
 
+def test_a_model_of_excess_returns_shows_whole_ones(three: Study, snapshot) -> None:
+    """The risk-free rate is in what the firm returned and in what was expected of it."""
+    asked = replace(three, models=("ff3",), headline=replace(three.headline, model="ff3"))
+    cell = run_study(asked, snapshot).headline_window
+    returns = (snapshot.levels["NVDA"] / snapshot.levels["NVDA"].shift(1) - 1).to_numpy()
+    at = snapshot.levels.index.get_loc(pd.Timestamp("2025-01-27"))
+    rate = snapshot.factors["rf"].to_numpy()
+    x = sm.add_constant(snapshot.factors[["mkt_rf", "smb", "hml"]].to_numpy())
+    fit = sm.OLS((returns - rate)[at - 260 : at - 10], x[at - 260 : at - 10]).fit()
+    expected = (fit.predict(x[at : at + 5]) + rate[at : at + 5]).sum()
+    assert rate[at : at + 5].sum() > 5e-4
+    assert cell.raw == pytest.approx(returns[at : at + 5].sum(), abs=1e-12)
+    assert cell.expected == pytest.approx(expected, abs=1e-10)
+
+
 class TestValuation:
     levels = pd.DataFrame(
         {"A": [50.0, 100.0, 80.0]}, index=pd.to_datetime(["2025-01-23", "2025-01-24", "2025-01-27"])

@@ -1,0 +1,137 @@
+"""The cumulative abnormal return around the event with its prediction interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from analysis.context.absent import present, reason, when
+from analysis.figures.figure import DetailFigure
+from analysis.figures.style import LIGHT, Style, title
+from analysis.formatting import percent
+from analysis.models.catalog import MODELS
+from analysis.tables.file import TidyFile
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.context.cumulative import CumulativePath
+    from analysis.context.details import Details
+
+SHORT = 5
+"""Sessions over which an alpha is too small to speak of."""
+
+
+def draw(details: Details, style: Style = LIGHT) -> Figure:
+    """
+    Draw the CAR of the headline's firm from before the event on, with the interval of each session.
+
+    Parameters
+    ----------
+    details : Details
+        With `cumulative`.
+    style : Style
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    found = present(details.cumulative)
+    days = np.array(found.days)
+    figure, axes = style.figure(4.4)
+    with style.applied():
+        if found.low is not None and found.high is not None:
+            axes.fill_between(
+                days, 100 * found.low, 100 * found.high, color=style.plain, alpha=0.16, lw=0
+            )
+        axes.axhline(0, color=style.faint, lw=0.8)
+        axes.axvline(0, color=style.faint, lw=0.8, ls=":")
+        axes.plot(days, 100 * found.car, color=style.plain, lw=2.0)
+        told = _told(found)
+        axes.plot(
+            told, [100 * found.car[day - found.first] for day in told], "o", color=style.accent
+        )
+        axes.margins(x=0.02)
+        axes.set_xlabel(f"sessions from the event ({found.sessions[-found.first].date()} is 0)")
+        axes.set_ylabel("cumulative abnormal return, %")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="y", lw=0.6)
+        title(figure, finding(found), _detail(found, details), style)
+    return figure
+
+
+def finding(found: CumulativePath) -> str:
+    """
+    Say what the abnormal returns come to at session 0 and at the last, and whether by chance.
+
+    Parameters
+    ----------
+    found : CumulativePath
+
+    Returns
+    -------
+    str
+        Without a word on chance where there is no interval.
+    """
+    told = _told(found)
+    values = [f"{percent(found.car[day - found.first], 1)} by session {day}" for day in told]
+    verdicts = [_verdict(found.side(day)) for day in told]
+    start = f"{found.symbol}'s abnormal returns from session {found.first} on add up to"
+    if not verdicts[0]:
+        return f"{start} {' and '.join(values)}"
+    if len(told) == 2 and verdicts[0] == verdicts[1]:
+        return f"{start} {' and '.join(values)}, both {verdicts[0]}"
+    return f"{start} " + " and ".join(
+        f"{value} ({verdict})" for value, verdict in zip(values, verdicts, strict=True)
+    )
+
+
+def _told(found: CumulativePath) -> list[int]:
+    """List the sessions that the title speaks of: the event's and the last."""
+    return list(dict.fromkeys((0, found.days[-1])))
+
+
+def _verdict(side: int | None) -> str:
+    if side is None:
+        return ""
+    return "beyond chance" if side else "within chance"
+
+
+def _detail(found: CumulativePath, details: Details) -> str:
+    study, head = details.result.study, details.result.headline
+    model = MODELS[head.model].title
+    fitted = f"benchmark {head.benchmark}, estimation window {study.estimation}"
+    parts = [
+        f"{found.symbol}, {model}, {fitted}",
+        f"band: {100 * study.level:g} % prediction interval, each session's on its own"
+        if found.se is not None
+        else f"no band, since the {model} has no covariance of its prediction errors",
+    ]
+    sessions = len(found.car)
+    if found.alpha and sessions > SHORT:
+        parts.append(
+            f"the alpha of the estimation window, {percent(found.alpha, 3)} a session, is expected "
+            f"of every session: {percent(sessions * found.alpha, 1)} over all {sessions}"
+        )
+    return "; ".join(parts)
+
+
+FILES: tuple[TidyFile[Details], ...] = (
+    TidyFile(
+        "cumulative.csv",
+        "Cumulative abnormal returns",
+        lambda d: when(d.cumulative, lambda part: part.tidy),
+    ),
+)
+
+
+FIGURE = DetailFigure(
+    name="cumulative-abnormal",
+    place=12,
+    caption="The cumulative abnormal return around the event with its prediction interval",
+    draw=draw,
+    absent=lambda details: reason(details.cumulative),
+    files=FILES,
+)

@@ -1,0 +1,112 @@
+"""The CAR along the path against a regression with a dummy for every session of the window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from analysis.context.absent import Absent
+from analysis.context.cumulative import cumulative_path
+from analysis.overrides import Overrides, override
+from analysis.run.plan import plan_headline
+from analysis.run.study import run_study
+from analysis.windows import Window
+
+DAY = pd.Timestamp("2025-01-27")
+
+
+@pytest.fixture(scope="module")
+def plain(small_study):
+    """On SPY as it is, session 0 alone."""
+    return override(small_study, Overrides(benchmarks=("SPY",), windows=(Window(0, 0),)))
+
+
+@pytest.fixture(scope="module")
+def found(plain, snapshot):
+    return cumulative_path(plan_headline(plain, snapshot))
+
+
+def test_every_car_and_its_interval_against_statsmodels(found, snapshot) -> None:
+    """Coefficients of the dummies are the abnormal returns, their covariance that of the CAR."""
+    returns = (snapshot.levels / snapshot.levels.shift(1) - 1).iloc[1:]
+    event = returns.index.get_loc(DAY)
+    assert list(found.days) == list(range(-10, 21))
+    for day in (-10, 0, 5, 20):
+        length = day + 11
+        rows = slice(event - 260, event + day + 1)
+        dummies = np.zeros((250 + length, length))
+        dummies[250:] = np.eye(length)
+        market = returns["SPY"].iloc[rows].to_numpy()
+        x = np.column_stack([np.ones(len(market)), market, dummies])
+        fit = sm.OLS(returns["NVDA"].iloc[rows].to_numpy(), x).fit()
+        test = fit.t_test(np.concatenate([[0, 0], np.ones(length)]))
+        place = day + 10
+        assert found.car[place] == pytest.approx(test.effect[0], rel=1e-9)
+        assert found.se[place] == pytest.approx(test.sd[0, 0], rel=1e-9)
+        assert (found.low[place], found.high[place]) == pytest.approx(test.conf_int()[0], rel=1e-9)
+        assert found.ar[: place + 1] == pytest.approx(fit.params[2:], rel=1e-9)
+        assert found.side(day) == (np.sign(test.effect[0]) if test.pvalue < 0.05 else 0)
+        assert found.alpha == pytest.approx(fit.params[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("model", ["market", "garch", "kalman"])
+def test_each_is_the_cell_that_a_study_of_its_window_has(plain, snapshot, model: str) -> None:
+    windows = (Window(-10, 0), Window(-10, 3), Window(-10, 20))
+    asked = override(plain, Overrides(models=(model,), windows=windows))
+    found = cumulative_path(plan_headline(asked, snapshot))
+    cells = run_study(asked, snapshot).headline.windows
+    for window, cell in zip(windows, cells, strict=True):
+        place = window.end + 10
+        assert (found.car[place], found.se[place]) == (cell.car, cell.se)
+        assert (found.low[place], found.high[place]) == pytest.approx((cell.t.low, cell.t.high))
+
+
+def test_the_span_ends_where_data_and_estimation_window_do(plain, snapshot) -> None:
+    near = replace(plain, estimation=Window(-240, -4))
+    at = snapshot.levels.index.get_loc(DAY)
+    cut = replace(snapshot, levels=snapshot.levels.iloc[: at + 4])
+    assert cumulative_path(plan_headline(near, cut)).days == range(-3, 4)
+
+
+def test_a_missing_level_costs_its_return_and_the_next(plain, snapshot, found) -> None:
+    levels = snapshot.levels.copy()
+    at = levels.index.get_loc(DAY)
+    levels.iloc[[at - 5, at + 7], levels.columns.get_loc("NVDA")] = np.nan
+    broken = cumulative_path(plan_headline(plain, replace(snapshot, levels=levels)))
+    assert broken.days == range(-3, 7)
+    assert broken.ar == pytest.approx(found.ar[7:17])
+    assert [str(s.date()) for s in broken.sessions][3] == "2025-01-27"
+
+
+def test_one_session_alone_is_no_path(plain, snapshot) -> None:
+    bare = replace(plain, estimation=Window(-240, -1))
+    cut = replace(snapshot, levels=snapshot.levels.loc[:DAY])
+    assert isinstance(cumulative_path(plan_headline(bare, cut)), Absent)
+
+
+def test_a_model_without_covariance_has_no_interval(study, snapshot) -> None:
+    """The synthetic control's CAR, by its weights; the columns of the interval stay, empty."""
+    asked = override(
+        study, Overrides(events=("sell-off",), symbols=("NVDA",), models=("synthetic",))
+    )
+    case = plan_headline(asked, snapshot)
+    found, fit = cumulative_path(case), case.fit("NVDA").model
+    assert (found.se, found.low, found.high, found.side(0)) == (None, None, None, None)
+    design, rows = case.design("NVDA"), slice(case.placed.position - 10, case.placed.position + 21)
+    weights = np.array([fit.coefficients[name] for name in design.names])
+    gaps = design.y[rows] - design.x[rows] @ weights
+    np.testing.assert_allclose(found.car, np.cumsum(gaps), rtol=1e-9)
+    assert list(found.tidy) == ["day", "session", "ar", "car", "low", "high", "se"]
+    assert found.tidy[["low", "high", "se"]].isna().all(axis=None)
+
+
+def test_the_file_has_one_row_a_session(found) -> None:
+    frame = found.tidy
+    assert frame["day"].tolist() == list(range(-10, 21))
+    assert frame.loc[frame["day"] == 0, "session"].item() == "2025-01-27"
+    np.testing.assert_array_equal(frame["high"] - frame["car"], found.high - found.car)
+    np.testing.assert_allclose(frame["ar"].cumsum(), frame["car"], rtol=1e-9)
