@@ -17,7 +17,11 @@ from analysis.formatting import (
 from analysis.inference.catalog import TESTS
 from analysis.models.catalog import MODELS
 from analysis.results import Place
+from analysis.results.verdict import GROUP_LEADS, firm_verdict, leading
 from analysis.study import ALL_FIRMS
+
+FAT_TAILS = 0.001
+"""A Student p below this is not to be believed under fat tails without a word on them."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.formatting import Scale
     from analysis.impact import Impact
-    from analysis.results import FirmResult, PlacedWindow, StudyResult, WindowResult
+    from analysis.inference.outcome import Outcome
+    from analysis.results import FirmResult, GroupResult, PlacedWindow, StudyResult, WindowResult
     from analysis.robustness import SpecificationCurve
 
     Cite = Callable[[str, Place], str]
@@ -139,21 +144,16 @@ def summary_paragraph(result: StudyResult) -> str:
 
 def beyond_chance(window: WindowResult, level: float) -> bool | None:
     """
-    Say whether the tests of a single firm agree that a return was abnormal.
+    Say whether a single firm's return was beyond chance.
 
     Returns
     -------
     bool or None
-        True if Student t and the placebo rank both reject at 1 - `level`, False if neither does,
-        None if they disagree or there is no test. A placebo rank that there is not, or that ranks
-        among too few dates to reach 1 - `level`, leaves the word to Student t.
+        By the test that leads, see `analysis.results.verdict.firm_verdict`; None if the
+        volatility-scaled and the plain rank differ, or there is no test.
     """
-    alpha = 1 - level
-    votes = [window.t]
-    if window.placebo.draws is not None and 1 / (window.placebo.draws + 1) <= alpha:
-        votes.append(window.placebo)
-    verdicts = {outcome.p <= alpha for outcome in votes if outcome.p is not None}
-    return verdicts.pop() if len(verdicts) == 1 else None
+    outcomes = (window.scaled, window.placebo, window.sq, window.t)
+    return firm_verdict(outcomes, level=level).significant
 
 
 def other_news(result: StudyResult, placed: PlacedWindow) -> str:
@@ -207,15 +207,20 @@ def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
         else f"untested, for {window.t.unavailable}",
     }[beyond_chance(window, level)]
     tests = []
+    for outcome, column, on in (
+        (window.scaled, "p_scaled", ", each on the scale of its own volatility"),
+        (window.placebo, "p_placebo", ""),
+    ):
+        if outcome.available:
+            dates = counted(outcome.draws or 0, "placebo date")
+            p = cited(relation(rank_probability(outcome)), column)
+            tests.append(f"rank among {dates}{on}: p {p}")
+    tests += _beside_the_rank(result, cite)
     if window.t.statistic is not None and window.t.df is not None:
         tests.append(
             f"t = {cited(f'{window.t.statistic:.2f}', 't')} with {window.t.df:.0f} degrees of "
-            f"freedom, p {cited(relation(probability(window.t.p)), 'p')}"
+            f"freedom, p {cited(relation(probability(window.t.p)), 'p')}{_fair(result, cite)}"
         )
-    if window.placebo.available:
-        dates = counted(window.placebo.draws or 0, "placebo date")
-        p = cited(relation(rank_probability(window.placebo)), "p_placebo")
-        tests.append(f"rank among {dates}: p {p}")
     said = f" ({'; '.join(tests)})" if tests else ""
     return (
         f"{_model(result, head)}, fitted on {head.n_estimation} earlier sessions, had expected "
@@ -223,6 +228,43 @@ def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
         f"{cited(percent(window.car), 'car')}{interval}: "
         f"{verdict}{said}."
     )
+
+
+def _of_the_firm(result: StudyResult, test: str) -> Outcome | None:
+    """Find a test of the headline firm that was run and gave something."""
+    symbol = result.headline.symbol
+    battery = next((b for b in result.batteries if (b.kind, b.subject) == ("firm", symbol)), None)
+    outcome = None if battery is None else battery.outcome(test)
+    return outcome if outcome is not None and outcome.p is not None else None
+
+
+def _beside_the_rank(result: StudyResult, cite: Cite) -> list[str]:
+    """Say the rank among sessions without results, and the law of that day."""
+    symbol, said = result.headline.symbol, []
+    for test, words in (
+        ("placebo-unscheduled", "of {dates} without scheduled results of the firm"),
+        ("garch-t", "GARCH-t"),
+    ):
+        outcome = _of_the_firm(result, test)
+        if outcome is not None:
+            shown = rank_probability(outcome) if outcome.draws else probability(outcome.p)
+            p = cite(relation(shown), result.test_place("firm", symbol, test, "p"))
+            dates = counted(outcome.draws or 0, "date")
+            said.append(f"{words.format(dates=dates)}: p {p}")
+    return said
+
+
+def _fair(result: StudyResult, cite: Cite) -> str:
+    """Set a small Student p against what the tails of the placebo dates bear out."""
+    p = result.headline_window.t.p
+    fitted = _of_the_firm(result, "placebo-t")
+    if p is None or p >= FAT_TAILS or fitted is None:
+        return ""
+    fair = cite(
+        relation(probability(fitted.p)),
+        result.test_place("firm", result.headline.symbol, "placebo-t", "p"),
+    )
+    return f", which takes errors for normal; with tails as fat as on placebo dates p {fair}"
 
 
 def _model(result: StudyResult, firm: FirmResult) -> str:
@@ -418,32 +460,36 @@ def _firms_together(result: StudyResult, cite: Cite) -> str:
         if group.t.p is None:
             return ""
         mean = cite(percent(group.caar), result.group_place(group, "caar"))
-        p = cite(relation(probability(group.t.p)), result.group_place(group, "p"))
         return (
-            f"The {len(group.symbols)} firms together returned {mean} abnormally on average (as "
-            f"one portfolio p {p}); {_agreement(result, group.t.p)}."
+            f"The {len(group.symbols)} firms together returned {mean} abnormally on average: "
+            f"{_together(result, group, cite)}."
         )
     return ""
 
 
-def _agreement(result: StudyResult, p: float) -> str:
-    """Say whether the tests that survive one common date agree that the firms moved."""
-    if p >= 1 - result.study.level:
-        return "that is within what chance explains"
+def _together(result: StudyResult, group: GroupResult, cite: Cite) -> str:
+    """Say by the test that leads whether all firms together moved, and by how much to spare."""
+    word, level = "fall" if group.caar < 0 else "rise", result.study.level
     battery = next(
         (b for b in result.batteries if (b.kind, b.subject) == ("group", ALL_FIRMS)), None
     )
-    required = [test.id for test in TESTS.of("group") if test.required]
-    outcomes = [] if battery is None else [battery.outcome(test) for test in required]
-    judged = [o for o in outcomes if o is not None and o.p is not None]
-    if not judged:
+    lead = None if battery is None else leading(battery.outcomes, GROUP_LEADS, 1 - level)
+    if battery is None or lead is None or lead.p is None:
         return "no test of the cross-section is at hand"
-    shown = ", ".join(f"{TESTS[o.test].title} p {relation(probability(o.p))}" for o in judged)
-    if battery is not None and battery.significant:
-        return "all three tests that survive one common date call that more than chance"
-    reject = sum(o.p is not None and o.p <= 1 - result.study.level for o in judged)
-    tests, verb = counted(len(judged), "test"), "reject" if reject > 1 else "rejects"
-    return f"but {reject or 'none'} of the {tests} that survive one common date {verb} ({shown})"
+    shown = rank_probability(lead) if lead.draws else probability(lead.p)
+    p = cite(relation(shown), result.test_place("group", ALL_FIRMS, lead.test, "p"))
+    if not battery.significant:
+        return f"within the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p})"
+    k = ""
+    if group.k is not None and group.k > 1:
+        times = cite(f"{group.k:.1f}", result.group_place(group, "k"))
+        k = (
+            f"; for such a {word} to be chance the day's standard deviation would have to be "
+            f"{times} times the ordinary"
+        )
+    return (
+        f"a {word} beyond the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p}{k})"
+    )
 
 
 def _list(items: list[str]) -> str:

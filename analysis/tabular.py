@@ -1,5 +1,5 @@
 """
-Tables in CSV and Parquet files: the one reader behind ``--data``, ``fetch --from``, batch and scan.
+Tables in CSV, Parquet and Excel files: the one reader of ``--data``, ``fetch``, batch and scan.
 
 Sizes are known before anything is read, and what is no regular file is refused: nothing here waits
 for a pipe or fills the memory. A CSV file is text until a column is asked for as symbols, dates or
@@ -9,31 +9,22 @@ numbers; each of the three is strict, and what breaks it is named with its place
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
-import re
 import stat
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from analysis.columns import days, moments, numbers, texts
-from analysis.errors import DataError, nearest
+from analysis.errors import DataError
+from analysis.heads import read_header
+from analysis.pieces import Piece, TableFile, reason
 
 if TYPE_CHECKING:
-    import io
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    import numpy.typing as npt
-
-    from analysis._typing import FloatArray
-    from analysis.columns import Moments
 
 CSV_BLOCK = 16 << 20
 """Bytes of a CSV file read at a time; about half a million events."""
@@ -52,162 +43,8 @@ MOST_BYTES = 512 << 20
 
 _PARQUET_MAGIC = b"PAR1"
 _GZIP_MAGIC = b"\x1f\x8b"
-_BROKEN_LINE = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): ?(.*)")
-
-
-@dataclass(slots=True)
-class Problems:
-    """
-    Rows of the input that could not be used, each with its place.
-
-    Attributes
-    ----------
-    most : int
-        Messages to keep; the rest are counted.
-    messages : list of str
-        ``"FILE line N: what is wrong"``.
-    count : int
-        How many there were.
-    """
-
-    most: int = 9
-    messages: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, where: str, what: str) -> None:
-        """Note one problem."""
-        self.count += 1
-        if len(self.messages) < self.most:
-            self.messages.append(f"{where}: {what}")
-
-    def add_rows(
-        self, piece: Piece, rows: npt.NDArray[np.int64], what: Callable[[int], str]
-    ) -> None:
-        """Note a problem with each of some rows of a piece; `what` says it of one row."""
-        for row in map(int, rows[: max(self.most - len(self.messages), 0)]):
-            self.messages.append(f"{piece.where(row)}: {what(row)}")
-        self.count += len(rows)
-
-    def lines(self) -> list[str]:
-        """List the messages, and say how many were left out."""
-        rest = self.count - len(self.messages)
-        return [*self.messages, *([f"... and {rest:,} more rows with problems"] if rest else [])]
-
-
-@dataclass(frozen=True, slots=True)
-class TableFile:
-    """
-    A file that holds a table, its columns known and its cells not yet read.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    parquet : bool
-        By its first bytes; else CSV in UTF-8.
-    names : tuple of str
-        The columns, without spaces around them.
-    rows : int or None
-        Of a Parquet file; a CSV file does not say.
-    before : int
-        Lines of a CSV file up to and with its header.
-    """
-
-    path: Path
-    parquet: bool
-    names: tuple[str, ...]
-    rows: int | None = None
-    before: int = 1
-
-    def place(self, row: int) -> str:
-        """Say where a row stands (0 the first of the table), as a message should name it."""
-        if self.parquet:
-            return f"{self.path} row {row + 1}"
-        return f"{self.path} line {row + 1 + self.before}"
-
-    def require(self, columns: Iterable[str]) -> None:
-        """Refuse a table that lacks one of some columns, naming the nearest there is."""
-        for name in columns:
-            if name not in self.names:
-                raise DataError(f"{self.path}: no column '{name}'; {nearest(name, self.names)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """
-    Consecutive rows of a table.
-
-    Attributes
-    ----------
-    file : TableFile
-    first : int
-        Number of the first row, 0 the table's first.
-    table : pyarrow.RecordBatch
-        The rows, only the columns that were asked for, in that order.
-    """
-
-    file: TableFile
-    first: int
-    table: pa.RecordBatch
-
-    def where(self, row: int) -> str:
-        """Say where a row of this piece stands, as a message should name it."""
-        return self.file.place(self.first + int(row))
-
-    def texts(self, column: int) -> tuple[npt.NDArray[np.int64], list[str]]:
-        """Take a column as symbols; see `analysis.columns.texts`."""
-        with self._converted(column):
-            return texts(self.table.column(column))
-
-    def days(self, column: int) -> npt.NDArray[np.int32]:
-        """Take a column as dates; see `analysis.columns.days`."""
-        with self._converted(column):
-            return days(self.table.column(column))
-
-    def moments(self, column: int) -> Moments:
-        """Take a column as dates or instants; see `analysis.columns.moments`."""
-        with self._converted(column):
-            return moments(self.table.column(column))
-
-    def numbers(self, column: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Take a column as numbers; see `analysis.columns.numbers`."""
-        with self._converted(column):
-            return numbers(self.table.column(column))
-
-    def matrix(self, columns: Sequence[int]) -> tuple[FloatArray, tuple[int, int] | None]:
-        """
-        Take several columns as numbers.
-
-        Returns
-        -------
-        values : ndarray of shape (n_rows, n_columns)
-            NaN where there is none.
-        wrong : tuple of int, or None
-            Row of the table and place in `columns` of a cell that holds something else.
-        """
-        given = [self.table.column(column) for column in columns]
-        values = np.empty((self.table.num_rows, len(given)))
-        if given and all(pa.types.is_string(column.type) for column in given):
-            together, bad = numbers(pa.concat_arrays(given))  # one conversion, not one a column
-            values[:] = together.reshape(len(given), -1).T
-            at, row = divmod(int(bad[0]), self.table.num_rows) if bad.size else (0, 0)
-            return values, (row, at) if bad.size else None
-        wrong = None
-        for at, column in enumerate(columns):
-            values[:, at], bad = self.numbers(column)
-            wrong = (int(bad[0]), at) if wrong is None and bad.size else wrong
-        return values, wrong
-
-    def shown(self, column: int, row: int) -> str:
-        """Write a cell as a message should show it."""
-        return str(self.table.column(column)[int(row)].as_py())
-
-    @contextlib.contextmanager
-    def _converted(self, column: int) -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, TypeError, OverflowError) as error:
-            name = self.table.schema.names[column]
-            raise DataError(f"{self.file.path}: column '{name}' {_reason(error)}") from None
+_EXCEL_MAGIC = b"PK\x03\x04"
+_OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 
 
 def table_file(path: Path) -> TableFile:
@@ -217,7 +54,8 @@ def table_file(path: Path) -> TableFile:
     Parameters
     ----------
     path : pathlib.Path
-        CSV in UTF-8 with a header, or Parquet, known by its first bytes.
+        CSV in UTF-8 with a header, cells between commas, semicolons or tabs; Parquet; or an Excel
+        workbook, whose first sheet is meant. Which it is, its first bytes say.
 
     Raises
     ------
@@ -236,15 +74,21 @@ def table_file(path: Path) -> TableFile:
         if start == _PARQUET_MAGIC:
             with pq.ParquetFile(path) as table:
                 names, rows = table.schema_arrow.names, table.metadata.num_rows
-            found = TableFile(path, parquet=True, names=tuple(names), rows=rows)
+            found = TableFile(path, "parquet", tuple(names), rows)
+        elif start == _OLD_EXCEL_MAGIC:
+            raise DataError(f"{path}: a workbook of an old Excel; save it as .xlsx")
+        elif start == _EXCEL_MAGIC:
+            found = _sheet(path)[0].file
         elif path.suffix.lower() in {".parquet", ".pq"}:
             raise DataError(
                 f"{path}: no sound Parquet file; is it truncated? fetch or export it again"
             )
         else:
             with path.open("rb") as file:
-                names, before = _header(file, path)
-            found = TableFile(path, parquet=False, names=names, before=before)
+                header = read_header(file, path)
+            found = TableFile(
+                path, "csv", header.names, None, header.before, header.delimiter, header.heads
+            )
     _check_rows(path, found.rows or 0)
     twice = _first_repeated(found.names)
     if twice is not None:
@@ -298,6 +142,11 @@ def read_pieces(path: Path, columns: Sequence[str]) -> Iterator[Piece]:
     """
     file = table_file(path)
     file.require(columns)
+    if file.kind == "excel":
+        piece = _sheet(path)[0]
+        if piece.table.num_rows:
+            yield Piece(file, 0, piece.table.select(list(columns)))
+        return
     with _readable(path):
         first = 0
         for batch in _batches(file, list(columns)):
@@ -329,20 +178,36 @@ def read_whole(path: Path) -> tuple[Piece, str]:
         As `read_pieces`; also if the table is too large.
     """
     file = table_file(path)
+    if file.kind == "excel":
+        return _sheet(path)
     with _readable(path):
         _check_whole(file, path.stat().st_size)
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        if file.parquet:
+        if file.kind == "parquet":
             table = pq.read_table(pa.BufferReader(content), use_threads=False)
         else:
             check_cells(path, content.count(b"\n") * len(file.names))
             read = _reading(file, use_threads=False)  # so that a broken line has its number
             table = pacsv.read_csv(
-                pa.BufferReader(content), read, convert_options=_as_text(file.names)
+                pa.BufferReader(content),
+                read,
+                pacsv.ParseOptions(delimiter=file.delimiter),
+                _as_text(file.names),
             )
         batch = _one_batch(table)
     return Piece(file, 0, batch), digest
+
+
+def _sheet(path: Path) -> tuple[Piece, str]:
+    """Read the first sheet of a workbook whole; give its hash too."""
+    from analysis.workbook_tables import read_sheet  # noqa: PLC0415 - slow to import
+
+    with _readable(path):
+        content = path.read_bytes()
+    names, table, before = read_sheet(path, content, most_bytes=MOST_BYTES, most_cells=MOST_CELLS)
+    file = TableFile(path, "excel", names, table.num_rows, before)
+    return Piece(file, 0, table), hashlib.sha256(content).hexdigest()
 
 
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
@@ -351,28 +216,6 @@ def _one_batch(table: pa.Table) -> pa.RecordBatch:
         for column in table.columns
     ]
     return pa.RecordBatch.from_arrays(columns, schema=table.schema)
-
-
-def _header(file: io.BufferedReader, path: Path) -> tuple[tuple[str, ...], int]:
-    """Read the names of the columns of a CSV file, and say on which line they stand."""
-    for before, line in enumerate(file, start=1):
-        if before == 1 and line.startswith(b"\xef\xbb\xbf"):
-            line = line[3:]  # noqa: PLW2901 - the mark that some programs begin a file with
-        if not line.strip():
-            continue
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{path}: line {before} is not UTF-8 text (byte 0x{line[error.start]:02x} at "
-                f"{error.start + 1}); save the file as UTF-8"
-            ) from None
-        try:
-            cells = next(csv.reader([text.rstrip("\r\n")]))
-        except csv.Error as error:
-            raise DataError(f"{path}: the header cannot be read ({error})") from None
-        return tuple(cell.strip() for cell in cells), before
-    raise DataError(f"{path}: the file is empty")
 
 
 def _first_repeated(names: Sequence[str]) -> str | None:
@@ -385,14 +228,16 @@ def _first_repeated(names: Sequence[str]) -> str | None:
 
 
 def _batches(file: TableFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    if file.parquet:
+    if file.kind == "parquet":
         with pq.ParquetFile(file.path) as table:
             yield from table.iter_batches(batch_size=PARQUET_ROWS, columns=columns)
         return
     convert = _as_text(columns)
     with (
         file.path.open("rb") as source,
-        pacsv.open_csv(source, _reading(file), convert_options=convert) as reader,
+        pacsv.open_csv(
+            source, _reading(file), pacsv.ParseOptions(delimiter=file.delimiter), convert
+        ) as reader,
     ):
         yield from reader
 
@@ -421,7 +266,7 @@ def _check_rows(path: Path, rows: int) -> None:
 
 
 def _check_whole(file: TableFile, size: int) -> None:
-    if file.parquet:
+    if file.kind == "parquet":
         check_cells(file.path, (file.rows or 0) * len(file.names))
     elif size > MOST_BYTES:
         raise DataError(
@@ -446,21 +291,8 @@ def _readable(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise DataError(f"{path}: cannot be read (no such file)") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({_reason(error)})") from error
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
     except pa.ArrowException as error:
         raise DataError(
-            f"{path}: no sound table: {_reason(error)}; is it truncated? fetch or export it again"
+            f"{path}: no sound table: {reason(error)}; is it truncated? fetch or export it again"
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    broken = _BROKEN_LINE.search(str(error))
-    if broken is not None:
-        number, wanted, found, text = broken.groups()
-        which = f"line {number}" if number else f"the line '{text[:40]}'"
-        more = "fewer" if int(found) < int(wanted) else "more"
-        return f"{which} has {more} cells than the header"
-    lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -29,9 +29,11 @@ import pyarrow.parquet as pq
 import statsmodels.api as sm
 
 from analysis.batch.inputs import read_factors, read_returns
+from analysis.columns import days, texts
 from analysis.panel import PanelReturns, estimate_panel
 from analysis.panel.engine import usable_processors
-from analysis.tabular import Problems, days, read_pieces, texts
+from analysis.pieces import Problems
+from analysis.tabular import read_pieces
 from analysis.windows import Window
 
 if TYPE_CHECKING:

@@ -9,9 +9,14 @@ import pandas as pd
 import pytest
 
 from analysis.impact import Impact
-from analysis.inference.catalog import TESTS
 from analysis.inference.outcome import Outcome
-from analysis.narrative import _agreement, beyond_chance, headline_sentence, summary_paragraph
+from analysis.narrative import (
+    _together,
+    beyond_chance,
+    headline_sentence,
+    plain,
+    summary_paragraph,
+)
 from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
 from analysis.windows import Window
@@ -39,7 +44,10 @@ def test_the_bundled_study(full: StudyResult) -> None:
         "On 27 January 2025 NVDA returned -16.97 % in one session.",
         "The market model on SPY without NVDA, fitted on 250 earlier sessions, had expected -0.33",
         "the abnormal return is -16.64 %, 95 % interval -22.49 % to -10.79 %: more than chance",
-        "(t = -5.60 with 248 degrees of freedom, p < 0.0001; rank among 3,014 placebo dates: p =",
+        "(rank among 2,994 placebo dates, each on the scale of its own volatility: p = 0.0027;",
+        "rank among 3,014 placebo dates: p = 0.0036; of 2,202 dates without scheduled results of",
+        "the firm: p ≤ 0.0005; GARCH-t: p = 0.0006; t = -5.60 with 248 degrees of freedom",
+        "p < 0.0001, which takes errors for normal; with tails as fat as on placebo dates p = 0.00",
         "lost USD 592.3 bn of market value, USD 580.9 bn of it abnormal (95 % interval 376.6 to",
         "Against SPY, an index that itself holds NVDA, the abnormal return would be -13.37 %",
         "No abnormal return beyond chance is seen on 26 December 2024 (v3-release), 27 December",
@@ -127,42 +135,58 @@ def test_dollars_of_either_sign(small, raw: float, abnormal: float, said: str) -
     assert said in summary_paragraph(with_cell(small, impact=money(raw, abnormal)))
 
 
-def outcomes(cell: WindowResult, t: float | None, placebo: float | None, draws: int = 246):
+def outcomes(
+    cell: WindowResult,
+    t: float | None,
+    placebo: float | None,
+    scaled: float | None,
+    draws: int = 246,
+):
+    """Give the window these p-values; the sample quantile is left out."""
+
+    def ranked(test: str, p: float | None) -> Outcome:
+        return Outcome.missing(test, "none") if p is None else Outcome(test, 1.0, p, draws=draws)
+
     return replace(
         cell,
         t=replace(cell.t, p=t) if t is not None else Outcome.missing("t", "none"),
-        placebo=Outcome("placebo", 1.0, placebo, draws=draws)
-        if placebo is not None
-        else Outcome.missing("placebo", "none"),
+        sq=Outcome.missing("sq", "none"),
+        placebo=ranked("placebo", placebo),
+        scaled=ranked("placebo-ewma", scaled),
     )
 
 
 @pytest.mark.parametrize(
-    ("t", "placebo", "draws", "verdict"),
+    ("t", "placebo", "scaled", "draws", "verdict"),
     [
-        (0.01, 0.02, 246, True),
-        (0.20, 0.30, 246, False),
-        (0.01, 0.30, 246, None),
-        (0.01, None, 246, True),
-        (0.20, None, 246, False),
-        (None, None, 246, None),
-        (0.01, 0.0667, 14, True),  # fourteen dates cannot reach 5 %: they have no vote
-        (0.01, 0.05, 19, True),
+        (0.01, 0.02, 0.02, 246, True),
+        (0.20, 0.30, 0.30, 246, False),
+        (0.20, 0.02, 0.02, 246, True),  # Student t stands beside, without a vote
+        (0.01, 0.30, 0.30, 246, False),
+        (0.01, 0.30, 0.01, 246, None),
+        (0.01, 0.02, 0.40, 246, None),
+        (0.01, 0.30, None, 246, False),
+        (0.01, None, None, 246, True),
+        (0.20, None, None, 246, False),
+        (None, None, None, 246, None),
+        (0.01, 0.0667, 0.0667, 14, True),  # fourteen dates cannot reach 5 %: they have no vote
+        (0.20, 0.05, 0.05, 19, True),
     ],
 )
-def test_the_verdict(small, t, placebo, draws: int, verdict: bool | None) -> None:
-    assert beyond_chance(outcomes(small.headline_window, t, placebo, draws), 0.95) is verdict
+def test_the_verdict(small, t, placebo, scaled, draws: int, verdict: bool | None) -> None:
+    cell = outcomes(small.headline_window, t, placebo, scaled, draws)
+    assert beyond_chance(cell, 0.95) is verdict
 
 
 def test_tests_that_disagree_are_said_to(small: StudyResult) -> None:
-    cell = outcomes(small.headline_window, 0.04, 0.2)
-    text = summary_paragraph(with_cell(small, t=cell.t, placebo=cell.placebo))
+    cell = outcomes(small.headline_window, 0.04, 0.2, 0.04)
+    text = summary_paragraph(with_cell(small, scaled=cell.scaled, placebo=cell.placebo))
     assert "on which the tests disagree" in text
 
 
 def test_a_model_without_a_test_is_untested(small: StudyResult) -> None:
     none = Outcome.missing("t", "the model has no covariance")
-    text = summary_paragraph(with_cell(small, t=none, placebo=none))
+    text = summary_paragraph(with_cell(small, t=none, sq=none, placebo=none, scaled=none))
     assert "untested, for the model has no covariance" in text
 
 
@@ -174,7 +198,9 @@ def test_another_event_with_an_effect_is_told(full: StudyResult) -> None:
 
 
 def test_t_and_p_stay_where_placebo_dates_lack(small: StudyResult) -> None:
-    text = summary_paragraph(with_cell(small, placebo=Outcome.missing("placebo", "few")))
+    few = Outcome.missing("placebo", "few")
+    bare = replace(with_cell(small, placebo=few, scaled=few), batteries=())
+    text = summary_paragraph(bare)
     assert "more than chance explains (t = -5.60 with 248 degrees of freedom, p < 0.0001)." in text
 
 
@@ -197,7 +223,7 @@ def test_a_gain_leads_as_a_gain(study, snapshot) -> None:
 
 def test_an_untested_headline_is_not_one_on_which_tests_disagree(small: StudyResult) -> None:
     none = Outcome.missing("t", "the model has no covariance")
-    text = headline_sentence(with_cell(small, t=none, placebo=none))
+    text = headline_sentence(with_cell(small, t=none, sq=none, placebo=none, scaled=none))
     assert text.endswith("-16.64 %, is untested, for the model has no covariance")
 
 
@@ -213,27 +239,34 @@ def test_the_end_of_a_firm_is_not_that_of_the_data(small: StudyResult) -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "said"),
+    ("p", "significant", "said"),
     [
-        ((0.2, 0.3, 0.4), "but none of the 3 tests that survive one common date rejects ("),
-        ((0.01, 0.3, 0.4), "but 1 of the 3 tests that survive one common date rejects ("),
-        ((0.01, 0.02, 0.4), "but 2 of the 3 tests that survive one common date reject ("),
+        (
+            0.002,
+            True,
+            "a fall beyond the ordinary days of that portfolio (placebo dates, volatility",
+        ),
+        (
+            0.2,
+            False,
+            "within the ordinary days of that portfolio (placebo dates, volatility-scaled",
+        ),
     ],
 )
-def test_the_agreement_of_the_firms_counts_its_tests(full: StudyResult, p, said: str) -> None:
-    required = [test.id for test in TESTS.of("group") if test.required]
+def test_the_firms_together_go_by_the_test_that_leads(
+    full: StudyResult, p: float, significant: bool, said: str
+) -> None:
     battery = next(b for b in full.batteries if b.subject == "all")
-    shown = dict(zip(required, p, strict=True))
-    outcomes = tuple(
-        replace(o, p=shown[o.test]) if o.test in shown else o for o in battery.outcomes
-    )
+    outcomes = tuple(replace(o, p=p) if o.test == "placebo-scaled" else o for o in battery.outcomes)
     changed = tuple(
-        replace(b, outcomes=outcomes, significant=False) if b is battery else b
+        replace(b, outcomes=outcomes, significant=significant) if b is battery else b
         for b in full.batteries
     )
-    assert _agreement(replace(full, batteries=changed), 0.001).startswith(said)
-    for b in (True, False):
-        alone = replace(battery, outcomes=outcomes, significant=b)
-        text = _agreement(replace(full, batteries=(alone,)), 0.001)
-        assert ("all three tests" in text) is b
-    assert _agreement(full, 0.2) == "that is within what chance explains"
+    group = next(g for g in full.headline_groups if g.group == "all")
+    text = _together(replace(full, batteries=changed), group, plain)
+    assert text.startswith(said)
+    assert ("times the ordinary" in text) is significant
+    alone = tuple(b for b in full.batteries if b is not battery)
+    assert _together(replace(full, batteries=alone), group, plain) == (
+        "no test of the cross-section is at hand"
+    )

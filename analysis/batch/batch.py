@@ -18,7 +18,8 @@ from analysis.outputs import refuse_target
 from analysis.panel.engine import check_windows, estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.panel.layout import OK, STATUS_TEXT
-from analysis.tabular import Piece, Problems, read_pieces
+from analysis.pieces import Piece, Problems
+from analysis.tabular import read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ from analysis.plausible import (
     why_impossible,
 )
 from analysis.sessions import reaction_days, sessions_between
-from analysis.tabular import Piece, Problems, read_pieces, table_file
+from analysis.tabular import read_pieces, table_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.columns import Moments
     from analysis.panel.estimates import ModelKind
+    from analysis.pieces import Piece, Problems
 
 _MISSING = "taken as missing"
 

@@ -12,7 +12,7 @@ from analysis.columns import NO_DAY, as_date
 from analysis.errors import DataError, ReliabilityWarning, SessionError
 from analysis.panel.returns import PanelReturns, RepeatedReturnError
 from analysis.plausible import LARGEST_JUMP
-from analysis.tabular import Piece, Problems, read_pieces
+from analysis.tabular import read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.pieces import Piece, Problems
 
 
 @dataclass(frozen=True, slots=True, eq=False)

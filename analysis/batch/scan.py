@@ -13,8 +13,9 @@ from analysis.batch.prices import PricePanel, at_session, read_prices, session_a
 from analysis.columns import EPOCH, as_date
 from analysis.errors import DataError, StudyError, WindowError
 from analysis.panel.engine import check_windows, estimate_panel
+from analysis.pieces import Problems
 from analysis.sessions import reaction_session
-from analysis.tabular import Problems, read_pieces
+from analysis.tabular import read_pieces
 from analysis.windows import Window
 
 if TYPE_CHECKING:

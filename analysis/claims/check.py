@@ -24,18 +24,29 @@ class Finding:
     ----------
     computed : tuple of float
         In the claim's unit; empty where nothing can be computed.
-    verdict : {"holds", "holds within rounding", "does not hold", "cannot be tested here"}
+    verdict : Verdict
         By the claim's condition, or by its tolerances.
     reasoning : str
         One line.
     shown : str
         The computed figure where a bare number says too little; empty otherwise.
+    error : float or None
+        The largest distance of a computed figure from the claimed one, as a share of that; None
+        where no figure is claimed, or it is 0.
     """
 
     computed: tuple[float, ...]
     verdict: Verdict
     reasoning: str
     shown: str = ""
+    error: float | None = None
+
+    @property
+    def said(self) -> str:
+        """The verdict for a reader; a figure that differs slightly says by how much."""
+        if self.verdict == "differs slightly" and self.error is not None:
+            return f"differs by {100 * self.error:.1f} %"
+        return self.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,27 @@ def judged(claim: Claim, computed: Sequence[float]) -> Verdict:
     off = max(abs(mine - theirs) for mine, theirs in zip(computed, claim.claimed, strict=True))
     if off <= claim.exact:
         return "holds"
-    return "holds within rounding" if off <= claim.rounding else "does not hold"
+    if off <= claim.rounding:
+        return "holds within rounding"
+    error = relative_error(claim, computed)
+    return "differs slightly" if error and 100 * error <= claim.near else "does not hold"
+
+
+def relative_error(claim: Claim, computed: Sequence[float]) -> float | None:
+    """
+    Compute how far figures lie from the claimed ones, as a share of these.
+
+    Examples
+    --------
+    >>> from analysis.claims.ledger import Claim
+    >>> claim = Claim("x", "a loss", "paper", claimed=600, value="v", exact=0.5, rounding=50.0)
+    >>> relative_error(claim, [594.0])
+    0.01
+    """
+    if len(computed) != len(claim.claimed) or not claim.claimed or 0 in claim.claimed:
+        return None
+    pairs = zip(computed, claim.claimed, strict=True)
+    return max(abs(mine / theirs - 1) for mine, theirs in pairs)
 
 
 def check_claims(ledger: Ledger, scope: Scope) -> tuple[CheckedClaim, ...]:
@@ -113,7 +144,17 @@ def find(claim: Claim, scope: Scope) -> Finding:
             verdict: Verdict = "holds" if held else "does not hold"
         else:
             verdict = judged(claim, computed)
-        return Finding(computed, verdict, fill_in(claim.reasoning, own), fill_in(claim.shown, own))
+        if claim.own_inputs and verdict in {"holds", "holds within rounding"}:
+            verdict = "consistent"
+        if claim.underivable:
+            verdict = "not derivable"
+        return Finding(
+            computed,
+            verdict,
+            "; ".join(filter(None, [fill_in(claim.reasoning, own), claim.underivable])),
+            fill_in(claim.shown, own),
+            relative_error(claim, computed),
+        )
     except MissingError as error:
         return Finding((), "cannot be tested here", str(error))
 

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis._bundle import bundled_data
 from analysis.errors import DataError
 from analysis.keys import Records, key, make_record, understand_fields
-from analysis.kinds import DAY, DEFINITIONS, FILE, NUMBER, NUMBERS, SOME_TEXTS, TEXT, Place
+from analysis.kinds import DAY, DEFINITIONS, FILE, FLAG, NUMBER, NUMBERS, SOME_TEXTS, TEXT, Place
 from analysis.prices.manifest import read_verified
 from analysis.prices.study_data import read_companion
 from analysis.toml_text import parse_toml
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 LOSSES = "reference/published_losses.csv"
 
-Verdict = Literal["holds", "holds within rounding", "does not hold", "cannot be tested here"]
+Verdict = Literal[
+    "holds",
+    "holds within rounding",
+    "consistent",
+    "differs slightly",
+    "does not hold",
+    "not derivable",
+    "cannot be tested here",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,14 @@ class Claim:
     exact, rounding : float
         How far the computed figure may lie from the claimed one for "holds" and for "holds within
         rounding"; in `unit`.
+    near : float
+        How far it may lie, in percent of the claimed figure, for "differs slightly"; the reader is
+        told the distance.
+    own_inputs : bool
+        Whether the claim is arithmetic on its source's own inputs: what holds is then
+        "consistent", as nothing independent confirms the inputs.
+    underivable : str
+        Why the figure claimed does not follow from those computed, which are shown beside it.
     names : mapping of str to object
         The claim's own definitions.
     """
@@ -73,6 +89,9 @@ class Claim:
     untestable: str = key(TEXT, "Why figures cannot decide.", default="")
     exact: float = key(NUMBER, "Distance within which the claim holds.", default=0.0)
     rounding: float = key(NUMBER, "Distance within which it holds within rounding.", default=0.0)
+    near: float = key(NUMBER, "Percent within which it differs slightly.", default=0.0)
+    own_inputs: bool = key(FLAG, "Whether it is arithmetic on its own inputs.", default=False)
+    underivable: str = key(TEXT, "Why it does not follow from the figures.", default="")
     names: Mapping[str, Any] = key(DEFINITIONS, "The claim's own definitions.", default=None)
 
     def __post_init__(self) -> None:

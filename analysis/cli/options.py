@@ -142,7 +142,12 @@ def study_from_options(
     """
     from analysis.overrides import Overrides
     from analysis.prices.load import load_market_data
-    from analysis.run.needs import mentioned_symbols, needed_symbols, wants_everything
+    from analysis.run.needs import (
+        mentioned_symbols,
+        needed_sessions,
+        needed_symbols,
+        wants_everything,
+    )
     from analysis.study_file import load_study
 
     chosen = {name: _joined(name, value) for name, value in options.items() if value}
@@ -154,6 +159,7 @@ def study_from_options(
         calendar=asked.calendar,
         symbols=None if wants_everything(asked) else needed_symbols(asked),
         also=mentioned_symbols(asked),
+        needed=needed_sessions(asked),
     )
     return asked, data
 

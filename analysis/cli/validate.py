@@ -23,6 +23,7 @@ def command(study: str) -> None:
     from analysis.claims.ledger import load_ledger
     from analysis.prices.load import load_market_data
     from analysis.prices.study_data import with_chronology
+    from analysis.run.needs import needed_sessions
     from analysis.run.plan import plan_study
     from analysis.study_check import check_study_file
 
@@ -32,7 +33,10 @@ def command(study: str) -> None:
         click.echo(f"{where}: {fault.message}")
     if found is None:
         raise click.exceptions.Exit(2)
-    data = with_chronology(found, load_market_data(found.data, calendar=found.calendar))
+    needed = needed_sessions(found)
+    data = with_chronology(
+        found, load_market_data(found.data, calendar=found.calendar, needed=needed)
+    )
     plan_study(found, data)
     if found.claims:
         load_ledger(found.claims)

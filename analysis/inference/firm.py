@@ -12,12 +12,13 @@ import numpy as np
 from analysis.abnormal import cumulative, cumulative_se
 from analysis.errors import DataError
 from analysis.inference.conformal import ConformalSetting
-from analysis.inference.outcome import NO_COVARIANCE
+from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
 from analysis.models.tuning import tuned
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
     from analysis.abnormal import AbnormalPath
+    from analysis.inference.scaled import ScaledPlacebo
     from analysis.models.base import Estimator, FittedModel
 
 
@@ -101,6 +102,8 @@ class FirmSample:
         conditioned; `path` is not.
     placebo : ndarray of shape (B,)
         The statistic of the same window on pseudo-dates; empty where none was drawn.
+    scaled : ScaledPlacebo, optional
+        CARs of pseudo-dates with a forecast of the volatility of each.
     losses : ndarray of shape (n,)
         Losses of other sessions (positive for falls) for the tail test; empty where unknown.
     loss : float
@@ -124,6 +127,7 @@ class FirmSample:
     gap_y: FloatArray | None = None
     gap_x: FloatArray | None = None
     placebo: FloatArray = field(default_factory=_none)
+    scaled: ScaledPlacebo | None = None
     losses: FloatArray = field(default_factory=_none)
     loss: float = math.nan
     after: FloatArray = field(default_factory=_none)
@@ -213,6 +217,7 @@ class FirmSample:
                 capabilities.placebo == "none",
                 capabilities.not_drawn,
             ),
+            "scaled placebo": (self.scaled is None, NO_SCALE),
             "donors": (
                 not capabilities.controls,
                 "it is made for control portfolios only; the model has no donors",

@@ -19,15 +19,21 @@ if TYPE_CHECKING:
 
 
 def firm_battery(
-    sample: FirmSample, settings: Settings | None = None, *, tests: Registry = TESTS
+    sample: FirmSample,
+    settings: Settings | None = None,
+    *,
+    every: bool = True,
+    tests: Registry = TESTS,
 ) -> tuple[Outcome, ...]:
     """
-    Run every test of one firm.
+    Run the tests of one firm.
 
     Parameters
     ----------
     sample : FirmSample
     settings : Settings, optional
+    every : bool
+        Every test, or only those that run unasked, see `StatisticalTest.always`.
     tests : Registry
 
     Returns
@@ -35,7 +41,8 @@ def firm_battery(
     tuple of Outcome
         In the order of the registry; unavailable ones keep their place and say why.
     """
-    outcomes = run_tests(tests.of("firm"), sample, settings or Settings())
+    chosen = [test for test in tests.of("firm") if every or test.always]
+    outcomes = run_tests(chosen, sample, settings or Settings())
     broken = broken_assumptions(sample.fit.residuals, sample.window)
     return tuple(_warned(outcome, tests[outcome.test], broken) for outcome in outcomes)
 

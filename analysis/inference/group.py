@@ -11,13 +11,14 @@ import numpy as np
 
 from analysis.errors import DataError
 from analysis.inference.many_firms import FEWEST_COMMON_ROWS, mean_correlation
-from analysis.inference.outcome import NO_COVARIANCE
+from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.abnormal import AbnormalPath
+    from analysis.inference.scaled import ScaledPlacebo
     from analysis.models.base import FittedModel, Prediction
 
 
@@ -50,11 +51,16 @@ class GroupSample:
         SCAR of the same window on B pseudo-dates before the event, all firms moved
         together, each refitted on its own preceding estimation window. Where None, the placebo
         dates are taken inside the estimation window.
+    scaled : ScaledPlacebo or None
+        Mean CARs of pseudo-dates with a forecast of the portfolio's volatility before each.
     portfolio : ndarray of shape (M + L,) or None
         Return of the equal-weighted group on the estimation and event rows, for the
         calendar-time regression; None leaves that test out.
     factors : ndarray of shape (M + L, k) or None
         Regressors of that regression, without a constant.
+    between : tuple of ndarray of shape (G,), (G, k) or None
+        Return and regressors of the portfolio on the sessions between the two windows, through
+        which its variance is carried.
     bhar : ndarray of shape (N,) or None
         Buy-and-hold abnormal returns of the window, decimal.
 
@@ -71,8 +77,10 @@ class GroupSample:
     ar: FloatArray
     covariance: FloatArray
     placebo_scar: FloatArray | None = None
+    scaled: ScaledPlacebo | None = None
     portfolio: FloatArray | None = None
     factors: FloatArray | None = None
+    between: tuple[FloatArray, FloatArray] | None = None
     bhar: FloatArray | None = None
 
     def __post_init__(self) -> None:
@@ -112,6 +120,7 @@ class GroupSample:
         reasons = {
             "one session": (self.length > 1, "is for one session; the window has several"),
             "prediction error": (not np.isfinite(self.covariance).all(), NO_COVARIANCE),
+            "scaled placebo": (self.scaled is None, NO_SCALE),
             "portfolio": (
                 self.portfolio is None or self.factors is None,
                 "the firms do not share their regressors",
@@ -271,6 +280,7 @@ class GroupSample:
             ar=np.column_stack([path.abnormal for path in paths]),
             covariance=_stacked([path.covariance for path in paths], len(paths[0].raw)),
             placebo_scar=None,
+            scaled=None,
         )
         kept = ("sar", "correlation", "common_rows", "error_correlation", "mean_df")
         vars(other).update({name: getattr(self, name) for name in kept if name in vars(self)})

@@ -1,9 +1,9 @@
-"""Every test of many firms, led by the one that survives, and what together they allow to say."""
+"""Every test of many firms, led by the ones that suit the dates."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,38 +15,11 @@ from analysis.inference.outcome import Outcome
 from analysis.inference.registry import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from analysis.inference.group import GroupSample
     from analysis.inference.registry import Registry, StatisticalTest
 
-FEW_FIRMS = 8
-"""With fewer firms the required tests, which divide by the firms' spread, have little power."""
-
 WORST_SIZE = 0.075
 """A nominal 5 % test whose true size is computed to lie above this carries a warning."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupVerdict:
-    """
-    Whether the tests that survive one common date agree.
-
-    Attributes
-    ----------
-    significant : bool
-        True only if every test that is required is available and rejects.
-    rejecting, keeping, missing : tuple of str
-        Ids of the required tests that reject the null, keep it, or give nothing.
-    text : str
-        One sentence for a reader.
-    """
-
-    significant: bool
-    rejecting: tuple[str, ...]
-    keeping: tuple[str, ...]
-    missing: tuple[str, ...]
-    text: str
 
 
 def group_battery(
@@ -89,56 +62,6 @@ def group_battery(
 def _place(test: StatisticalTest, *, clustered: bool) -> tuple[bool, bool]:
     """Other effects come last; of the tests of the mean those that suit the dates come first."""
     return test.family != "many firms", ("independent firms" in test.assumes) == clustered
-
-
-def group_verdict(
-    outcomes: Sequence[Outcome], *, alpha: float = 0.05, tests: Registry = TESTS
-) -> GroupVerdict:
-    """
-    Say whether the required tests (KP-BMP, GRANK-T and the placebo BMP ratio) agree.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-        From `group_battery`.
-    alpha : float
-        Significance level of each.
-    tests : Registry
-
-    Returns
-    -------
-    GroupVerdict
-        No test from one date can tell a mean effect from a common shock that is only more volatile
-        that day; the text says so where the tests reject.
-    """
-    by_test = {outcome.test: outcome for outcome in outcomes}
-    required = tuple(test.id for test in tests.of("group") if test.required)
-    p = {t: by_test[t].p for t in required if t in by_test and by_test[t].p is not None}
-    rejecting = tuple(t for t in required if (value := p.get(t)) is not None and value <= alpha)
-    keeping = tuple(t for t in required if t in p and t not in rejecting)
-    missing = tuple(t for t in required if t not in p)
-    level = f"{alpha:.0%}"
-    if not keeping and not missing:
-        text = (
-            f"significant at {level}: {_titles(required, tests)} agree "
-            "(none of them can exclude a common shock that was merely more volatile that day)"
-        )
-    elif missing:
-        text = f"no verdict at {level}: {_titles(missing, tests)} not available"
-    elif rejecting:
-        text = (
-            f"not established at {level}: {_titles(rejecting, tests)} reject, "
-            f"{_titles(keeping, tests)} not"
-        )
-    else:
-        text = f"not significant at {level}: none of the {len(required)} required tests rejects"
-    spread = by_test.get("kp")
-    if keeping and spread is not None and spread.df is not None and spread.df + 1 < FEW_FIRMS:
-        text += (
-            f"; the group has {spread.df + 1:.0f} firms, too few for tests that rest on their "
-            "spread: read the portfolio and the placebo mean"
-        )
-    return GroupVerdict(not keeping and not missing, rejecting, keeping, missing, text)
 
 
 def inflation(sample: GroupSample) -> float:
@@ -219,7 +142,3 @@ def _warned(
     if sample.firms < test.firms_wanted:
         notes.append(f"needs about {test.firms_wanted} firms, there are {sample.firms}")
     return replace(outcome, warning="; ".join(notes)) if notes else outcome
-
-
-def _titles(names: Sequence[str], tests: Registry) -> str:
-    return " and ".join(tests[name].title for name in names)

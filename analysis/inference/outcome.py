@@ -11,6 +11,9 @@ from analysis.inference.student import never_zero, two_sided_p
 NO_COVARIANCE = "the model has no covariance of its prediction errors"
 """Why a test that needs one has no outcome."""
 
+NO_SCALE = "the model is not fitted anew on every pseudo-date, so that no volatility is forecast"
+"""Why a test on the scale of each date's volatility has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.inference.garch_test import SHORTEST_GARCH, garch_test
 from analysis.inference.one_firm import t_test
 from analysis.inference.outcome import NO_COVARIANCE, Outcome, student
+from analysis.models.garch import Garch
 
 if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray
@@ -88,6 +91,46 @@ def portfolio_test(sample: GroupSample, *, level: float = 0.95) -> Outcome:
         low=outcome.low,
         high=outcome.high,
     )
+
+
+def portfolio_garch_test(sample: GroupSample, *, level: float = 0.95) -> Outcome:
+    """
+    Test the portfolio's abnormal return against its conditional law of that day.
+
+    Parameters
+    ----------
+    sample : GroupSample
+        With `GroupSample.portfolio` and its factors; sessions on which a firm has no return are
+        left out.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    Outcome
+        As `analysis.inference.garch_test.garch_test`, of a fit to the portfolio's own returns.
+    """
+    test = "portfolio-garch"
+    if sample.portfolio is None or sample.factors is None:
+        return Outcome.missing(test, "the portfolio's factor rows were not given")
+    before = len(sample.portfolio) - sample.length
+    known = np.isfinite(sample.portfolio) & np.isfinite(sample.factors).all(axis=1)
+    if not known[before:].all():
+        return Outcome.missing(test, "the portfolio has no return in the event window")
+    y, x = sample.portfolio[:before][known[:before]], sample.factors[:before][known[:before]]
+    if len(y) < SHORTEST_GARCH:
+        return Outcome.missing(
+            test, f"needs {SHORTEST_GARCH} estimation sessions, there are {len(y)}"
+        )
+    fit = Garch().fit(y, x, tuple(f"x{place}" for place in range(x.shape[1])))
+    after = None
+    if sample.between is not None:
+        there = np.isfinite(sample.between[0]) & np.isfinite(sample.between[1]).all(axis=1)
+        after = sample.between[0][there], sample.between[1][there]
+    outcome = garch_test(
+        fit, sample.portfolio[before:], sample.factors[before:], after=after, level=level
+    )
+    return replace(outcome, test=test)
 
 
 def calendar_time_test(

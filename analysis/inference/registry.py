@@ -77,8 +77,8 @@ class StatisticalTest:
     assumes : frozenset of str
         Assumptions that the battery checks on the estimation residuals: where one is visibly
         broken, the outcome carries a warning.
-    required : bool
-        Whether a group's verdict asks that it agrees.
+    always : bool
+        Whether it runs on a study's headline without being asked for.
     of_return : bool
         Whether its interval, where it has one, is of a return.
     sides : int
@@ -104,7 +104,7 @@ class StatisticalTest:
     run: Callable[[Any, Settings], Outcome | tuple[Outcome, ...]] | None
     needs: tuple[str, ...] = ()
     assumes: frozenset[Assumption] = field(default_factory=frozenset)
-    required: bool = False
+    always: bool = False
     of_return: bool = True
     sides: int = 1
     firms_wanted: int = 0

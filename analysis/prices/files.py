@@ -1,8 +1,9 @@
 """
-Levels from a user's file, CSV or Parquet.
+Levels from a user's file: CSV, Parquet or Excel.
 
-Wide files hold ``session, SYMBOL...``, long ones ``session, symbol, close``. Nothing is sorted,
-filled or guessed: what breaks the contract is refused with the mend.
+Wide files hold ``session, SYMBOL...``, long ones ``session, symbol, close``; `HEADS` lists the
+spellings. Files of Stooq, and frames of yfinance with their two rows of heads, are known by their
+columns. Nothing is sorted, filled or guessed: what breaks the contract is refused with the mend.
 """
 
 from __future__ import annotations
@@ -12,39 +13,68 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.columns import NO_DAY
 from analysis.errors import DataError, nearest
+from analysis.plausible import impossible_returns, why_impossible
 from analysis.prices.manifest import InputFile
-from analysis.prices.schemas import check_levels
+from analysis.prices.schemas import check_levels, on_sessions
 from analysis.tabular import check_cells, read_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from analysis._typing import IntArray
+    from analysis._typing import FloatArray, IntArray
+    from analysis.pieces import Piece
     from analysis.prices.market_data import MarketData
-    from analysis.tabular import Piece
 
 SESSION, SYMBOL, LEVEL = "session", "symbol", "close"
+RETURN, CURRENCY = "return", "currency"
+
+HEADS: Mapping[str, tuple[str, ...]] = {
+    SESSION: (SESSION, "date", "timestamp", "datetime"),
+    SYMBOL: (SYMBOL, "ticker", "permno", "cusip", "isin"),
+    LEVEL: ("adj close", "adj_close", "adjusted close", "adjclose", LEVEL),
+    RETURN: (RETURN, "ret", "total_return"),
+    CURRENCY: (CURRENCY,),
+}
+"""Heads that stand for a column, in any case; where a file has several, the first counts."""
+
+_BAR = frozenset({"open", "high", "low", "close"})
+_MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?[+-][0-9]{2}:?[0-9]{2}$"
 
 
-def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> MarketData:
+def load_levels_file(
+    path: Path,
+    companion: MarketData,
+    *,
+    calendar: str,
+    needed: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> MarketData:
     """
     Read levels from a file; factors and reference figures come from a companion.
 
     Parameters
     ----------
     path : pathlib.Path
-        CSV or Parquet. Wide: a column ``session`` and one column of levels a symbol. Long: the
-        columns ``session``, ``symbol`` and ``close``, sorted by session within each symbol.
-        Levels are taken as total-return levels: adjusted closes, or prices if nothing was paid.
+        CSV, Parquet or Excel. Wide: a column ``session`` and one column of levels a symbol. Long:
+        the columns ``session``, ``symbol`` and ``close``, or ``return`` (simple, decimal) in place
+        of levels, sorted by session within each symbol. The bars of one symbol: ``session, open,
+        high, low, close``, the symbol being the file's name. An adjusted close goes before the
+        close. Levels are taken as total-return levels: adjusted closes, or prices if nothing was
+        paid.
     companion : MarketData
         Whose factors and reference figures are used with these levels.
     calendar : str
         Market code of the exchange whose sessions the rows must be.
+    needed : tuple of pandas.Timestamp, optional
+        First and last session that must be right; all by default. What is wrong with the sessions
+        elsewhere is counted in the name of the data.
 
     Returns
     -------
@@ -56,64 +86,131 @@ def load_levels_file(path: Path, companion: MarketData, *, calendar: str) -> Mar
         If the file cannot be read, is too large, or breaks the contract of `check_levels`.
     """
     table, digest = read_whole(path)
-    names = table.file.names
-    if SESSION not in names:
-        raise DataError(f"{path}: column '{SESSION}' is missing; {nearest(SESSION, names)}")
-    sessions = _sessions(table)
-    levels = _from_long(table, sessions) if SYMBOL in names else _from_wide(table, sessions)
+    heads = _heads(table)
+    sessions = _sessions(table, heads[SESSION])
+    if table.file.heads:
+        levels = _from_two_rows(table, sessions)
+    elif SYMBOL in heads:
+        levels = _from_long(table, sessions, heads)
+    elif LEVEL in heads and {_plain(name) for name in table.file.names} >= _BAR:
+        levels = _from_bars(table, sessions, heads[LEVEL])
+    else:
+        levels = _from_wide(table, sessions, heads[SESSION])
+    levels, note = on_sessions(levels, calendar=calendar, where=str(path), needed=needed)
     return replace(
         companion,
-        name=path.name,
+        name=f"{path.name} ({note})" if note else path.name,
         calendar=calendar,
         levels=check_levels(levels, calendar=calendar, where=str(path)),
         inputs=(InputFile(path.name, digest), *companion.inputs),
     )
 
 
-def _sessions(table: Piece) -> pd.DatetimeIndex:
-    where, column = table.file.path, table.file.names.index(SESSION)
+def _plain(name: str) -> str:
+    """Write a head without the marks that Stooq puts around it, in small letters."""
+    return name.strip().strip("<>").lower()
+
+
+def _heads(table: Piece) -> dict[str, int]:
+    """Find the columns of `HEADS` that a table has; it must have one of sessions."""
+    names = table.file.names
+    plain = [_plain(name) for name in names]
+    found = {
+        what: plain.index(spelling)
+        for what, spellings in HEADS.items()
+        for spelling in reversed(spellings)
+        if spelling in plain
+    }
+    if SESSION not in found:
+        raise DataError(
+            f"{table.file.path}: column '{SESSION}' is missing, and 'date' too; "
+            f"{nearest(SESSION, names)}"
+        )
+    return found
+
+
+def _sessions(table: Piece, column: int) -> pd.DatetimeIndex:
+    where, head = table.file.path, table.file.names[column]
+    cells = table.table.column(column)
+    if pa.types.is_string(cells.type):  # midnight where the market is, as yfinance writes days
+        cells = pc.replace_substring_regex(cells, _MIDNIGHT, "")
+        table = replace(table, table=table.table.set_column(column, head, cells))
     days = table.days(column)
     wrong = np.flatnonzero(days == NO_DAY)
     if wrong.size:
         row = int(wrong[0])
         shown = table.shown(column, row).strip()
         if table.table.column(column)[row].as_py() is None or not shown:
-            raise DataError(f"{where}: data row {row + 1} has no date in the column '{SESSION}'")
+            raise DataError(f"{where}: data row {row + 1} has no date in the column '{head}'")
         if table.moments(column).day[row] != NO_DAY:
-            raise DataError(f"{where}: '{SESSION}' holds clock times; write dates as 2025-01-27")
+            raise DataError(f"{where}: '{head}' holds clock times; write dates as 2025-01-27")
         raise DataError(
-            f"{where}: the column '{SESSION}' is not all dates ('{shown}' in data row {row + 1}); "
+            f"{where}: the column '{head}' is not all dates ('{shown}' in data row {row + 1}); "
             "write them as 2025-01-27"
         )
     index = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[us]"))
     return index.rename(SESSION)
 
 
-def _from_wide(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
-    names = table.file.names
-    columns = [at for at, name in enumerate(names) if name != SESSION]
+def _from_wide(table: Piece, sessions: pd.DatetimeIndex, session: int) -> pd.DataFrame:
+    columns = [at for at in range(len(table.file.names)) if at != session]
+    return _matrix(table, sessions, columns, [table.file.names[at] for at in columns])
+
+
+def _from_two_rows(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    heads = [(_plain(field), symbol) for field, symbol in table.file.heads]
+    fields = [field for field, _ in heads]
+    level = next((name for name in HEADS[LEVEL] if name in fields), None)
+    if level is None:
+        raise DataError(
+            f"{table.file.path}: no '{LEVEL}' in the first row of heads; "
+            f"{nearest(LEVEL, dict.fromkeys(fields[1:]))}"
+        )
+    columns = [at for at, field in enumerate(fields) if field == level]
+    return _matrix(table, sessions, columns, [heads[at][1] for at in columns])
+
+
+def _from_bars(table: Piece, sessions: pd.DatetimeIndex, level: int) -> pd.DataFrame:
+    stem = table.file.path.stem
+    symbol = (stem.removesuffix("_us_d") or stem).upper()  # Stooq's NVDA is nvda_us_d.csv
+    return _matrix(table, sessions, [level], [symbol])
+
+
+def _matrix(
+    table: Piece, sessions: pd.DatetimeIndex, columns: list[int], symbols: list[str]
+) -> pd.DataFrame:
     values, wrong = table.matrix(columns)
     if wrong is not None:
-        raise _no_level(table, wrong[0], columns[wrong[1]], names[columns[wrong[1]]], sessions)
-    return pd.DataFrame(values, index=sessions, columns=[names[at] for at in columns])
+        raise _no_level(table, wrong[0], columns[wrong[1]], symbols[wrong[1]], sessions)
+    return pd.DataFrame(values, index=sessions, columns=symbols)
 
 
-def _from_long(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+def _from_long(table: Piece, sessions: pd.DatetimeIndex, heads: Mapping[str, int]) -> pd.DataFrame:
     where, names = table.file.path, table.file.names
-    if LEVEL not in names:
+    if LEVEL not in heads and RETURN not in heads:
         raise DataError(
-            f"{where}: column '{LEVEL}' is missing beside '{SYMBOL}'; {nearest(LEVEL, names)}"
+            f"{where}: column '{LEVEL}' (or '{RETURN}') is missing beside "
+            f"'{names[heads[SYMBOL]]}'; {nearest(LEVEL, names)}"
         )
-    codes, words = table.texts(names.index(SYMBOL))
+    if LEVEL in heads and RETURN in heads:
+        raise DataError(
+            f"{where}: '{names[heads[LEVEL]]}' and '{names[heads[RETURN]]}' both stand in it; keep "
+            "the one that holds dividends"
+        )
+    given = heads[LEVEL] if LEVEL in heads else heads[RETURN]
+    _check_frequency(table)
+    codes, words = table.texts(heads[SYMBOL])
+    if "<PER>" in names:
+        words = [word.removesuffix(".US") for word in words]
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))
         raise DataError(f"{where}: data row {row + 1} ({sessions[row].date()}) names no symbol")
     symbols = list(dict.fromkeys(words[code] for code in np.unique(codes)))
     place = {symbol: at for at, symbol in enumerate(symbols)}
     column = np.array([place.get(word, -1) for word in words], dtype=np.int64)[codes]
-    level, bad = table.numbers(names.index(LEVEL))
+    level, bad = table.numbers(given)
     if bad.size:
-        raise _no_level(table, int(bad[0]), names.index(LEVEL), LEVEL, sessions)
+        raise _no_level(table, int(bad[0]), given, names[given], sessions)
     days = sessions.to_numpy()
     rows, at_row = np.unique(days, return_inverse=True)
     cells = at_row * len(symbols) + column
@@ -125,10 +222,45 @@ def _from_long(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
         day = sessions[second].date()
         raise DataError(f"{where}: {symbols[column[second]]} on {day} occurs twice; keep one row")
     _check_order(where, symbols, column, days)
+    if CURRENCY in heads:
+        _check_currencies(table, heads[CURRENCY], column, symbols)
     check_cells(where, rows.size * len(symbols))
     values = np.full((rows.size, len(symbols)), np.nan)
     values[at_row, column] = level
+    if LEVEL not in heads:
+        values = _compounded(values, where)
     return pd.DataFrame(values, index=pd.DatetimeIndex(rows, name=SESSION), columns=symbols)
+
+
+def _compounded(returns: FloatArray, where: Path) -> FloatArray:
+    """Turn simple returns into levels, 1 before each symbol's first; no level where no return."""
+    wrong = impossible_returns(returns)
+    if wrong.any():
+        value = float(returns[wrong][0])
+        raise DataError(f"{where}: {why_impossible(value).partition(';')[0]}; give decimals")
+    growth = np.where(np.isnan(returns), 1.0, 1 + returns).cumprod(axis=0)
+    return np.where(np.isnan(returns), np.nan, growth)
+
+
+def _check_frequency(table: Piece) -> None:
+    """Refuse a file of Stooq that holds bars of minutes or weeks."""
+    if "<PER>" not in table.file.names:
+        return
+    codes, words = table.texts(table.file.names.index("<PER>"))
+    others = sorted({words[code] for code in np.unique(codes)} - {"D"})
+    if others:
+        raise DataError(f"{table.file.path}: bars of '{others[0]}'; daily ones ('D') are needed")
+
+
+def _check_currencies(table: Piece, at: int, column: IntArray, symbols: list[str]) -> None:
+    """Refuse a symbol whose rows are of two currencies; returns need no more of the column."""
+    codes, _ = table.texts(at)
+    kinds = np.unique(np.stack([column, codes]), axis=1)[0]
+    twice = kinds[1:][np.diff(kinds) == 0]
+    if twice.size:
+        raise DataError(
+            f"{table.file.path}: {symbols[twice[0]]} stands in two currencies; keep rows of one"
+        )
 
 
 def _check_order(

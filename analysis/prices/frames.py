@@ -9,13 +9,18 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.prices.manifest import InputFile, sha256_of
 from analysis.prices.market_data import MarketData
-from analysis.prices.schemas import check_levels
+from analysis.prices.schemas import check_levels, on_sessions
 from analysis.prices.snapshot import companion_of, load_snapshot
 
 GIVEN = "levels given by the caller"
 
 
-def as_market_data(data: MarketData | pd.DataFrame, *, calendar: str) -> MarketData:
+def as_market_data(
+    data: MarketData | pd.DataFrame,
+    *,
+    calendar: str,
+    needed: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> MarketData:
     """
     Take a frame of levels for market data; factors and reference figures are the bundled ones.
 
@@ -27,6 +32,9 @@ def as_market_data(data: MarketData | pd.DataFrame, *, calendar: str) -> MarketD
         ``Date``, holds the sessions. NaN where a symbol has no level; nothing is filled.
     calendar : str
         Market code of the exchange whose sessions the rows must be.
+    needed : tuple of pandas.Timestamp, optional
+        First and last session that must be right; all by default. What is wrong with the sessions
+        elsewhere is counted in the name of the data.
 
     Returns
     -------
@@ -54,9 +62,10 @@ def as_market_data(data: MarketData | pd.DataFrame, *, calendar: str) -> MarketD
     levels = _levels(data)
     content = levels.to_csv(float_format="%.17g", lineterminator="\n").encode()
     companion = companion_of(load_snapshot())
+    levels, note = on_sessions(levels, calendar=calendar, where=GIVEN, needed=needed)
     return replace(
         companion,
-        name=GIVEN,
+        name=f"{GIVEN} ({note})" if note else GIVEN,
         calendar=calendar,
         levels=check_levels(levels, calendar=calendar, where=GIVEN),
         inputs=(InputFile(GIVEN, sha256_of(content)), *companion.inputs),

@@ -14,6 +14,8 @@ from analysis.prices.store import default_store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from analysis.prices.market_data import MarketData
 
 SNAPSHOT, STORE = "snapshot", "store"
@@ -26,6 +28,7 @@ def load_market_data(
     symbols: Sequence[str] | None = None,
     also: Sequence[str] = (),
     store: Path | None = None,
+    needed: tuple[pd.Timestamp, pd.Timestamp] | None = None,
 ) -> MarketData:
     """
     Load what a study names as its data.
@@ -45,6 +48,10 @@ def load_market_data(
         known to hold them, and what else these hold, are read as well.
     store : pathlib.Path, optional
         The price store to read; by default the one of `analysis.prices.store.default_store`.
+
+    needed : tuple of pandas.Timestamp, optional
+        First and last session that a file must have right, see
+        `analysis.run.needs.needed_sessions`; all by default.
 
     Returns
     -------
@@ -69,7 +76,9 @@ def load_market_data(
             companion=companion_of(snapshot),
         )
     if choice != SNAPSHOT:
-        return load_levels_file(Path(choice), companion_of(snapshot), calendar=calendar)
+        return load_levels_file(
+            Path(choice), companion_of(snapshot), calendar=calendar, needed=needed
+        )
     if calendar != CALENDAR:
         raise DataError(
             f"the bundled snapshot holds sessions of {CALENDAR}, the study counts those of "

@@ -154,6 +154,8 @@ class Reference:
     weights : tuple of IndexWeight
     chronology : tuple of ChronologyEntry
         By date.
+    results_days : mapping of str to tuple of pandas.Timestamp
+        Sessions that were the first to react to a firm's scheduled results, by firm.
     """
 
     shares: Mapping[str, tuple[ShareCount, ...]] = field(default_factory=dict)
@@ -164,6 +166,7 @@ class Reference:
     basis: dt.date | None = None
     weights: tuple[IndexWeight, ...] = ()
     chronology: tuple[ChronologyEntry, ...] = ()
+    results_days: Mapping[str, tuple[pd.Timestamp, ...]] = field(default_factory=dict)
 
     def restated(self, symbol: str, day: dt.date) -> float:
         """
@@ -358,6 +361,35 @@ def chronology_from(
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{where}: entry {item.get('id', '?')}: {error!r}") from error
     return tuple(sorted(entries, key=lambda entry: (entry.date, entry.id)))
+
+
+def results_days_from(frame: pd.DataFrame) -> dict[str, tuple[pd.Timestamp, ...]]:
+    """
+    Take the sessions of scheduled results from a frame of results days.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``symbol``, ``kind`` and ``reaction_session``; kinds other than ``results`` were
+        not scheduled and are left out.
+
+    Returns
+    -------
+    dict of str to tuple of pandas.Timestamp
+        By firm, in order.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"symbol": ["A", "A"], "kind": ["results", "warning"],
+    ...                       "reaction_session": ["2024-05-23", "2022-08-08"]})
+    >>> [str(day.date()) for day in results_days_from(frame)["A"]]
+    ['2024-05-23']
+    """
+    known = frame[frame["kind"] == "results"]
+    return {
+        str(symbol): tuple(sorted(map(pd.Timestamp, days)))
+        for symbol, days in known.groupby("symbol")["reaction_session"]
+    }
 
 
 def _first_session(item: Mapping[str, Any], calendar: str) -> pd.Timestamp:

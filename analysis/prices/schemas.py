@@ -62,6 +62,55 @@ def check_levels(frame: pd.DataFrame, *, calendar: str, where: str) -> pd.DataFr
     return frame
 
 
+def on_sessions(
+    frame: pd.DataFrame,
+    *,
+    calendar: str,
+    where: str,
+    needed: tuple[pd.Timestamp, pd.Timestamp] | None,
+) -> tuple[pd.DataFrame, str]:
+    """
+    Put levels on the sessions of an exchange outside the sessions that a study needs.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As `check_levels`.
+    calendar, where : str
+        As `check_levels`.
+    needed : tuple of pandas.Timestamp, or None
+        First and last session that must be right; None for all.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        Outside `needed` rows that are no sessions are gone, and absent sessions have a row without
+        levels; within it nothing is changed, so that `check_levels` finds what is wrong there.
+    note : str
+        How many there were of either, in words; empty for none.
+
+    Raises
+    ------
+    DataError
+        If the index is not all dates, or they are repeated or not sorted.
+    """
+    index = _check_dates(frame.index, where=where)
+    if needed is None or not len(index):
+        return frame, ""
+    expected = sessions_between(calendar, index[0].date(), index[-1].date())
+    strangers, absent = index.difference(expected), expected.difference(index)
+    strangers = strangers[(strangers < needed[0]) | (strangers > needed[1])]
+    absent = absent[(absent < needed[0]) | (absent > needed[1])]
+    parts = [
+        *([f"sessions absent outside the study: {len(absent):,}"] if len(absent) else []),
+        *([f"rows on no session outside it: {len(strangers):,}"] if len(strangers) else []),
+    ]
+    if not parts:
+        return frame, ""
+    placed = frame.reindex(index.difference(strangers).union(absent).rename(index.name))
+    return placed, "; ".join(parts)
+
+
 def check_factors(frame: pd.DataFrame, *, calendar: str, where: str) -> pd.DataFrame:
     """
     Hold a frame of factor returns (decimals) to its contract; see `check_levels`.
@@ -110,7 +159,7 @@ def interior_gaps(levels: pd.DataFrame) -> dict[str, list[pd.Timestamp]]:
     return gaps
 
 
-def _check_sessions(index: pd.Index, *, calendar: str, where: str) -> None:
+def _check_dates(index: pd.Index, *, where: str) -> pd.DatetimeIndex:
     if not isinstance(index, pd.DatetimeIndex) or index.hasnans:
         raise DataError(f"{where}: the session column is not all dates; write them as 2025-01-27")
     if index.has_duplicates:
@@ -122,6 +171,11 @@ def _check_sessions(index: pd.Index, *, calendar: str, where: str) -> None:
             f"{where}: sessions are not sorted: {index[after].date()} (data row {after + 1}) comes "
             f"after {index[after - 1].date()}; sort the rows by session"
         )
+    return index
+
+
+def _check_sessions(given: pd.Index, *, calendar: str, where: str) -> None:
+    index = _check_dates(given, where=where)
     expected = sessions_between(calendar, index[0].date(), index[-1].date())
     strangers = index.difference(expected)
     if len(strangers):

@@ -15,6 +15,7 @@ from analysis.prices.market_data import MarketData
 from analysis.prices.reference import (
     Reference,
     closes_from,
+    results_days_from,
     shares_from,
     weights_from,
 )
@@ -29,6 +30,7 @@ FACTORS = "factors/fama_french_daily.csv"
 SHARES = "reference/shares_outstanding.csv"
 CLOSES = "prices/printed_closes.csv"
 WEIGHTS = "reference/index_weights.csv"
+RESULTS_DAYS = "reference/earnings.csv"
 HISTORY = "prices/history_"
 """Begins the file of a firm's longer history; its symbol and ``.csv`` follow."""
 
@@ -92,6 +94,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         closes=closes_from(table(CLOSES), where=CLOSES),
         daily_closes=_daily_closes(verified(DAILY_BARS)),
         weights=weights_from(table(WEIGHTS), where=WEIGHTS),
+        results_days=results_days_from(table(RESULTS_DAYS)),
     )
     histories = {
         symbol: _history(verified(name), name) for symbol, name in history_files(folder).items()

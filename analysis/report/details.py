@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def _claim(item: CheckedClaim) -> dict[str, str]:
+def _claim(item: CheckedClaim) -> dict[str, str | float | None]:
     computed = " to ".join(f"{value:.4g}" for value in item.finding.computed)
     return {
         "id": item.claim.id,
@@ -23,7 +23,8 @@ def _claim(item: CheckedClaim) -> dict[str, str]:
         "unit": item.claim.unit,
         "claimed": " to ".join(f"{value:g}" for value in item.claim.claimed),
         "computed": item.finding.shown or computed,
-        "verdict": item.finding.verdict,
+        "verdict": item.finding.said,
+        "relative_error": item.finding.error,
         "reasoning": item.finding.reasoning,
     }
 
@@ -32,7 +33,16 @@ CLAIMS: TidyFile[Details] = TidyFile(
     "claims.csv",
     "Claims and what the figures say",
     lambda details: pd.DataFrame([_claim(item) for item in details.claims]),
-    columns=("says", "claimed", "computed", "unit", "verdict", "reasoning", "source"),
+    columns=(
+        "says",
+        "claimed",
+        "computed",
+        "unit",
+        "relative_error",
+        "verdict",
+        "reasoning",
+        "source",
+    ),
 )
 
 LEAVE_ONE_OUT: TidyFile[Details] = TidyFile(

@@ -211,14 +211,16 @@ def _tables(details: Details) -> list[CellTable]:
 
 def _verdicts(details: Details) -> str:
     counts: Counter[str] = Counter(item.finding.verdict for item in details.claims)
-    order = ("holds", "holds within rounding", "does not hold", "cannot be tested here")
-    return ", ".join(f"{counts[v]} {_PLURAL[v]}" for v in order if counts[v])
+    return ", ".join(f"{counts[v]} {said}" for v, said in _PLURAL.items() if counts[v])
 
 
 _PLURAL = {
     "holds": "hold",
     "holds within rounding": "hold within rounding",
+    "consistent": "are consistent",
+    "differs slightly": "differ slightly",
     "does not hold": "do not hold",
+    "not derivable": "are not derivable",
     "cannot be tested here": "cannot be tested here",
 }
 

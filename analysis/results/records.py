@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analysis.abnormal import AbnormalPath
     from analysis.impact import Impact
     from analysis.inference.outcome import Outcome
+    from analysis.inference.scaled import ScaledPlacebo
     from analysis.models.catalog import ModelSpec
     from analysis.prices.reference import ChronologyEntry
     from analysis.study import Event
@@ -133,10 +134,13 @@ class WindowResult:
         Prediction standard error of the CAR; None where the model has none.
     bhar : float
         Compounded realised less compounded expected return.
-    t, sq, placebo : Outcome
-        Student t; sample quantile (one-session windows); placebo-in-time rank of the t statistic.
+    t, sq, placebo, scaled : Outcome
+        Student t; sample quantile (one-session windows); placebo-in-time rank of the t statistic,
+        and of the CAR in units of the volatility forecast before each date.
     draws : ndarray of shape (B,)
         The t statistic on the pseudo-dates, NaN where it could not be computed.
+    pseudo : ScaledPlacebo or None
+        The CARs of the pseudo-dates with their forecasts; None where the model is not drawn so.
     impact : Impact or None
         None where the firm has no market value.
     flags : tuple of str
@@ -152,7 +156,9 @@ class WindowResult:
     t: Outcome
     sq: Outcome
     placebo: Outcome
+    scaled: Outcome
     draws: FloatArray
+    pseudo: ScaledPlacebo | None
     impact: Impact | None
     flags: tuple[str, ...]
 
@@ -250,7 +256,17 @@ class GroupResult:
     mean_correlation : float
         Mean off-diagonal correlation of the firms' estimation residuals.
     bmp, kp : Outcome
-        Boehmer-Musumeci-Poulsen, and as adjusted by Kolari and Pynnonen.
+        Boehmer-Musumeci-Poulsen, and as adjusted by Kolari and Pynnonen: were the firms hit evenly?
+    scaled, volatile : Outcome
+        Rank of the mean CAR, in units of the portfolio's volatility forecast before each date,
+        among pseudo-dates; and as it is among the most volatile quarter of them.
+    k : float or None
+        How many times the ordinary the day's standard deviation would have to be for the mean CAR
+        to be chance: |t| over its critical value.
+    down : int
+        Firms with a negative CAR.
+    pseudo : ScaledPlacebo or None
+        Mean CARs of the pseudo-dates with their forecasts.
     valued : tuple of str
         Firms with a share count, whose dollars are summed.
     impact : Impact or None
@@ -272,6 +288,11 @@ class GroupResult:
     mean_correlation: float
     bmp: Outcome
     kp: Outcome
+    scaled: Outcome
+    volatile: Outcome
+    k: float | None
+    down: int
+    pseudo: ScaledPlacebo | None
     valued: tuple[str, ...]
     impact: Impact | None
     flags: tuple[str, ...]
@@ -322,11 +343,11 @@ class Battery:
     subject : str
         Symbol of the firm, or id of the group.
     outcomes : tuple of Outcome
-        The test that survives what is visibly broken comes first.
+        In the order of the registry.
     verdict : str
-        For a group: whether the tests that survive one common date agree, in words; else empty.
+        Whether the abnormal return is beyond ordinary days, by the test that leads and its null.
     significant : bool or None
-        For a group: whether all of those tests reject; else None.
+        Whether that test rejects; None where there is none, or those that lead differ.
     """
 
     kind: Literal["firm", "group"]

@@ -61,7 +61,7 @@ class StudyResult:
     groups : tuple of GroupResult
     recoveries : tuple of Recovery
     batteries : tuple of Battery
-        Of the groups; of the headline firm too where all tests were asked for.
+        Of the headline firm, and of the groups.
     purge_sensitivity : tuple of PurgeSensitivity
         Of the headline; empty where its benchmark is not purged.
     levels : pandas.DataFrame of shape (T, symbols)
@@ -208,6 +208,16 @@ class StudyResult:
         """Say where a group's number stands in ``groups.csv``, the file of `tidy_groups`."""
         line = next(line for line, one in enumerate(self.groups, start=2) if one is group)
         return Place("groups.csv", line, column)
+
+    def test_place(self, kind: str, subject: str, test: str, column: str) -> Place:
+        """Say where a number of a battery's test stands in ``tests.csv``, as `tidy_tests`."""
+        rows = ((b, o) for b in self.batteries for o in b.outcomes)
+        line = next(
+            line
+            for line, (b, o) in enumerate(rows, start=2)
+            if (b.kind, b.subject, o.test) == (kind, subject, test)
+        )
+        return Place("tests.csv", line, column)
 
     @cached_property
     def tidy(self) -> pd.DataFrame:

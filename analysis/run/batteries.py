@@ -9,23 +9,32 @@ import numpy as np
 
 from analysis.abnormal import buy_and_hold
 from analysis.inference.firm_battery import firm_battery
-from analysis.inference.group_battery import group_battery, group_verdict
+from analysis.inference.group_battery import group_battery
+from analysis.inference.multiplicity import romano_wolf
+from analysis.inference.outcome import NO_SCALE, Outcome
+from analysis.inference.rank import FEWEST_DRAWS
 from analysis.inference.registry import Settings
 from analysis.results import Battery
+from analysis.results.verdict import family_text, firm_verdict, group_verdict
 from analysis.run.firm_sample import whole_sample
 from analysis.run.fit import rows_of
-from analysis.run.groups import members_of, sample_of
+from analysis.run.groups import sample_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analysis._typing import FloatArray
     from analysis.inference.group import GroupSample
-    from analysis.results import FirmResult
+    from analysis.results import FirmResult, GroupResult, WindowResult
     from analysis.run.case import Case
 
+FAMILY_PRESENT = 0.9
+"""Share of a family that a pseudo-date must have a value of."""
 
-def group_batteries(case: Case, firms: Sequence[FirmResult]) -> tuple[Battery, ...]:
+
+def group_batteries(
+    case: Case, firms: Sequence[FirmResult], groups: Sequence[GroupResult]
+) -> tuple[Battery, ...]:
     """
     Run every test of many firms on each group, for the headline window.
 
@@ -35,51 +44,96 @@ def group_batteries(case: Case, firms: Sequence[FirmResult]) -> tuple[Battery, .
         The headline's.
     firms : sequence of FirmResult
         Of the case: their placebo draws move together.
+    groups : sequence of GroupResult
+        Of the case.
 
     Returns
     -------
     tuple of Battery
-        With the verdict of the tests that survive one common date; groups of one firm are left
-        out, as there is no cross-section.
+        With the verdict of the test that leads on one common date, and what is left of it where
+        all groups are asked at once; groups of one firm are left out, as there is no
+        cross-section.
     """
-    draws = {firm.symbol: firm.at(case.study.headline.window).draws for firm in firms}
+    window = case.study.headline.window
+    draws = {firm.symbol: firm.at(window).draws for firm in firms}
+    several = [group for group in groups if len(group.symbols) > 1 and group.window == window]
+    adjusted = family(several)
     return tuple(
-        _group_battery(case, name, symbols, draws)
-        for name, symbols in members_of(case)
-        if len(symbols) > 1
+        _group_battery(case, group, draws, outcome, len(several))
+        for group, outcome in zip(several, adjusted, strict=True)
     )
 
 
-def firm_batteries(case: Case, firms: Sequence[FirmResult]) -> tuple[Battery, ...]:
+def family(results: Sequence[GroupResult | WindowResult]) -> tuple[Outcome, ...]:
     """
-    Run every test of one firm on the headline firm, in the headline window.
+    Adjust the scaled placebo ranks of groups, or of firms, for their number.
+
+    Parameters
+    ----------
+    results : sequence of GroupResult or WindowResult
+        Of one case and window.
+
+    Returns
+    -------
+    tuple of Outcome
+        Romano-Wolf p-values on the pseudo-dates on which at least `FAMILY_PRESENT` of them have a
+        value: those that do not exist yet cannot be the largest on a date.
+    """
+    scaled = [(result, result.pseudo) for result in results if result.pseudo is not None]
+    if len(results) < 2 or len(scaled) < len(results):
+        return tuple(Outcome.missing("romano-wolf", NO_SCALE) for _ in results)
+    statistics = np.array([pseudo.statistic for _, pseudo in scaled])
+    draws = np.column_stack([pseudo.scaled for _, pseudo in scaled])
+    draws = draws[np.isfinite(draws).mean(axis=1) >= FAMILY_PRESENT]
+    if len(draws) < FEWEST_DRAWS or not np.isfinite(statistics).any():
+        few = f"only {len(draws)} pseudo-dates have a value of nearly all of them"
+        return tuple(Outcome.missing("romano-wolf", few) for _ in results)
+    found = romano_wolf(statistics, np.where(np.isfinite(draws), draws, 0.0))
+    return tuple(
+        Outcome("romano-wolf", statistic=float(statistic), p=float(p), draws=len(draws))
+        if np.isfinite(p)
+        else Outcome.missing("romano-wolf", "no statistic of the event")
+        for statistic, p in zip(statistics, found, strict=True)
+    )
+
+
+def firm_batteries(case: Case, firms: Sequence[FirmResult], *, every: bool) -> tuple[Battery, ...]:
+    """
+    Run the tests of one firm on the headline firm, in the headline window.
 
     Parameters
     ----------
     case, firms
         As `group_batteries`.
+    every : bool
+        All of them, or those that run unasked.
 
     Returns
     -------
     tuple of Battery
         One.
     """
-    window, symbol = case.study.headline.window, case.symbol
-    draws = next(firm for firm in firms if firm.symbol == symbol).at(window).draws
-    outcomes = firm_battery(
-        whole_sample(case, symbol, window, draws), Settings(level=case.study.level)
-    )
-    return (Battery("firm", symbol, outcomes),)
+    window, symbol, level = case.study.headline.window, case.symbol, case.study.level
+    cell = next(firm for firm in firms if firm.symbol == symbol).at(window)
+    sample = whole_sample(case, symbol, window, cell.draws, cell.pseudo)
+    outcomes = firm_battery(sample, Settings(level=level), every=every)
+    verdict = firm_verdict(outcomes, level=level)
+    return (Battery("firm", symbol, outcomes, verdict.text, verdict.significant),)
 
 
 def _group_battery(
-    case: Case, name: str, symbols: tuple[str, ...], draws: Mapping[str, FloatArray]
+    case: Case,
+    group: GroupResult,
+    draws: Mapping[str, FloatArray],
+    adjusted: Outcome,
+    groups: int,
 ) -> Battery:
-    study, names = case.study, sorted(symbols)
+    study, names = case.study, sorted(group.symbols)
     window = study.headline.window
     placebo = [draws[symbol] for symbol in names]
     sample = replace(
-        sample_of(case, symbols, window),
+        sample_of(case, group.symbols, window),
+        scaled=group.pseudo,
         placebo_scar=np.column_stack(placebo)
         if len({len(draw) for draw in placebo}) == 1 and len(placebo[0])
         else None,
@@ -87,12 +141,20 @@ def _group_battery(
     )
     sample = _with_portfolio(sample, case, names)
     outcomes = group_battery(sample, Settings(level=study.level))
-    verdict = group_verdict(outcomes, alpha=1 - study.level)
+    verdict = group_verdict(
+        outcomes,
+        mean=group.caar,
+        down=group.down,
+        firms=len(group.symbols),
+        level=study.level,
+    )
     return Battery(
         kind="group",
-        subject=name,
-        outcomes=outcomes,
-        verdict=verdict.text,
+        subject=group.group,
+        outcomes=(*outcomes, adjusted) if groups > 1 else outcomes,
+        verdict="; ".join(
+            filter(None, [verdict.text, family_text(adjusted.p, groups, study.level)])
+        ),
         significant=verdict.significant,
     )
 
@@ -102,6 +164,13 @@ def _with_portfolio(sample: GroupSample, case: Case, names: Sequence[str]) -> Gr
     designs = [case.designs[name] for name in names]
     if any(not np.array_equal(d.x, designs[0].x, equal_nan=True) for d in designs[1:]):
         return sample
-    rows = np.r_[case.rows, rows_of(case.placed.position, case.study.headline.window)]
+    ahead = rows_of(case.placed.position, case.study.headline.window)
+    rows = np.r_[case.rows, ahead]
+    gap = slice(case.rows.stop, ahead.start)
     returns = np.column_stack([design.y for design in designs])
-    return replace(sample, portfolio=returns[rows].mean(axis=1), factors=designs[0].x[rows])
+    return replace(
+        sample,
+        portfolio=returns[rows].mean(axis=1),
+        factors=designs[0].x[rows],
+        between=(returns[gap].mean(axis=1), designs[0].x[gap]),
+    )

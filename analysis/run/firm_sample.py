@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._typing import FloatArray
+    from analysis.inference.scaled import ScaledPlacebo
     from analysis.run.case import Case
     from analysis.run.fit import FirmFit
 
 
-def event_sample(case: Case, symbol: str, window: Window, draws: FloatArray) -> FirmSample:
+def event_sample(
+    case: Case,
+    symbol: str,
+    window: Window,
+    draws: FloatArray,
+    scaled: ScaledPlacebo | None = None,
+) -> FirmSample:
     """
     Put a firm's fit and event window together.
 
@@ -37,6 +44,8 @@ def event_sample(case: Case, symbol: str, window: Window, draws: FloatArray) -> 
     window : Window
     draws : ndarray of shape (B,)
         The statistic of the window on pseudo-dates.
+    scaled : ScaledPlacebo, optional
+        Its CARs there, with forecasts of the volatility.
 
     Returns
     -------
@@ -55,16 +64,23 @@ def event_sample(case: Case, symbol: str, window: Window, draws: FloatArray) -> 
         post_x=design.x[ahead],
         names=design.names,
         placebo=draws,
+        scaled=scaled,
     )
 
 
-def whole_sample(case: Case, symbol: str, window: Window, draws: FloatArray) -> FirmSample:
+def whole_sample(
+    case: Case,
+    symbol: str,
+    window: Window,
+    draws: FloatArray,
+    scaled: ScaledPlacebo | None = None,
+) -> FirmSample:
     """
     Add to `event_sample` what only some tests need: other sessions, long history, the long run.
 
     Parameters
     ----------
-    case, symbol, window, draws
+    case, symbol, window, draws, scaled
         As `event_sample`.
 
     Returns
@@ -77,7 +93,7 @@ def whole_sample(case: Case, symbol: str, window: Window, draws: FloatArray) -> 
     losses, loss = _losses(case, symbol)
     history, reason = _history(case, symbol, window)
     return replace(
-        event_sample(case, symbol, window, draws),
+        event_sample(case, symbol, window, draws, scaled),
         gap_y=design.y[between][gap],
         gap_x=design.x[between][gap],
         losses=losses,

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis._typing import FloatArray
+    from analysis.inference.firm import FirmSample
     from analysis.results import PlacedWindow
     from analysis.run.case import Case
+    from analysis.run.panel_draws import PanelDraws
+    from analysis.run.valuation import Valuation
     from analysis.windows import Window
 
 
 def firm_results(
-    case: Case, draws: Mapping[str, Mapping[Window, FloatArray]]
+    case: Case, draws: Mapping[str, Mapping[Window, FloatArray]], panel: PanelDraws
 ) -> tuple[FirmResult, ...]:
     """
     Measure every firm of a case.
@@ -35,16 +38,20 @@ def firm_results(
     case : Case
     draws : mapping of str to mapping of Window to ndarray of shape (B,)
         The statistic of each firm and window on pseudo-dates, see `analysis.run.placebo`.
+    panel : PanelDraws
+        Supplies the CARs there with their forecasts.
 
     Returns
     -------
     tuple of FirmResult
         In the order of the case's symbols.
     """
-    return tuple(_firm_result(case, symbol, draws[symbol]) for symbol in case.symbols)
+    return tuple(_firm_result(case, symbol, draws[symbol], panel) for symbol in case.symbols)
 
 
-def _firm_result(case: Case, symbol: str, draws: Mapping[Window, FloatArray]) -> FirmResult:
+def _firm_result(
+    case: Case, symbol: str, draws: Mapping[Window, FloatArray], panel: PanelDraws
+) -> FirmResult:
     study, specification, fit = case.study, case.specification, case.fits[symbol]
     path = fit.daily(case.plan.span)
     flags = (
@@ -65,19 +72,32 @@ def _firm_result(case: Case, symbol: str, draws: Mapping[Window, FloatArray]) ->
         path=path,
         band=None if path.se is None else critical_value(study.level, fit.model.df) * path.se,
         windows=tuple(
-            _window_result(case, symbol, placed, draws[placed.window], flags)
+            _window_result(
+                case,
+                placed,
+                event_sample(
+                    case,
+                    symbol,
+                    placed.window,
+                    draws[placed.window],
+                    panel.scaled(case, (symbol,), placed.window),
+                ),
+                case.value(symbol, placed.eve),
+                flags,
+            )
             for placed in case.placed.windows
         ),
     )
 
 
 def _window_result(
-    case: Case, symbol: str, placed: PlacedWindow, draws: FloatArray, flags: tuple[str, ...]
+    case: Case, placed: PlacedWindow, sample: FirmSample, value: Valuation, flags: tuple[str, ...]
 ) -> WindowResult:
-    sample = event_sample(case, symbol, placed.window, draws)
-    path, value = sample.path, case.value(symbol, placed.eve)
-    t, sq, placebo = run_tests(
-        (TESTS["t"], TESTS["sq"], TESTS["placebo"]), sample, Settings(level=case.study.level)
+    path = sample.path
+    t, sq, placebo, scaled = run_tests(
+        (TESTS["t"], TESTS["sq"], TESTS["placebo"], TESTS["placebo-ewma"]),
+        sample,
+        Settings(level=case.study.level),
     )
     return WindowResult(
         window=placed.window,
@@ -89,7 +109,9 @@ def _window_result(
         t=t,
         sq=sq,
         placebo=placebo,
-        draws=draws,
+        scaled=scaled,
+        draws=sample.placebo,
+        pseudo=sample.scaled,
         impact=None
         if value.amount is None
         else impact(

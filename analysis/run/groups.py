@@ -24,6 +24,7 @@ from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.models.base import Prediction
 from analysis.results import GroupResult
+from analysis.results.verdict import stretch
 from analysis.run.flags import estimation_flag
 from analysis.study import ALL_FIRMS
 
@@ -34,17 +35,20 @@ if TYPE_CHECKING:
     from analysis.inference.group import GroupSample
     from analysis.results import PlacedWindow
     from analysis.run.case import Case
+    from analysis.run.panel_draws import PanelDraws
     from analysis.run.valuation import Valuation
     from analysis.windows import Window
 
 
-def group_results(case: Case) -> tuple[GroupResult, ...]:
+def group_results(case: Case, panel: PanelDraws) -> tuple[GroupResult, ...]:
     """
     Measure every group of a case, and all its firms together.
 
     Parameters
     ----------
     case : Case
+    panel : PanelDraws
+        Supplies the firms' CARs on pseudo-dates.
 
     Returns
     -------
@@ -60,6 +64,7 @@ def group_results(case: Case) -> tuple[GroupResult, ...]:
                 sample = sample_of(case, symbols, window)
             else:
                 sample = sample.during([case.path(symbol, window) for symbol in sorted(symbols)])
+            sample = replace(sample, scaled=panel.scaled(case, symbols, window))
             results.append(_group_result(case, name, symbols, placed, sample))
     return tuple(results)
 
@@ -108,8 +113,10 @@ def _group_result(
 ) -> GroupResult:
     study = case.study
     common = int(np.isfinite(sample.residuals).all(axis=1).sum())
-    t, bmp, kp = run_tests(
-        (TESTS["portfolio"], TESTS["bmp"], TESTS["kp"]), sample, Settings(level=study.level)
+    t, bmp, kp, scaled, volatile = run_tests(
+        [TESTS[test] for test in ("portfolio", "bmp", "kp", "placebo-scaled", "placebo-volatile")],
+        sample,
+        Settings(level=study.level),
     )
     values = {symbol: case.value(symbol, placed.eve) for symbol in symbols}
     valued = tuple(symbol for symbol in symbols if values[symbol].amount is not None)
@@ -128,6 +135,11 @@ def _group_result(
         mean_correlation=sample.correlation,
         bmp=bmp,
         kp=kp,
+        scaled=scaled,
+        volatile=volatile,
+        k=stretch(t, study.level),
+        down=int((sample.car < 0).sum()),
+        pseudo=sample.scaled,
         valued=valued,
         impact=_impact(case, symbols, placed, values, sample),
         flags=(

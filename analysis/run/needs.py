@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from analysis.errors import SessionError
 from analysis.models.catalog import MODELS
 from analysis.run.purging import MARKET
+from analysis.sessions import exchange_calendar, reaction_session
 from analysis.study import ALL_UNTREATED
 
 if TYPE_CHECKING:
@@ -36,6 +40,40 @@ def needed_symbols(study: Study) -> tuple[str, ...]:
     if any(model.uses_donors for model in models):
         names += _named(study)
     return tuple(dict.fromkeys(names))
+
+
+def needed_sessions(study: Study) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """
+    Find the first and last session from which a study's returns are taken.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    tuple of pandas.Timestamp, or None
+        From the eve of the first estimation or event window to the end of the last event window,
+        as far as the calendar goes; None where it does not know an event's day.
+
+    Examples
+    --------
+    >>> from analysis.study_file import load_study
+    >>> [str(session.date()) for session in needed_sessions(load_study("deepseek-2025"))]
+    ['2023-12-12', '2025-02-25']
+    """
+    sessions = exchange_calendar(study.calendar).sessions
+    try:
+        places = [
+            int(sessions.searchsorted(reaction_session(study.calendar, event.when)))
+            for event in study.events
+        ]
+    except SessionError:
+        return None
+    before = min(study.estimation.start, *(window.start for window in study.windows)) - 1
+    after = max(window.end for window in study.windows)
+    first, last = max(0, min(places) + before), min(len(sessions) - 1, max(places) + after)
+    return pd.Timestamp(sessions[first]).as_unit("us"), pd.Timestamp(sessions[last]).as_unit("us")
 
 
 def mentioned_symbols(study: Study) -> tuple[str, ...]:

@@ -6,22 +6,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from analysis.abnormal import cumulative
 from analysis.inference.placebo import pseudo_dates
+from analysis.inference.scaled import ScaledPlacebo, volatility_forecasts
 from analysis.models.catalog import INDUSTRY
 from analysis.models.design import industry_index
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
+from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analysis._typing import FloatArray
+    from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.models.base import Estimator, PlaceboDraws
     from analysis.panel.estimates import ModelKind
     from analysis.run.case import Case
     from analysis.run.records import Plan, Specification
-    from analysis.windows import Window
+
+DAY = Window(0, 0)
 
 MOST_CELLS = 2**19
 """Pseudo-dates times models of one call of the engine: what it holds in memory."""
@@ -41,10 +46,13 @@ class PanelDraws:
     scars : mapping of (str, (str, str)) to ndarray of shape (B, windows)
         By symbol and specification: the statistic on the rows from `first` on, NaN where it could
         not be computed.
+    cars : mapping of (str, (str, str)) to ndarray of shape (B, windows + 1)
+        CARs of the same rows and windows, and last the abnormal return of the row itself; decimal.
     """
 
     first: int
     scars: Mapping[tuple[str, tuple[str, str]], FloatArray]
+    cars: Mapping[tuple[str, tuple[str, str]], FloatArray]
 
     def has(self, specification: Specification) -> bool:
         """Say whether a specification is drawn here."""
@@ -58,6 +66,80 @@ class PanelDraws:
             dates = pseudo_dates(case.placed.position, study.estimation, window)
             draws[window] = found[dates - self.first, place]
         return draws
+
+    def scaled(self, case: Case, symbols: Sequence[str], window: Window) -> ScaledPlacebo | None:
+        """
+        Give the mean CAR of firms on the pseudo-dates before an event, with its forecasts.
+
+        Parameters
+        ----------
+        case : Case
+        symbols : sequence of str
+        window : Window
+
+        Returns
+        -------
+        ScaledPlacebo or None
+            Of the equally weighted mean of the firms that a row has, where these are half of them
+            or more. None where the specification is not drawn here.
+        """
+        if not self.has(case.specification) or case.study.estimation.end >= DAY.start:
+            return None
+        names, position = sorted(symbols), case.placed.position
+        found = [self.cars[symbol, case.specification.key] for symbol in names]
+        place = case.study.windows.index(window)
+        dates = pseudo_dates(position, case.study.estimation, window)
+        daily = _mean([cars[: position + window.start - self.first, -1] for cars in found])
+        forecasts = volatility_forecasts(daily)
+        event = np.mean([cumulative(case.path(symbol, window)) for symbol in names])
+        return ScaledPlacebo(
+            car=float(event),
+            forecast=float(forecasts[-1]),
+            cars=_mean([cars[dates - self.first, place] for cars in found]),
+            forecasts=forecasts[np.maximum(dates + window.start - self.first, 0)],
+            dates=dates,
+            scheduled=scheduled(case, names, dates, window),
+        )
+
+
+def scheduled(
+    case: Case, symbols: Sequence[str], dates: IntArray, window: Window
+) -> BoolArray | None:
+    """
+    Say on which pseudo-dates results of the firms were due within the window.
+
+    Returns
+    -------
+    ndarray of bool, shape (B,), or None
+        None where the data have the results days of none of the firms. A pseudo-date before the
+        first of the days known is taken for one on which news was due, as nothing says that it was
+        not.
+    """
+    days = case.plan.reference.results_days
+    known = [days[symbol] for symbol in symbols if days.get(symbol)]
+    if not known:
+        return None
+    sessions = case.plan.data.levels.index
+    rows = np.unique(
+        np.concatenate([sessions.get_indexer(pd.DatetimeIndex(each)) for each in known])
+    )
+    rows = rows[rows >= 0]
+    due = np.zeros(len(sessions), dtype=np.bool_)
+    due[rows] = True
+    begins = max(int(sessions.searchsorted(min(each))) for each in known)
+    within = np.zeros(len(dates), dtype=np.bool_)
+    for offset in range(window.start, window.end + 1):
+        within |= due[np.clip(dates + offset, 0, len(sessions) - 1)]
+    return within | (dates < begins)
+
+
+def _mean(columns: Sequence[FloatArray]) -> FloatArray:
+    """Average the firms that each row has; NaN where these are fewer than half."""
+    table = np.column_stack(columns)
+    known = np.isfinite(table)
+    present = known.sum(axis=1)
+    mean = np.where(known, table, 0.0).sum(axis=1) / np.maximum(present, 1)
+    return np.where(present >= max(1.0, table.shape[1] / 2), mean, np.nan)
 
 
 def engine_kind(estimator: Estimator) -> ModelKind | None:
@@ -85,20 +167,23 @@ def panel_draws(cases: Sequence[Case]) -> PanelDraws:
     own = [case for case in drawn.values() if case.specification.model.uses_industry]
     dates = _dates(plan)
     scars: dict[tuple[str, tuple[str, str]], FloatArray] = {}
-    for symbols in _parts(dates, len(shared)):
-        scars |= _drawn(plan, shared, symbols, dates, None)
+    cars: dict[tuple[str, tuple[str, str]], FloatArray] = {}
+    parts: list[tuple[Sequence[Case], Sequence[str], FloatArray | None]] = [
+        (shared, symbols, None) for symbols in _parts(dates, len(shared))
+    ]
     if own:
-        for industry, symbols in _industries(plan, dates):
-            scars |= _drawn(plan, own, symbols, dates, industry)
-    return PanelDraws(1 - plan.study.estimation.start, scars)
+        parts += [(own, symbols, industry) for industry, symbols in _industries(plan, dates)]
+    for some, symbols, industry in parts:
+        found = _drawn(plan, some, symbols, dates, industry)
+        scars |= {key: scar for key, (scar, _) in found.items()}
+        cars |= {key: car for key, (_, car) in found.items()}
+    return PanelDraws(1 - plan.study.estimation.start, scars, cars)
 
 
 def _dates(plan: Plan) -> dict[str, int]:
-    """Count the pseudo-dates of each firm: those of its last event, the window ending first."""
-    study = plan.study
-    shortest = min(study.windows, key=lambda window: window.end)
+    """Count the rows of each firm, from the first pseudo-date to its last event."""
     before = {
-        placed.event.id: len(pseudo_dates(placed.position, study.estimation, shortest))
+        placed.event.id: max(0, placed.position + plan.study.estimation.start)
         for placed in plan.events
     }
     counts: dict[str, int] = {}
@@ -138,9 +223,9 @@ def _drawn(
     symbols: Sequence[str],
     dates: Mapping[str, int],
     industry: FloatArray | None,
-) -> dict[tuple[str, tuple[str, str]], FloatArray]:
+) -> dict[tuple[str, tuple[str, str]], tuple[FloatArray, FloatArray]]:
     """
-    Draw all windows of some specifications for some firms in one call.
+    Draw all windows of some specifications for some firms in one call: statistics, and CARs.
 
     The industry's return stands as it is: less its own market model it spans the same space, but
     would depend on the estimation window of one event.
@@ -160,6 +245,8 @@ def _drawn(
         base = design.base if spec.excess else base
     factors = [column for _, column in pool.values()]
     first, sessions = 1 - plan.study.estimation.start, len(plan.data.levels)
+    windows = plan.study.windows
+    daily = () if plan.study.estimation.end >= DAY.start else (DAY,)
     counts = [dates[symbol] for symbol in symbols]
     found = estimate_windows(
         np.column_stack([plan.columns[symbol] for symbol in symbols]),
@@ -168,13 +255,16 @@ def _drawn(
         np.concatenate([np.arange(first, first + count) for count in counts]),
         models=models,
         estimation=plan.study.estimation,
-        windows=plan.study.windows,
+        windows=(*windows, *daily),
         min_obs=plan.study.min_estimation,
         base=base,
     )
     ends = np.cumsum(counts)
     return {
-        (symbol, case.specification.key): found.scar[end - count : end, place]
+        (symbol, case.specification.key): (
+            found.scar[end - count : end, place, : len(windows)],
+            found.car[end - count : end, place],
+        )
         for place, case in enumerate(cases)
         for symbol, end, count in zip(symbols, ends, counts, strict=True)
     }

@@ -24,6 +24,7 @@ from analysis.run.batteries import firm_batteries, group_batteries
 from analysis.run.case import headline_case
 from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
+from analysis.run.needs import needed_sessions
 from analysis.run.panel_draws import panel_draws
 from analysis.run.placebo import placebo_draws
 from analysis.run.plan import plan_cases, specification_of
@@ -57,8 +58,8 @@ def run_study(
     data : MarketData or pandas.DataFrame of shape (sessions, symbols)
         A frame holds total-return levels, as `analysis.prices.frames.as_market_data` takes them.
     all_tests : bool
-        Also run every test of one firm on the headline (permutations, bootstraps, tails); those of
-        groups always run.
+        Also run every test of one firm on the headline (bootstraps, volume, variance); those that
+        lead and those of groups always run.
     progress : callable, optional
         Told ``(label, done, total)`` after each specification of each event.
 
@@ -81,7 +82,9 @@ def run_study(
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
     (-0.1672, 0.0298)
     """
-    data = with_chronology(study, as_market_data(data, calendar=study.calendar))
+    data = with_chronology(
+        study, as_market_data(data, calendar=study.calendar, needed=needed_sessions(study))
+    )
     plan, cases = plan_cases(study, data)
     draws = panel_draws(cases)
     firms: list[FirmResult] = []
@@ -92,11 +95,12 @@ def run_study(
     del cases  # the fits of a case go when its results are taken
     while waiting:
         case = waiting.popleft()
-        results = firm_results(case, placebo_draws(case, draws))
+        results = firm_results(case, placebo_draws(case, draws), draws)
         firms += results
-        groups += group_results(case)
+        found = group_results(case, draws)
+        groups += found
         if case.placed is lead.placed and case.specification is lead.specification:
-            batteries = _batteries(case, results, all_tests=all_tests)
+            batteries = _batteries(case, results, found, all_tests=all_tests)
         if progress is not None:
             label = f"{case.placed.event.id}, {case.specification.model.title}"
             progress(label, total - len(waiting), total)
@@ -134,10 +138,14 @@ def _values(plan: Plan) -> dict[str, Any]:
 
 
 def _batteries(
-    case: Case, firms: tuple[FirmResult, ...], *, all_tests: bool
+    case: Case,
+    firms: tuple[FirmResult, ...],
+    groups: tuple[GroupResult, ...],
+    *,
+    all_tests: bool,
 ) -> tuple[Battery, ...]:
-    single = firm_batteries(case, firms) if all_tests else ()
-    return (*single, *group_batteries(case, firms))
+    single = firm_batteries(case, firms, every=all_tests)
+    return (*single, *group_batteries(case, firms, groups))
 
 
 def _recovery(plan: Plan, placed: PlacedEvent, symbol: str) -> Recovery:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray
+    from analysis.pieces import Problems
     from analysis.prices.market_data import MarketData
-    from analysis.tabular import Problems
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.columns import EPOCH, NO_DAY, NO_INSTANT
 from analysis.errors import DataError, nearest
-from analysis.tabular import Problems, read_whole
+from analysis.pieces import Problems
+from analysis.tabular import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
-    from analysis.tabular import Piece
+    from analysis.pieces import Piece
 
 KNOWN_COLUMNS = ("symbol", "when", "id", "group", "benchmark", "weight", "title", "source")
 """Columns of an events file with a meaning of their own; any other is a characteristic."""

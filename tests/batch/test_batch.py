@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import tabular
+from analysis import pieces, tabular
 from analysis.batch.batch import run_batch
 from analysis.batch.inputs import FactorModel
 from analysis.errors import DataError, OutputError, ReliabilityWarning, StudyError, WindowError
@@ -133,7 +133,7 @@ def test_lines_are_right_beyond_the_first_piece(request_for, panel_frames, monke
 
 
 def test_many_problems_are_counted():
-    problems = tabular.Problems(most=2)
+    problems = pieces.Problems(most=2)
     for line in range(5):
         problems.add(f"f line {line}", "bad")
     assert problems.lines() == [

@@ -22,22 +22,22 @@ from analysis.inference.cross_section import (
     wilcoxon_test,
 )
 from analysis.inference.group import GroupSample, group_sample
-from analysis.inference.group_battery import group_battery, group_verdict, true_size
+from analysis.inference.group_battery import group_battery, true_size
 from analysis.inference.many_firms import (
     bmp_test,
     kolari_pynnonen_patell_test,
     kolari_pynnonen_test,
     mean_correlation,
 )
-from analysis.inference.outcome import NO_COVARIANCE, Outcome
+from analysis.inference.outcome import NO_COVARIANCE
 from analysis.inference.placebo_dates import draws, placebo_bmp_test, placebo_mean_test
 from analysis.inference.portfolio import calendar_time_test, crude_dependence_test, portfolio_test
 from analysis.inference.rank_tests import corrado_test, grank_t, grank_test, scaled_ranks
 from analysis.models.linear import LeastSquares
+from analysis.results.verdict import group_verdict
 
 M = 60
 GROUP = TESTS.of("group")
-REQUIRED = tuple(test.id for test in GROUP if test.required)
 INDEPENDENT = [t.id for t in GROUP if t.family == "many firms" and "independent firms" in t.assumes]
 ROBUST = [t.id for t in GROUP if t.family == "many firms" and "independent firms" not in t.assumes]
 
@@ -81,7 +81,9 @@ def test_every_statistic_and_p_agrees_with_r(table, golden, window):
     for outcome in group_battery(sample):
         if (outcome.test, window) not in golden:
             # ranks among dates: by hand below; Beaver's and the buy-and-hold test: test_effects
-            assert outcome.test.startswith("placebo") or outcome.test in {"beaver", "bhar"}
+            assert outcome.test.startswith(("placebo", "portfolio-garch")) or outcome.test in {
+                *("beaver", "bhar"),
+            }
             continue
         expected = golden[outcome.test, window]
         # R prints 12 digits
@@ -295,7 +297,8 @@ def test_no_firm_at_all_is_a_reason_and_no_crash(table):
     gap[M, 1:] = np.nan
     outcomes = group_battery(sample_of(gap, M, 1))
     assert not any(outcome.available for outcome in outcomes)
-    assert group_verdict(outcomes).text.startswith("no verdict")
+    verdict = group_verdict(outcomes, mean=-0.1, down=1, firms=1)
+    assert verdict.text == "no verdict at 5%: no test of the group's mean"
 
 
 def test_one_firm_gives_what_one_firm_can(table):
@@ -318,32 +321,6 @@ def test_shapes_that_disagree_are_refused(table):
     fields = {name: getattr(sample, name) for name in sample.__dataclass_fields__}
     with pytest.raises(DataError, match="sigma has shape"):
         GroupSample(**(fields | {"sigma": np.ones(2)}))
-
-
-def outcome_of(test: str, p: float | None) -> Outcome:
-    return Outcome(test, statistic=1.0, p=p) if p is not None else Outcome.missing(test, "none")
-
-
-@pytest.mark.parametrize(
-    ("p", "significant", "words"),
-    [
-        ((0.01, 0.02, 0.03), True, "significant at 5%"),
-        ((0.01, 0.02, 0.06), False, "not established"),
-        ((0.10, 0.20, 0.60), False, "not significant"),
-        ((0.01, 0.02, None), False, "no verdict"),
-    ],
-)
-def test_the_verdict_needs_all_three(p, significant, words):
-    verdict = group_verdict([outcome_of(t, value) for t, value in zip(REQUIRED, p, strict=True)])
-    assert verdict.significant is significant
-    assert verdict.text.startswith(words)
-
-
-def test_a_verdict_on_few_firms_says_that_they_are_few():
-    few = [Outcome(t, statistic=-1.0, p=0.3, df=1 if t == "kp" else None) for t in REQUIRED]
-    assert "has 2 firms, too few" in group_verdict(few).text
-    many = [Outcome(t, statistic=-1.0, p=0.3, df=29 if t == "kp" else None) for t in REQUIRED]
-    assert "too few" not in group_verdict(many).text
 
 
 def test_the_size_said_is_that_of_a_variance_misjudged():

@@ -29,6 +29,7 @@ from analysis.inference.garch_test import garch_test
 from analysis.inference.one_firm import t_test
 from analysis.inference.power import minimum_detectable_effect, power
 from analysis.inference.registry import Registry, Settings
+from analysis.inference.scaled import ScaledPlacebo
 from analysis.models.garch import Garch, mean_absolute_t
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.models.moving import Ewma, KalmanBeta, Rolling
@@ -450,6 +451,10 @@ def sample_of(y, x, window=1, gap=0, estimator=None, **more) -> FirmSample:
 def great_fall(window=1, **more) -> FirmSample:
     y, x = market_days(np.random.default_rng(20), 255 + window, fat=True)
     y[255] -= 0.15
+    quiet = 0.02 * np.random.default_rng(3).standard_normal(200)
+    scaled = ScaledPlacebo(
+        -0.15, 0.02, quiet, np.full(200, 0.02), np.arange(200), np.zeros(200, dtype=np.bool_)
+    )
     return sample_of(
         y,
         x,
@@ -458,6 +463,7 @@ def great_fall(window=1, **more) -> FirmSample:
         placebo=np.random.default_rng(1).standard_normal(200),
         losses=0.02 * np.random.default_rng(2).standard_t(4, 3000),
         loss=0.15,
+        scaled=scaled,
         **more,
     )
 

@@ -30,6 +30,7 @@ LOADED = [
     module.CLOSES,
     module.DAILY_BARS,
     module.WEIGHTS,
+    module.RESULTS_DAYS,
     "prices/history_NVDA.csv",
 ]
 

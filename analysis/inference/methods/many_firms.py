@@ -20,9 +20,15 @@ from analysis.inference.many_firms import (
 )
 from analysis.inference.outcome import Outcome
 from analysis.inference.placebo_dates import placebo_bmp_test, placebo_mean_test
-from analysis.inference.portfolio import calendar_time_test, crude_dependence_test, portfolio_test
+from analysis.inference.portfolio import (
+    calendar_time_test,
+    crude_dependence_test,
+    portfolio_garch_test,
+    portfolio_test,
+)
 from analysis.inference.rank_tests import corrado_test, corrado_zivney_test, grank_test
 from analysis.inference.registry import StatisticalTest
+from analysis.inference.scaled import scaled_test, volatile_test
 
 if TYPE_CHECKING:
     from analysis.inference.group import GroupSample
@@ -33,6 +39,22 @@ _INDEPENDENT = "firms are independent"
 _CLUSTERED = "firms share the date and their residuals are correlated"
 _WIDER = "the event raises the variance"
 _COMMON = "only the common shock becomes more volatile on the event (no test survives that)"
+
+
+def _scaled(sample: GroupSample, _: Settings) -> Outcome:
+    if sample.scaled is None:
+        return Outcome.missing("placebo-scaled", sample.lacks("scaled placebo"))
+    return scaled_test("placebo-scaled", sample.scaled)
+
+
+def _volatile(sample: GroupSample, _: Settings) -> Outcome:
+    if sample.scaled is None:
+        return Outcome.missing("placebo-volatile", sample.lacks("scaled placebo"))
+    return volatile_test("placebo-volatile", sample.scaled)
+
+
+def _garch(sample: GroupSample, settings: Settings) -> Outcome:
+    return portfolio_garch_test(sample, level=settings.level)
 
 
 def _kp(sample: GroupSample, _: Settings) -> Outcome:
@@ -112,6 +134,57 @@ def _wilcoxon(sample: GroupSample, _: Settings) -> Outcome:
 
 TESTS: tuple[StatisticalTest, ...] = (
     StatisticalTest(
+        id="placebo-scaled",
+        title="placebo dates, volatility-scaled portfolio",
+        family="many firms",
+        subject="group",
+        null="the portfolio's scaled residual is exchangeable with those of other dates",
+        formula="rank of |CAAR / s|, s the EWMA forecast (0.94) of the portfolio's residual sd "
+        "made before the window, at the event and at every pseudo-date alike",
+        distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
+        assumptions="the portfolio's residuals in units of their forecast volatility are "
+        "exchangeable across dates",
+        valid_when="one common date; few or many firms, hit evenly or not; volatility clusters",
+        fails_when=_WIDER + ": see placebo-volatile and k; p below 1 / (B + 1) is asked",
+        reference="Brown and Warner (1985), Journal of Financial Economics 14; Phipson and Smyth "
+        "(2010), Stat. Appl. in Genetics and Molecular Biology 9; RiskMetrics Technical Document "
+        "(1996)",
+        run=_scaled,
+        needs=("scaled placebo",),
+    ),
+    StatisticalTest(
+        id="portfolio-garch",
+        title="GARCH-t on the portfolio",
+        family="many firms",
+        subject="group",
+        null="the portfolio's return is a draw from its conditional law of that day",
+        formula="AR_0 / sigma_{0|-1} of the equal-weighted portfolio, sigma filtered through the "
+        "session before the event",
+        distribution="Student t scaled to unit variance, nu estimated with the model",
+        assumptions="the GARCH law holds; parameters are known",
+        valid_when="one common date, one session; volatility clusters",
+        fails_when="few sessions; " + _WIDER,
+        reference="Bollerslev (1987), Review of Economics and Statistics 69",
+        run=_garch,
+        needs=("one session", "portfolio"),
+        slow=True,
+    ),
+    StatisticalTest(
+        id="placebo-volatile",
+        title="most volatile quarter of placebo dates",
+        family="many firms",
+        subject="group",
+        null="the portfolio's abnormal return is a draw from its law on turbulent dates",
+        formula="rank of |CAAR| among the quarter of pseudo-dates with the largest forecast sd",
+        distribution="discrete: (1 + #{|CAAR_b| >= |CAAR_0|}) / (B + 1)",
+        assumptions="the event was as turbulent as those dates",
+        valid_when="one common date that may have been volatile only: the answer to that doubt",
+        fails_when="the event was more turbulent than all of them",
+        reference="Brown and Warner (1985), Journal of Financial Economics 14",
+        run=_volatile,
+        needs=("scaled placebo",),
+    ),
+    StatisticalTest(
         id="kp",
         title="KP-adjusted BMP",
         family="many firms",
@@ -125,7 +198,6 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Kolari and Pynnonen (2010), Review of Financial Studies 23",
         run=_kp,
         needs=("prediction error",),
-        required=True,
     ),
     StatisticalTest(
         id="grank-t",
@@ -142,7 +214,6 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Kolari and Pynnonen (2011), Journal of Empirical Finance 18",
         run=_grank_t,
         needs=("prediction error",),
-        required=True,
     ),
     StatisticalTest(
         id="placebo-bmp",
@@ -159,7 +230,6 @@ TESTS: tuple[StatisticalTest, ...] = (
         "(2010), Stat. Appl. in Genetics and Molecular Biology 9",
         run=_placebo_bmp,
         needs=("prediction error",),
-        required=True,
     ),
     StatisticalTest(
         id="placebo-mean",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from analysis.inference.autocorrelation import hac_t_test
 from analysis.inference.bootstrap import prediction_errors
@@ -14,12 +17,29 @@ from analysis.inference.outcome import Outcome
 from analysis.inference.power import minimum_detectable_effect
 from analysis.inference.rank import fitted_t_test, rank_test
 from analysis.inference.registry import StatisticalTest
+from analysis.inference.scaled import (
+    quiet_test,
+    recent_test,
+    scaled_test,
+    volatile_test,
+    volatility_forecasts,
+)
 from analysis.models.garch import Garch, GarchFit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis._typing import FloatArray
     from analysis.inference.conformal import Scheme
     from analysis.inference.firm import FirmSample
     from analysis.inference.registry import Settings
+    from analysis.inference.scaled import ScaledPlacebo
+
+    Ranked = Callable[[str, ScaledPlacebo], Outcome]
+
+
+RECENT_SESSIONS = 15 * 252
+"""Fifteen years: the firm as it is, where the whole history is of several."""
 
 
 def _t(sample: FirmSample, settings: Settings) -> Outcome:
@@ -43,6 +63,28 @@ def _placebo(sample: FirmSample, _: Settings) -> Outcome:
 
 def _fitted(sample: FirmSample, _: Settings) -> Outcome:
     return fitted_t_test("placebo-t", sample.statistic, sample.placebo)
+
+
+def _on_scale(test: str, sample: FirmSample, ranked: Ranked) -> Outcome:
+    if sample.scaled is None:
+        return Outcome.missing(test, sample.lacks("scaled placebo"))
+    return ranked(test, sample.scaled)
+
+
+def _scaled(sample: FirmSample, _: Settings) -> Outcome:
+    return _on_scale("placebo-ewma", sample, scaled_test)
+
+
+def _volatile(sample: FirmSample, _: Settings) -> Outcome:
+    return _on_scale("placebo-turbulent", sample, volatile_test)
+
+
+def _quiet(sample: FirmSample, _: Settings) -> Outcome:
+    return _on_scale("placebo-unscheduled", sample, quiet_test)
+
+
+def _recent(sample: FirmSample, _: Settings) -> Outcome:
+    return _on_scale("placebo-recent", sample, recent_test)
 
 
 def _permuted(sample: FirmSample, settings: Settings, scheme: Scheme) -> Outcome:
@@ -91,7 +133,21 @@ def _garch(sample: FirmSample, settings: Settings) -> Outcome:
 
 
 def _tail(sample: FirmSample, settings: Settings) -> Outcome:
-    return tail_test(sample.losses, sample.loss, level=settings.level)
+    return _filtered_tail("evt", sample.losses, sample.loss, settings)
+
+
+def _recent_tail(sample: FirmSample, settings: Settings) -> Outcome:
+    return _filtered_tail("evt-recent", sample.losses[-RECENT_SESSIONS:], sample.loss, settings)
+
+
+def _filtered_tail(test: str, losses: FloatArray, loss: float, settings: Settings) -> Outcome:
+    """Take each loss in units of the volatility forecast before it."""
+    forecasts = volatility_forecasts(losses)
+    scaled = losses / forecasts[:-1]
+    outcome = tail_test(
+        scaled[np.isfinite(scaled)], loss / float(forecasts[-1]), level=settings.level
+    )
+    return replace(outcome, test=test)
 
 
 def _power(sample: FirmSample, settings: Settings) -> Outcome:
@@ -114,6 +170,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Patell (1976), Journal of Accounting Research 14; Campbell, Lo and MacKinlay "
         "(1997), The Econometrics of Financial Markets, ch. 4",
         run=_t,
+        always=True,
         needs=("prediction error",),
         assumes=frozenset({"normal errors", "independent sessions", "constant volatility"}),
     ),
@@ -146,6 +203,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="volatility on the event is that of another regime; windows of several sessions",
         reference="Gelbach, Helland and Klick (2013), American Law and Economics Review 15",
         run=_sample_quantile,
+        always=True,
         needs=("one session",),
         assumes=frozenset({"constant volatility"}),
         sides=2,
@@ -164,6 +222,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         "volatile regime",
         reference="Phipson and Smyth (2010), Stat. Appl. in Genetics and Molecular Biology 9",
         run=_placebo,
+        always=True,
         needs=("placebo dates",),
     ),
     StatisticalTest(
@@ -180,7 +239,78 @@ TESTS: tuple[StatisticalTest, ...] = (
         "a volatile regime",
         reference="Lange, Little and Taylor (1989), J. American Statistical Assoc. 84",
         run=_fitted,
+        always=True,
         needs=("placebo dates",),
+    ),
+    StatisticalTest(
+        id="placebo-ewma",
+        title="placebo dates, volatility-scaled",
+        family="one firm",
+        subject="firm",
+        null="the event's abnormal return, in units of its forecast volatility, is a draw from its "
+        "law on other dates",
+        formula="rank of |CAR / s|, s the EWMA forecast (0.94) of the residual sd made before the "
+        "window, at the event and at every pseudo-date alike",
+        distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
+        assumptions="scaled residuals are exchangeable across dates",
+        valid_when="many dates, of years of different volatility",
+        fails_when="the event itself raises the variance; news was due on the dates that exceed it "
+        "and not on the event",
+        reference="Phipson and Smyth (2010), Stat. Appl. in Genetics and Molecular Biology 9; "
+        "RiskMetrics Technical Document (1996)",
+        run=_scaled,
+        always=True,
+        needs=("scaled placebo",),
+    ),
+    StatisticalTest(
+        id="placebo-unscheduled",
+        title="placebo dates without results, volatility-scaled",
+        family="one firm",
+        subject="firm",
+        null="the event's scaled abnormal return is a draw from its law on sessions for which no "
+        "results of the firm were due",
+        formula="as placebo-ewma, without the sessions that first reacted to the firm's results",
+        distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
+        assumptions="scaled residuals are exchangeable across sessions without results",
+        valid_when="the event is no results day, and the firm's results days are known",
+        fails_when="the list of results days has gaps (dates before its first are left out)",
+        reference="Patell and Wolfson (1984), J. of Financial Economics 13",
+        run=_quiet,
+        always=True,
+        needs=("scaled placebo",),
+    ),
+    StatisticalTest(
+        id="placebo-recent",
+        title="last 250 placebo dates, volatility-scaled",
+        family="one firm",
+        subject="firm",
+        null="the event's scaled abnormal return is a draw from its law on the 250 dates before",
+        formula="as placebo-ewma, on the 250 pseudo-dates nearest to the event",
+        distribution="discrete: (1 + #{|T_b| >= |T_0|}) / (B + 1)",
+        assumptions="scaled residuals are exchangeable over the last year",
+        valid_when="the firm is another than years ago",
+        fails_when="p below 1 / 251 is asked",
+        reference="Phipson and Smyth (2010), Stat. Appl. in Genetics and Molecular Biology 9",
+        run=_recent,
+        always=True,
+        needs=("scaled placebo",),
+    ),
+    StatisticalTest(
+        id="placebo-turbulent",
+        title="most volatile quarter of placebo dates",
+        family="one firm",
+        subject="firm",
+        null="the event's abnormal return is a draw from its law on turbulent dates",
+        formula="rank of |CAR| among the quarter of pseudo-dates with the largest forecast sd",
+        distribution="discrete: (1 + #{|CAR_b| >= |CAR_0|}) / (B + 1)",
+        assumptions="the event was as turbulent as those dates",
+        valid_when="the event may have been volatile only: the answer to that doubt",
+        fails_when="the event was more turbulent than all of them",
+        reference="Brown and Warner (1985), Journal of Financial Economics 14, on event-induced "
+        "variance",
+        run=_volatile,
+        always=True,
+        needs=("scaled placebo",),
     ),
     StatisticalTest(
         id="conformal",
@@ -196,6 +326,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="errors are serially dependent (use the moving block)",
         reference="Chernozhukov, Wuthrich and Zhu (2021), J. American Statistical Assoc. 116",
         run=_conformal,
+        always=True,
         needs=("permutations",),
         assumes=frozenset({"independent sessions"}),
     ),
@@ -262,6 +393,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="few sessions; parameter error is ignored, so that p is a little too small",
         reference="Bollerslev (1987), Review of Economics and Statistics 69",
         run=_garch,
+        always=True,
         needs=("one session", "own regressors"),
         slow=True,
     ),
@@ -270,16 +402,41 @@ TESTS: tuple[StatisticalTest, ...] = (
         title="peaks over threshold",
         family="one firm",
         subject="firm",
-        null="a fall as deep as the event's belongs to the tail of other sessions",
-        formula="P(X > x) = (N_u / n) (1 + xi (x - u) / beta)^(-1 / xi)",
+        null="the event's fall, in units of its forecast volatility, belongs to the tail of other "
+        "sessions",
+        formula="P(X > x) = (N_u / n) (1 + xi (x - u) / beta)^(-1 / xi), X the loss over its EWMA "
+        "forecast (0.94) made before the session",
         distribution="generalised Pareto tail fitted by maximum likelihood; profile likelihood for "
         "the interval of P",
-        assumptions="independent exceedances of one law; GARCH-filter first where they cluster",
+        assumptions="independent exceedances of one law once volatility is filtered out",
         valid_when="ten years of sessions or more; the interval is read, not the point",
         fails_when="few exceedances; xi < 0 puts an end to the tail and says that it cannot happen",
         reference="Davison and Smith (1990), J. Royal Statistical Society B 52; McNeil and Frey "
         "(2000), J. Empirical Finance 7",
         run=_tail,
+        always=True,
+        needs=("one session", "losses"),
+        of_return=False,
+    ),
+    StatisticalTest(
+        id="evt-recent",
+        title="peaks over threshold, last 15 years",
+        family="one firm",
+        subject="firm",
+        null="the event's fall, in units of its forecast volatility, belongs to the tail of other "
+        "sessions",
+        formula="P(X > x) = (N_u / n) (1 + xi (x - u) / beta)^(-1 / xi), X the loss over its EWMA "
+        "forecast (0.94) made before the session",
+        distribution="generalised Pareto tail fitted by maximum likelihood; profile likelihood for "
+        "the interval of P",
+        assumptions="independent exceedances of one law once volatility is filtered out",
+        valid_when="the firm of the last fifteen years is another than before; the interval is "
+        "read, not the point",
+        fails_when="few exceedances; xi < 0 puts an end to the tail and says that it cannot happen",
+        reference="Davison and Smith (1990), J. Royal Statistical Society B 52; McNeil and Frey "
+        "(2000), J. Empirical Finance 7",
+        run=_recent_tail,
+        always=True,
         needs=("one session", "losses"),
         of_return=False,
     ),
@@ -296,6 +453,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="power is computed at the estimate: that repeats the p-value",
         reference="Lehmann and Romano (2005), Testing Statistical Hypotheses",
         run=_power,
+        always=True,
         needs=("prediction error",),
         of_return=False,
     ),

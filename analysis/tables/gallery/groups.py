@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.formatting import number, percent, probability, rank_probability
-from analysis.results import Place
+from analysis.inference.catalog import TESTS
 from analysis.study import ALL_FIRMS
 from analysis.tables.cells import Cell, CellTable, Column, dollar_cells, label, specified
 from analysis.tables.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analysis.results import GroupResult, StudyResult
 
 COLUMNS = (
-    *(Column("group"), Column("firms", "N"), Column("mean", "mean %")),
-    *(Column("from", "interval %"), Column("to", joined=True), Column("p")),
-    *(Column("correlation", "r"), Column("Kolari-Pynnonen t"), Column("p of it", "p KP")),
-    *(Column("p, GRANK", "p GRANK"), Column("p, placebo", "p placebo"), Column("agree")),
-    *(Column("USD bn"), Column("from bn", "interval"), Column("to bn", joined=True)),
-    Column("valued"),
+    *(Column("group"), Column("firms", "N"), Column("firms down", "down")),
+    *(Column("mean", "mean %"), Column("from", "interval %"), Column("to", joined=True)),
+    *(Column("p, volatility-scaled placebo", "p scaled"), Column("p, GARCH-t", "p GARCH")),
+    *(Column("p, plain placebo", "p plain"), Column("k"), Column("p, volatile dates", "p volat")),
+    *(Column("p, all groups at once", "p R-W"), Column("correlation", "r")),
+    *(Column("hit evenly? p Kolari-Pynnonen", "even: KP"), Column("p GRANK", "GRANK")),
+    *(Column("p BMP ratio", "BMP"), Column("USD bn")),
+    *(Column("from bn", "interval"), Column("to bn", joined=True), Column("valued")),
+)
+NARROW = (
+    *("group", "firms", "firms down", "mean", "from", "to", "p, volatility-scaled placebo"),
+    *("p, GARCH-t", "k", "p, volatile dates", "p, all groups at once"),
+    *("hit evenly? p Kolari-Pynnonen", "USD bn", "valued"),
 )
 
 
@@ -39,21 +44,25 @@ def lay_out(result: StudyResult) -> CellTable | None:
             (
                 label(titles[group.group], short=group.group),
                 *_portfolio(result, group),
-                *_tests(result, group),
                 *_dollars(result, group),
             )
             for group in result.headline_groups
         ),
-        note="Mean, interval and p of the equally weighted portfolio, which carry the correlation "
-        "of the firms' errors; agree: whether the three tests that survive one common date all "
-        "reject; valued: firms with a share count, whose dollars are summed.",
+        note="Mean and interval of the equally weighted portfolio, which carry the correlation of "
+        "the firms' errors. p, volatility-scaled placebo, leads; its null: "
+        f"{TESTS['placebo-scaled'].null}. GARCH-t on the portfolio and the plain placebo rank "
+        "stand beside it; k: how many times the ordinary the day's standard deviation would have "
+        "to be for the mean to be chance; volatile dates: rank among the most volatile quarter of "
+        "placebo dates; all groups at once: Romano-Wolf. Hit evenly? is another question (a zero "
+        "mean of firms drawn at random, judged by their spread) and has no vote. Valued: firms "
+        "with a share count, whose dollars are summed.",
         heading=(
             f"GROUPS, event {head.event}, window {window}, {specified(head)}\n"
-            "mean, interval, p: equally weighted portfolio; r: mean residual correlation; p KP, "
-            "GRANK, placebo: the tests\nthat survive one common date, and whether all three "
-            "reject; valued: firms with a share count, whose dollars sum"
+            "p scaled leads: rank of the portfolio's volatility-scaled return among placebo dates; "
+            "k: times the ordinary\nsd for chance; p volat: among the most volatile quarter; p "
+            "R-W: all groups at once; even: hit evenly?"
         ),
-        narrow=tuple(c.name for c in COLUMNS if c.name != "Kolari-Pynnonen t"),
+        narrow=NARROW,
     )
 
 
@@ -63,39 +72,32 @@ def _portfolio(result: StudyResult, group: GroupResult) -> tuple[Cell, ...]:
 
     return (
         at("n_firms", len(group.symbols), str(len(group.symbols))),
+        at("n_down", group.down, str(group.down)),
         at("caar", group.caar, percent(group.caar)),
         at("caar_low", group.t.low, percent(group.t.low)),
         at("caar_high", group.t.high, percent(group.t.high)),
-        at("p", group.t.p, probability(group.t.p)),
+        at("p_scaled", group.scaled.p, rank_probability(group.scaled)),
+        _test(result, group, "portfolio-garch"),
+        _test(result, group, "placebo-mean"),
+        at("k", group.k, number(group.k, 1)),
+        at("p_volatile", group.volatile.p, rank_probability(group.volatile)),
+        _test(result, group, "romano-wolf"),
         at("mean_correlation", group.mean_correlation, number(group.mean_correlation)),
-        at("t_kp", group.kp.statistic, number(group.kp.statistic)),
         at("p_kp", group.kp.p, probability(group.kp.p)),
+        _test(result, group, "grank-t"),
+        _test(result, group, "placebo-bmp"),
     )
 
 
-def _tests(result: StudyResult, group: GroupResult) -> Iterator[Cell]:
+def _test(result: StudyResult, group: GroupResult, test: str) -> Cell:
     battery = next(
         (b for b in result.batteries if (b.kind, b.subject) == ("group", group.group)), None
     )
-    for test in ("grank-t", "placebo-bmp"):
-        outcome = None if battery is None else battery.outcome(test)
-        if outcome is None or outcome.p is None:
-            yield Cell("-")
-        else:
-            text = rank_probability(outcome) if outcome.draws else probability(outcome.p)
-            yield Cell(text, outcome.p, _test_place(result, group.group, test))
-    agree = None if battery is None else battery.significant
-    yield Cell("-") if battery is None else label("yes" if agree else "no")
-
-
-def _test_place(result: StudyResult, group: str, test: str) -> Place:
-    rows = ((b, o) for b in result.batteries for o in b.outcomes)
-    line = next(
-        line
-        for line, (b, o) in enumerate(rows, start=2)
-        if (b.kind, b.subject, o.test) == ("group", group, test)
-    )
-    return Place("tests.csv", line, "p")
+    outcome = None if battery is None else battery.outcome(test)
+    if outcome is None or outcome.p is None:
+        return Cell("-")
+    text = rank_probability(outcome) if outcome.draws else probability(outcome.p)
+    return Cell(text, outcome.p, result.test_place("group", group.group, test, "p"))
 
 
 def _dollars(result: StudyResult, group: GroupResult) -> tuple[Cell, ...]:
