@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import MarketImpactError, StudyError, nearest
-from analysis.kinds import FaultsError, Kind, Place
+from analysis.kinds import FaultsError, FilePlace, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +111,7 @@ def understand_fields(record: Any) -> None:  # noqa: ANN401 - any record that de
     for name, declared in keys_of(type(record)).items():
         value = getattr(record, name)
         if value is not None:
-            found = declared.kind.understand(value, Place(type(record).__name__, name))
+            found = declared.kind.understand(value, FilePlace(type(record).__name__, name))
             object.__setattr__(record, name, found)
 
 
@@ -122,7 +122,7 @@ def fill(record: Any, **values: object) -> None:  # noqa: ANN401 - any record th
             object.__setattr__(record, name, value)
 
 
-def read_record(record: type[Any], content: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def read_record(record: type[Any], content: Mapping[str, Any], place: FilePlace) -> dict[str, Any]:
     """
     Read a table into the keyword arguments of a record: unknown keys first, then missing ones.
 
@@ -132,7 +132,7 @@ def read_record(record: type[Any], content: Mapping[str, Any], place: Place) -> 
         A record that declares its keys.
     content : mapping
         The table, as TOML gives it.
-    place : Place
+    place : FilePlace
 
     Returns
     -------
@@ -169,7 +169,7 @@ def read_record(record: type[Any], content: Mapping[str, Any], place: Place) -> 
     return values
 
 
-def make_record(record: type[Any], content: Mapping[str, Any], place: Place) -> Any:  # noqa: ANN401 - an instance of `record`
+def make_record(record: type[Any], content: Mapping[str, Any], place: FilePlace) -> Any:  # noqa: ANN401 - an instance of `record`
     """
     Read a table into a record.
 
@@ -220,7 +220,7 @@ class Record(Kind):
     record: type[Any]
     name = "table"
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - an instance of `record`
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 - an instance of `record`
         """Refuse what is no table, and what the record refuses."""
         if isinstance(value, self.record):
             return value
@@ -251,7 +251,7 @@ class Records(Kind):
     record: type[Any]
     name = "list of tables"
 
-    def read(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
         """Refuse what are no tables; the message numbers the wrong one."""
         if isinstance(value, self.record):
             value = (value,)
@@ -260,7 +260,7 @@ class Records(Kind):
         ):
             raise StudyError(f"{place} must be written as [[{place.key}]] tables")
         found: list[Any] = []
-        faults: list[tuple[Place, str]] = []
+        faults: list[tuple[FilePlace, str]] = []
         for number, member in enumerate(value, start=1):
             if isinstance(member, self.record):
                 found.append(member)
@@ -276,7 +276,7 @@ class Records(Kind):
             raise FaultsError(faults)
         return tuple(found)
 
-    def understand(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+    def understand(self, value: Any, place: FilePlace) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
         """Take one table for a list of one."""
         return self.read((value,) if isinstance(value, dict) else value, place)
 

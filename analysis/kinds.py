@@ -54,7 +54,7 @@ def shown(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """Where a value stands: the file or record, the table within it, the key, the member."""
 
     file: str
@@ -68,17 +68,17 @@ class Place:
             where += f": '{self.key}'"
         return where if not self.number else f"{where} number {self.number}"
 
-    def at(self, name: str) -> Place:
+    def at(self, name: str) -> FilePlace:
         """Go to a key of the same table."""
-        return Place(self.file, name, self.table)
+        return FilePlace(self.file, name, self.table)
 
-    def member(self, number: int) -> Place:
+    def member(self, number: int) -> FilePlace:
         """Go to a member of a list, counted from 1."""
-        return Place(self.file, self.key, self.table, number)
+        return FilePlace(self.file, self.key, self.table, number)
 
-    def within(self, table: str) -> Place:
+    def within(self, table: str) -> FilePlace:
         """Go into a table."""
-        return Place(self.file, "", table)
+        return FilePlace(self.file, "", table)
 
 
 class FaultsError(StudyError):
@@ -87,11 +87,11 @@ class FaultsError(StudyError):
 
     Attributes
     ----------
-    faults : tuple of (Place, str)
+    faults : tuple of (FilePlace, str)
         Where and what; the message names the place already.
     """
 
-    def __init__(self, faults: list[tuple[Place, str]]) -> None:
+    def __init__(self, faults: list[tuple[FilePlace, str]]) -> None:
         super().__init__(faults[0][1])
         self.faults = tuple(faults)
 
@@ -108,7 +108,7 @@ class Kind:
 
     name = "value"
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - kinds differ in what they hold
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 - kinds differ in what they hold
         """
         Read a value that TOML gave.
 
@@ -119,7 +119,7 @@ class Kind:
         """
         raise NotImplementedError
 
-    def understand(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - as read
+    def understand(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 - as read
         """
         Take a value that Python or the command line gave.
 
@@ -138,7 +138,7 @@ class Kind:
         """Describe the kind in JSON Schema."""
         raise NotImplementedError
 
-    def refuse(self, value: object, place: Place, hint: str = "") -> StudyError:
+    def refuse(self, value: object, place: FilePlace, hint: str = "") -> StudyError:
         """Say that a value is none of this kind."""
         return StudyError(f"{place} is {shown(value)}; a {self.name} is needed{hint}")
 
@@ -148,7 +148,7 @@ class Text(Kind):
 
     name = "text"
 
-    def read(self, value: Any, place: Place) -> str:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> str:  # noqa: ANN401 - as Kind.read
         """Refuse what is no text, and control characters."""
         if isinstance(value, dt.date):
             return value.isoformat()
@@ -168,7 +168,7 @@ class Names(Text):
 
     name = "text, or a list of texts"
 
-    def read(self, value: Any, place: Place) -> str:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> str:  # noqa: ANN401 - as Kind.read
         """Refuse what is neither text nor a list of texts."""
         parts = list(value) if isinstance(value, list | tuple) else [value]
         texts = [super(Names, self).read(part, place) for part in parts]
@@ -186,7 +186,7 @@ class Number(Kind):
 
     name = "number"
 
-    def read(self, value: Any, place: Place) -> float:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> float:  # noqa: ANN401 - as Kind.read
         """Refuse what is no number, or one too large to compute with."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refuse(value, place)
@@ -195,7 +195,7 @@ class Number(Kind):
         except OverflowError:
             raise self.refuse(value, place, " that fits into 64 bits") from None
 
-    def understand(self, value: Any, place: Place) -> float:  # noqa: ANN401 - as Kind.read
+    def understand(self, value: Any, place: FilePlace) -> float:  # noqa: ANN401 - as Kind.read
         """Take a plain decimal in text too, as the command line gives it."""
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", value.strip()):
             return float(value)
@@ -211,7 +211,7 @@ class Whole(Kind):
 
     name = "whole number"
 
-    def read(self, value: Any, place: Place) -> int:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> int:  # noqa: ANN401 - as Kind.read
         """Refuse what is no whole number, or one beyond any count here."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.refuse(value, place)
@@ -219,7 +219,7 @@ class Whole(Kind):
             raise self.refuse(value, place, f" of at most {LARGEST_WHOLE:,}")
         return value
 
-    def understand(self, value: Any, place: Place) -> int:  # noqa: ANN401 - as Kind.read
+    def understand(self, value: Any, place: FilePlace) -> int:  # noqa: ANN401 - as Kind.read
         """Take text of digits too, as the command line gives it."""
         if isinstance(value, str) and len(value) < 12 and value.strip().lstrip("-").isdecimal():
             return self.read(int(value), place)
@@ -235,7 +235,7 @@ class Flag(Kind):
 
     name = "true or false"
 
-    def read(self, value: Any, place: Place) -> bool:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> bool:  # noqa: ANN401 - as Kind.read
         """Refuse anything else."""
         if not isinstance(value, bool):
             raise StudyError(f"{place} is {shown(value)}; true or false is needed")
@@ -251,7 +251,7 @@ class Day(Kind):
 
     name = "date such as 2025-01-27"
 
-    def read(self, value: Any, place: Place) -> dt.date:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> dt.date:  # noqa: ANN401 - as Kind.read
         """Refuse what is no date, and an instant."""
         if isinstance(value, str):
             try:
@@ -272,7 +272,7 @@ class Instant(Kind):
 
     name = "date such as 2025-01-27, or an instant such as 2025-01-27T14:30:00Z,"
 
-    def read(self, value: Any, place: Place) -> dt.date:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> dt.date:  # noqa: ANN401 - as Kind.read
         """Refuse what is neither; whether an instant has its time zone the record says."""
         if isinstance(value, str):
             try:
@@ -295,7 +295,7 @@ class EventTime(Kind):
 
     name = 'window such as "-1..1"'
 
-    def read(self, value: Any, place: Place) -> Window:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> Window:  # noqa: ANN401 - as Kind.read
         """Refuse what is no window."""
         if isinstance(value, Window):
             return value
@@ -328,14 +328,14 @@ class ListOf(Kind):
     item: Kind
     name = "list"
 
-    def read(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
         """Refuse what is no list, or a member of another kind."""
         if not isinstance(value, list | tuple):
             hint = f', as in {place.key} = ["{value}"]' if isinstance(value, str) else ""
             raise self.refuse(value, place, hint if len(hint) < SHOWN else "")
         return tuple(self.item.read(m, place.member(n)) for n, m in enumerate(value, start=1))
 
-    def understand(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+    def understand(self, value: Any, place: FilePlace) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
         """Take one member for a list of one, and text with commas for its parts."""
         if isinstance(value, str):
             value = self._split(value)
@@ -369,12 +369,12 @@ class FilePath(Text):
 class Some(ListOf):
     """One value, or a list of them; kept as a tuple."""
 
-    def read(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
         """Take one value for a list of one; leave commas in a text alone."""
         many = isinstance(value, list | tuple)
         return ListOf.read(self, value if many else [value], place)
 
-    def understand(self, value: Any, place: Place) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
+    def understand(self, value: Any, place: FilePlace) -> tuple[Any, ...]:  # noqa: ANN401 - as Kind.read
         """Take what TOML gives."""
         return self.read(value, place)
 
@@ -388,7 +388,7 @@ class Definitions(Kind):
 
     name = "table of definitions"
 
-    def read(self, value: Any, place: Place) -> dict[str, Any]:  # noqa: ANN401 - as Kind.read
+    def read(self, value: Any, place: FilePlace) -> dict[str, Any]:  # noqa: ANN401 - as Kind.read
         """Refuse what is no figure, and what is no name."""
         if not isinstance(value, dict) or len(value) > MOST_DEFINITIONS:
             raise self.refuse(value, place, f" with at most {MOST_DEFINITIONS} names")
@@ -403,7 +403,7 @@ class Definitions(Kind):
                 found[name] = self._figure(figure, place.within(place.table).at(name))
         return found
 
-    def _figure(self, value: Any, place: Place) -> Any:  # noqa: ANN401 - as Kind.read
+    def _figure(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 - as Kind.read
         if isinstance(value, str):
             return TEXT.read(value, place)
         if isinstance(value, dt.date):

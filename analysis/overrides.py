@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.errors import StudyError, nearest
 from analysis.keys import options_of
-from analysis.kinds import Place
+from analysis.kinds import FilePlace
 from analysis.models.catalog import MODELS
 from analysis.study import Benchmark, Headline, Study, check_once
 
@@ -61,7 +61,7 @@ class Overrides:
             option = known[name].option
             if value is not None and option is not None:
                 kind = option.kind or known[name].kind
-                found[name] = kind.understand(value, Place(option.flag))
+                found[name] = kind.understand(value, FilePlace(option.flag))
         object.__setattr__(self, "choices", found)
 
 

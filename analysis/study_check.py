@@ -11,7 +11,7 @@ from analysis.kinds import FaultsError
 from analysis.study_file import load_study, read_study_text
 
 if TYPE_CHECKING:
-    from analysis.kinds import Place
+    from analysis.kinds import FilePlace
     from analysis.study import Study
 
 _HEADER = re.compile(r"\[\[(\w+)\]\] number (\d+)")
@@ -67,7 +67,7 @@ def check_study_file(name_or_path: str) -> tuple[Study | None, tuple[Fault, ...]
     return None, tuple(sorted(faults, key=lambda fault: fault.line))
 
 
-def line_of(text: str, place: Place) -> int:
+def line_of(text: str, place: FilePlace) -> int:
     r"""
     Find the line of a key, or of its table, in the text of a study file.
 
@@ -78,8 +78,8 @@ def line_of(text: str, place: Place) -> int:
 
     Examples
     --------
-    >>> from analysis.kinds import Place
-    >>> line_of('id = "s"\n[[events]]\nid = "e"\n', Place("f", "id", "[[events]] number 1"))
+    >>> from analysis.kinds import FilePlace
+    >>> line_of('id = "s"\n[[events]]\nid = "e"\n', FilePlace("f", "id", "[[events]] number 1"))
     3
     """
     lines = text.splitlines()

@@ -12,7 +12,7 @@ import tomli_w
 from analysis._bundle import DEFAULT_STUDY, bundled_data
 from analysis.errors import MarketImpactError, StudyError, nearest
 from analysis.keys import keys_of, read_record, write_record
-from analysis.kinds import BUNDLED, NO_FILES, FilePath, Place, shown
+from analysis.kinds import BUNDLED, NO_FILES, FilePath, FilePlace, shown
 from analysis.overrides import make_study
 from analysis.study import Study
 from analysis.toml_text import parse_toml
@@ -129,7 +129,7 @@ def parse_study(
     StudyError
         As `load_study`.
     """
-    values = read_record(Study, parse_toml(text, where=where), Place(where))
+    values = read_record(Study, parse_toml(text, where=where), FilePlace(where))
     if folder is not None:
         for name, declared in keys_of(Study).items():
             if name in values and isinstance(declared.kind, FilePath):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from analysis.keys import Record, Records, keys_of, record_schema
-from analysis.kinds import Place
+from analysis.kinds import FilePlace
 from analysis.study import Study
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def _line(name: str, declared: Key, value: Any, default: Any) -> str:  # noqa: A
     says = f"# {declared.says}\n"
     kind = declared.kind
     if value is not None:
-        return f"{says}{name} = {_inline(kind.write(kind.understand(value, Place('new', name))))}\n"
+        understood = kind.understand(value, FilePlace("new", name))
+        return f"{says}{name} = {_inline(kind.write(understood))}\n"
     if default is None or default is MISSING:
         return f"{says}# {name} = ...\n"
     return f"{says}# {name} = {_inline(kind.write(default))}\n"

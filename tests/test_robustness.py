@@ -86,8 +86,12 @@ def test_a_cell_against_statsmodels(curve, data, kind) -> None:
 def test_what_the_data_do_not_allow_is_named(curve, study, data) -> None:
     assert not curve.left_out
     early = replace(study.events[0], id="early", when=dt.date(2014, 1, 27))
-    head = replace(study.headline, event="early")
-    short = replace(study, events=(early,), headline=head, symbols=("NVDA",), groups=())
+    head = replace(study.headline, event="early", benchmark="SPY", beside="")
+    # weights of another year would be refused
+    whole = tuple(benchmark for benchmark in study.benchmarks if not benchmark.firms)
+    short = replace(
+        study, events=(early,), headline=head, symbols=("NVDA",), groups=(), benchmarks=whole
+    )
     curve = specification_curve(short, data)
     assert any("500 sessions with a gap of 20" in text for text in curve.left_out)
     assert not [p for p in curve.points if p.length == 500 and p.gap == 20]
@@ -114,10 +118,13 @@ def test_a_window_beyond_the_data_is_left_out(study, data) -> None:
     last = override(
         study,
         Overrides(
-            events=("sell-off",), symbols=("NVDA",), models=("market",), windows=(Window(0, 0),)
+            events=("sell-off",),
+            symbols=("NVDA",),
+            models=("market",),
+            benchmarks=("SPY",),
+            windows=(Window(0, 0),),
         ),
     )
-
     event = replace(last.events[0], when=dt.date(2026, 4, 30))
     curve = specification_curve(replace(last, events=(event,)), data)
     assert {str(p.window) for p in curve.points} == {"0..0"}

@@ -137,7 +137,7 @@ class BatchSummary:
     problems: Problems
 
 
-class Estimator(Protocol):
+class EventEstimator(Protocol):
     """Anything that estimates events: this process, or several."""
 
     def __call__(self, firm: IntArray, position: IntArray) -> WindowEstimates:
@@ -186,7 +186,7 @@ class LocalEstimator:
 def run_batch(
     request: BatchRequest,
     *,
-    estimator: Callable[[BatchRequest, FirmReturns, Factors], Estimator] = LocalEstimator,
+    estimator: Callable[[BatchRequest, FirmReturns, Factors], EventEstimator] = LocalEstimator,
     progress: Callable[[int], None] | None = None,
 ) -> BatchSummary:
     """

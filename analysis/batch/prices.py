@@ -111,7 +111,7 @@ def read_prices(
             f"{as_date(sessions[error.position])}; keep one row a symbol and session"
         ) from None
     volumes = PanelReturns.from_long([(firm, position, volume)], **shape)
-    returns = simple_returns(closes)
+    returns = returns_of_rows(closes)
     _warn_of_jumps(path, tuple(symbols), sessions, returns)
     return PricePanel(tuple(symbols), sessions, closes, volumes, returns)
 
@@ -161,7 +161,7 @@ def _warn_of_jumps(
     )
 
 
-def simple_returns(levels: PanelReturns) -> PanelReturns:
+def returns_of_rows(levels: PanelReturns) -> PanelReturns:
     """
     Turn levels into simple returns, each session over the one before; NaN where either is missing.
 
@@ -169,7 +169,7 @@ def simple_returns(levels: PanelReturns) -> PanelReturns:
     --------
     >>> import numpy as np
     >>> levels = PanelReturns.from_matrix(np.array([100.0, 110.0, np.nan, 121.0, 121.0]))
-    >>> simple_returns(levels).rows.values.round(3).tolist()
+    >>> returns_of_rows(levels).rows.values.round(3).tolist()
     [nan, 0.1, nan, nan, 0.0]
     """
     rows = levels.rows

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ClaimCheck:
     """
     What the figures say to a claim.
 
@@ -54,7 +54,7 @@ class CheckedClaim:
     """A claim with what was found."""
 
     claim: Claim
-    finding: Finding
+    finding: ClaimCheck
 
 
 def judged(claim: Claim, computed: Sequence[float]) -> Verdict:
@@ -123,7 +123,7 @@ def check_claims(ledger: Ledger, scope: Scope) -> tuple[CheckedClaim, ...]:
     return tuple(checked)
 
 
-def find(claim: Claim, scope: Scope) -> Finding:
+def find(claim: Claim, scope: Scope) -> ClaimCheck:
     """
     Hold one claim against the evidence.
 
@@ -133,7 +133,7 @@ def find(claim: Claim, scope: Scope) -> Finding:
         If an expression of the claim is none, or names what there is not.
     """
     if claim.untestable:
-        return Finding((), "cannot be tested here", claim.untestable)
+        return ClaimCheck((), "cannot be tested here", claim.untestable)
     try:
         own = scope.within({"claimed": list(claim.claimed), **(claim.names or {})})
         computed = tuple(_figure(text, own) for text in claim.value)
@@ -148,7 +148,7 @@ def find(claim: Claim, scope: Scope) -> Finding:
             verdict = "consistent"
         if claim.underivable:
             verdict = "not derivable"
-        return Finding(
+        return ClaimCheck(
             computed,
             verdict,
             "; ".join(filter(None, [fill_in(claim.reasoning, own), claim.underivable])),
@@ -156,7 +156,7 @@ def find(claim: Claim, scope: Scope) -> Finding:
             relative_error(claim, computed),
         )
     except MissingError as error:
-        return Finding((), "cannot be tested here", str(error))
+        return ClaimCheck((), "cannot be tested here", str(error))
 
 
 def _figure(text: str, scope: Scope) -> float:

@@ -50,7 +50,7 @@ class AbnormalReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ResultCell:
     """
     A cell of the results as expressions see it: returns in decimals, dollars as changes.
 
@@ -209,7 +209,7 @@ def _cell(
     model: str = "",
     benchmark: str = "",
     window: str = "",
-) -> Cell:
+) -> ResultCell:
     """Take a cell of the results; what is left out is the headline's."""
     head = result.study.headline
     chosen = (
@@ -227,7 +227,7 @@ def _cell(
     def number(value: float | None) -> float:
         return float("nan") if value is None else value
 
-    return Cell(
+    return ResultCell(
         raw=found.raw,
         expected=found.expected,
         car=found.car,

@@ -12,7 +12,17 @@ import pandas as pd
 from analysis._bundle import bundled_data
 from analysis.errors import DataError
 from analysis.keys import Records, key, make_record, understand_fields
-from analysis.kinds import DAY, DEFINITIONS, FILE, FLAG, NUMBER, NUMBERS, SOME_TEXTS, TEXT, Place
+from analysis.kinds import (
+    DAY,
+    DEFINITIONS,
+    FILE,
+    FLAG,
+    NUMBER,
+    NUMBERS,
+    SOME_TEXTS,
+    TEXT,
+    FilePlace,
+)
 from analysis.prices.manifest import read_verified
 from analysis.prices.study_data import read_companion
 from analysis.toml_text import parse_toml
@@ -279,7 +289,7 @@ def _document(record: type[Any], content: bytes, where: str) -> Any:  # noqa: AN
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{where}: no text in UTF-8 ({error})") from error
-    return make_record(record, parse_toml(text, where=where), Place(where))
+    return make_record(record, parse_toml(text, where=where), FilePlace(where))
 
 
 def _frame(content: bytes, where: str) -> pd.DataFrame:

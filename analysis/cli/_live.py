@@ -68,7 +68,7 @@ def spelled(symbols: Iterable[str], known: Container[str]) -> tuple[str, ...]:
     return tuple(symbol if symbol in known else symbol.upper() for symbol in symbols)
 
 
-class Instant(click.ParamType):  # type: ignore[type-arg]  # generic in late click only
+class InstantType(click.ParamType):  # type: ignore[type-arg]  # generic in late click only
     """An instant with its time zone."""
 
     name = "instant"
@@ -140,7 +140,7 @@ def source_option(function: _F) -> _F:
 
 def now_option(function: _F) -> _F:
     """Add the clock: hidden, for tests and for replaying a day."""
-    return click.option("--now", type=Instant(), hidden=True)(function)
+    return click.option("--now", type=InstantType(), hidden=True)(function)
 
 
 def yahoo_options(function: _F) -> _F:

@@ -17,7 +17,7 @@ from analysis.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analysis.batch.batch import BatchSummary, Estimator
+    from analysis.batch.batch import BatchSummary, EventEstimator
     from analysis.batch.inputs import Factors, FirmReturns
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -126,7 +126,7 @@ def _windows(windows: tuple[str, ...], path: str | None) -> list[Window]:
 @contextlib.contextmanager
 def _estimators(
     threads: int | None, address: str | None
-) -> Iterator[Callable[[BatchRequest, FirmReturns, Factors], Estimator]]:
+) -> Iterator[Callable[[BatchRequest, FirmReturns, Factors], EventEstimator]]:
     if address is None:
         yield functools.partial(LocalEstimator, threads=threads)
         return

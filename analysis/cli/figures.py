@@ -11,13 +11,13 @@ from analysis._discovery import names
 from analysis._typing import FigureFormat, FigureStyle, choices
 from analysis.cli.options import (
     OutputFolder,
-    as_sample,
     details_from_options,
     inputs_of,
     progress_bar,
     run_from_options,
     study_options,
 )
+from analysis.cli.sample_options import as_sample
 from analysis.cli.terminal import echo
 from analysis.figures import gallery
 

@@ -15,7 +15,7 @@ import click
 from analysis._bundle import DEFAULT_STUDY
 from analysis.errors import StudyError
 from analysis.keys import options_of
-from analysis.kinds import ListOf, Place
+from analysis.kinds import FilePlace, ListOf
 from analysis.study import Study
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
-    from analysis.sample.file import SampleStudy
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -202,45 +201,7 @@ def _joined(name: str, value: str | tuple[str, ...]) -> Any:  # noqa: ANN401 - w
     option = declared.option
     kind = declared.kind if option is None or option.kind is None else option.kind
     flag = "" if option is None else option.flag
-    parts = [part for text in value for part in kind.understand(text, Place(flag))]
+    parts = [part for text in value for part in kind.understand(text, FilePlace(flag))]
     if not parts:
         raise StudyError(f"{flag} names nothing; give one or more, or leave the option out")
     return parts
-
-
-def as_sample(options: dict[str, Any]) -> SampleStudy | None:
-    """
-    Turn the options of `study_options` into a study of many firm-events, where STUDY is one.
-
-    Returns
-    -------
-    SampleStudy or None
-        None where STUDY is a study of the usual kind.
-
-    Raises
-    ------
-    StudyError
-        If an option was given that a study of many firm-events has not.
-    """
-    from analysis.cli.sample import with_options
-    from analysis.sample.file import load_sample, sample_path
-
-    found = sample_path(str(options.get("study") or ""))
-    if found is None:
-        return None
-    taken = {"study", "data", "models", "benchmarks", "estimation", "windows"}
-    for name, value in options.items():
-        if name not in taken and value not in (None, (), False):
-            raise StudyError(
-                f"--{name.replace('_', '-')} is no choice of a study of many firm-events; "
-                "see 'market-impact sample --help'"
-            )
-    one: dict[str, Any] = {"windows": options.get("windows") or ()}
-    for name in ("data", "estimation"):
-        one[name] = options.get(name)
-    for name, plural in (("model", "models"), ("benchmark", "benchmarks")):
-        given = options.get(plural) or ()
-        if len(given) > 1:
-            raise StudyError(f"a study of many firm-events takes one {name}, there are {given}")
-        one[name] = given[0] if given else None
-    return with_options(load_sample(found), **one)

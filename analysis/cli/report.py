@@ -9,12 +9,12 @@ import click
 
 from analysis.cli.options import (
     OutputFolder,
-    as_sample,
     details_from_options,
     inputs_of,
     progress_bar,
     study_options,
 )
+from analysis.cli.sample_options import as_sample
 from analysis.cli.terminal import echo
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from analysis._typing import OutputFormat, choices
 from analysis.cli.options import OutputFolder, progress_bar
+from analysis.cli.sample_options import with_options
 from analysis.cli.terminal import echo, message
 
 if TYPE_CHECKING:
@@ -135,12 +136,14 @@ def command(
     )
     asked = with_options(study, **options)
     inputs = [found or Path(events), Path(asked.data)]
-    wanted = Wanted(cast("OutputFormat", output_format), out, figures, report, horizons, match_on)
+    wanted = SampleOutputs(
+        cast("OutputFormat", output_format), out, figures, report, horizons, match_on
+    )
     tell(asked, wanted, inputs=inputs)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SampleOutputs:
     """
     What is to be made of a study of many firm-events.
 
@@ -166,7 +169,7 @@ class Wanted:
     match_on: Path | None = None
 
 
-def tell(study: SampleStudy, wanted: Wanted, *, inputs: Sequence[Path] = ()) -> None:
+def tell(study: SampleStudy, wanted: SampleOutputs, *, inputs: Sequence[Path] = ()) -> None:
     """
     Run a study of many firm-events, write its files and print what was asked for.
 
@@ -207,7 +210,7 @@ def _files(
     result: SampleResult,
     regressions: list[Regression],
     held: pd.DataFrame | None,
-    wanted: Wanted,
+    wanted: SampleOutputs,
 ) -> dict[str, str | bytes]:
     from analysis.sample.export import sample_files
     from analysis.spreadsheets import to_csv
@@ -236,7 +239,7 @@ def sample_report(study: SampleStudy, out: Path) -> list[Path]:
     with progress_bar() as progress:
         result = study.run(progress=progress)
     regressions = [explain(result, formula) for formula in study.explain]
-    files = _files(result, regressions, None, Wanted("table", out, report=True))
+    files = _files(result, regressions, None, SampleOutputs("table", out, report=True))
     return write_files(files, out, by="report")
 
 
@@ -276,70 +279,6 @@ def sample_figures(
         if not only or name.rpartition(".")[0] in only
     }
     return write_files(dict(chosen), out, by="figures")
-
-
-def with_options(  # noqa: PLR0913 - one argument an option
-    study: SampleStudy,
-    *,
-    data: str | None = None,
-    calendar: str | None = None,
-    by: str | None = None,
-    log: bool = False,
-    panel: bool = False,
-    explain: tuple[str, ...] = (),
-    windows: tuple[str, ...] = (),
-    path_window: str | None = None,
-    estimation: str | None = None,
-    missing: str | None = None,
-    overlap: str | None = None,
-    other_events: str | None = None,
-    most_zeros: float | None = None,
-    **options: Any,  # noqa: ANN401 - fields of SampleSpec, by name
-) -> SampleStudy:
-    """
-    Put the choices of the command line over those of a study; None keeps the study's own.
-
-    Raises
-    ------
-    MarketImpactError
-        If a choice cannot be.
-    """
-    from analysis.sample.events import grouped_by
-    from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy
-    from analysis.windows import Window
-
-    policies = {
-        "missing": _chosen("--missing", missing, get_args(MissingPolicy)),
-        "overlap": _chosen("--overlap", overlap, get_args(OverlapPolicy)),
-        "other_events": _chosen("--other-events", other_events, get_args(OtherEventsPolicy)),
-        "most_zeros": most_zeros,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    if windows:
-        given["windows"] = tuple(Window.parse(text) for text in windows)
-    if path_window is not None:
-        given["path"] = Window.parse(path_window)
-    if estimation is not None:
-        given["estimation"] = Window.parse(estimation)
-    chosen: dict[str, Any] = {name: x for name, x in policies.items() if x is not None}
-    return replace(
-        study,
-        spec=replace(study.spec, policies=replace(study.spec.policies, **chosen), **given),
-        events=study.events if by is None else grouped_by(study.events, by),
-        data=study.data if data is None else data,
-        calendar=calendar or study.calendar,
-        log=log or study.log,
-        panel=panel or study.panel,
-        explain=explain or study.explain,
-    )
-
-
-def _chosen(flag: str, value: str | None, known: tuple[str, ...]) -> str | None:
-    from analysis.errors import StudyError, nearest
-
-    if value is not None and value not in known:
-        raise StudyError(f"{flag} '{value}' is unknown; {nearest(value, known)}")
-    return value
 
 
 def _printed(

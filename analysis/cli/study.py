@@ -78,21 +78,21 @@ def command(
       market-impact study --event sell-off --model market --all-tests
       market-impact study my-study.toml --data prices.csv --out results
     """
-    from analysis.cli.options import as_sample
+    from analysis.cli.sample_options import as_sample
     from analysis.errors import StudyError
     from analysis.export import result_files
     from analysis.outputs import check_workbook, check_writable, write_files
 
     sample = as_sample(options)
     if sample is not None:
-        from analysis.cli.sample import Wanted, tell
+        from analysis.cli.sample import SampleOutputs, tell
 
         if output_format == "markdown" or excel is not None:
             raise StudyError(
                 "a study of many firm-events is written as table, csv, json or latex, and into a "
                 "folder with --out DIR"
             )
-        tell(sample, Wanted(cast("OutputFormat", output_format), out, figures, report))
+        tell(sample, SampleOutputs(cast("OutputFormat", output_format), out, figures, report))
         return
     if figures and out is None:
         raise StudyError("--figures needs a folder to write to; name one with --out DIR")

@@ -13,6 +13,7 @@ from analysis.context.absent import Absent
 from analysis.errors import IntegrityError
 from analysis.inference.student import critical_value
 from analysis.prices.tables import read_table
+from analysis.run.valuation import value_of
 from analysis.sessions import session_open
 
 if TYPE_CHECKING:
@@ -297,7 +298,9 @@ def intraday_days(case: Case) -> IntradayDays | Absent:
             for day, some in joined.groupby("session")
         ]
     first = own[pd.DatetimeIndex(own["start"]).tz_localize(None).normalize() == session]["open"]
-    eve = case.value(symbol, case.plan.data.levels.index[case.placed.position - 1]).close
+    plan = case.plan
+    before_it = plan.data.levels.index[case.placed.position - 1]  # the eve of no window, perhaps
+    eve = value_of(case.study, symbol, before_it, plan.data.levels, plan.reference).close
     close = math.nan if eve is None else eve.close
     overnight = float(first.iloc[0]) / close - 1
     before = _early(case, early, session_open(case.study.calendar, session))

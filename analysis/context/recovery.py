@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.context.absent import Absent
-from analysis.inference.effects.recovery import FEWEST_FALLS, Recovery, recovery_test
+from analysis.inference.effects.recovery import FEWEST_FALLS, RecoveryTime, recovery_test
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -38,7 +38,7 @@ class RecoveryPath:
         Sessions of the earlier falls.
     depth : float
         How deep they were at least, as a share of the event's fall.
-    recovery : Recovery
+    recovery : RecoveryTime
     """
 
     symbol: str
@@ -46,7 +46,7 @@ class RecoveryPath:
     placebo: FloatArray
     days: tuple[pd.Timestamp, ...]
     depth: float
-    recovery: Recovery
+    recovery: RecoveryTime
 
     @property
     def band(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+import contextlib
+import pickle
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+from numba.core.caching import FunctionCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., object]")
+
+
+class _Cache(FunctionCache):
+    """
+    Code kept on disk; what cannot be read is thrown away.
+
+    numba reads what another version of the program has left behind before it compares the dates of
+    the sources, and fails where a named tuple among it has since moved or got another name.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401 - as in numba
+        """Give the kept code of a signature, or None where it must be compiled."""
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except (AttributeError, ImportError, EOFError, pickle.UnpicklingError):
+            self.flush()  # type: ignore[no-untyped-call]
+            return None
 
 
 def compiled(function: F) -> F:
@@ -30,10 +50,11 @@ def compiled(function: F) -> F:
     callable
         The compiled function, with the same signature.
     """
-    try:
-        return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
-    except (RuntimeError, OSError):
-        return cast("F", numba.njit(nogil=True, error_model="numpy")(function))
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    with contextlib.suppress(RuntimeError, OSError):
+        # as njit(cache=True) does
+        dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]  # noqa: SLF001
+    return cast("F", dispatcher)
 
 
 def inlined(function: F) -> F:

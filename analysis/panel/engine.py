@@ -20,10 +20,10 @@ from analysis.panel.layout import (
     THROUGH_ORIGIN,
     UNKNOWN_FIRM,
     WITH_CONSTANT,
-    Design,
     Events,
+    FactorTable,
+    PanelDesign,
     Results,
-    Table,
 )
 from analysis.panel.returns import PanelReturns
 
@@ -242,7 +242,7 @@ def _linear(model: LinearModel | Sequence[int]) -> LinearModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _How:
-    """Windows and rules that are the same for all models; see `Design`."""
+    """Windows and rules that are the same for all models; see `PanelDesign`."""
 
     estimation: tuple[int, int]
     windows: IntArray
@@ -357,7 +357,7 @@ def _design(
     used: list[int],
     base: FloatArray,
     how: _How,
-) -> Design:
+) -> PanelDesign:
     chosen = factors[:, used]
     usable = np.asarray(np.isfinite(chosen).all(axis=1) & np.isfinite(base))
     seen = chosen[usable]
@@ -368,7 +368,7 @@ def _design(
     columns = np.zeros((len(slots), len(used)), dtype=np.int64)
     for row, slot in enumerate(slots):
         columns[row, : sizes[row]] = [used.index(column) for column in models[slot].factors]
-    return Design(
+    return PanelDesign(
         factors=np.ascontiguousarray(np.where(usable[:, None], chosen - mean, 0.0)),
         mean=mean,
         floor=(_CONSTANT * scale) ** 2,
@@ -387,14 +387,14 @@ def _design(
 
 
 def _run(
-    returns: PanelReturns, design: Design, events: Events, results: Results, threads: int
+    returns: PanelReturns, design: PanelDesign, events: Events, results: Results, threads: int
 ) -> None:
     from analysis.panel.kernel import solve_firms, tabulate  # noqa: PLC0415 - as above
 
     positions = np.flatnonzero(events.place >= 0)
     n_places, n_models, k = positions.size, design.sizes.size, design.mean.size
     n_windows = len(design.windows)
-    table = Table(
+    table = FactorTable(
         usable=np.zeros(n_places, np.int64),
         centre=np.zeros((n_places, k)),
         total=np.zeros((n_places, n_windows, k)),

@@ -3,7 +3,7 @@ The compiled kernel: every event of a run of firms, from prefix sums of cross pr
 
 For each firm the sums of ``(1, y, y^2, x y)`` run along its sessions, so that an estimation window
 of any length is a difference of two rows. The factors' own cross products are the same for all
-firms without a missing day and come from `Table`; a firm with missing days has its own. Three
+firms without a missing day and come from `FactorTable`; a firm with missing days has its own. Three
 rules keep the accuracy of a QR decomposition: everything is centred first; a missing day takes its
 whole row out; and a window whose sums have lost digits (the running sum dwarfs the window's
 residual sum of squares), whose factors are nearly collinear, or which is very short, is solved
@@ -38,11 +38,11 @@ from analysis.panel.layout import (
     TOO_FEW,
     WINDOW_OUTSIDE,
     WITH_CONSTANT,
-    Design,
     Events,
+    FactorTable,
+    PanelDesign,
     Results,
     Rows,
-    Table,
 )
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _leverage(
 
 
 @compiled
-def _window_total(design: Design, position: int, w: int, total: FloatArray) -> None:
+def _window_total(design: PanelDesign, position: int, w: int, total: FloatArray) -> None:
     """Sum each factor over an event window, as far as there are sessions."""
     total[:] = 0.0
     first = max(position + design.windows[w, 0], 0)
@@ -189,12 +189,12 @@ def _window_total(design: Design, position: int, w: int, total: FloatArray) -> N
 @compiled
 def _invert_models(
     cross: FloatArray,
-    design: Design,
+    design: PanelDesign,
     least: FloatArray,
     n: int,
     total: FloatArray,
     place: int,
-    table: Table,
+    table: FactorTable,
     row: int,
     lower: FloatArray,
 ) -> None:
@@ -221,17 +221,17 @@ def _invert_models(
 
 
 @compiled
-def tabulate(design: Design, positions: IntArray, table: Table) -> None:
+def tabulate(design: PanelDesign, positions: IntArray, table: FactorTable) -> None:
     """
     Fill in what depends on the factors alone, by two passes over each estimation window.
 
     Parameters
     ----------
-    design : Design
+    design : PanelDesign
         Regressors and windows.
     positions : ndarray of shape (n_places,)
         The sessions on which events fall.
-    table : Table
+    table : FactorTable
         Written to.
     """
     n_sessions, k = design.factors.shape
@@ -373,10 +373,10 @@ def _own_inverse(
     skipped: tuple[int, int],
     cross_sums: FloatArray,
     span: tuple[int, int, int],
-    design: Design,
+    design: PanelDesign,
     total: FloatArray,
     place: int,
-    own: Table,
+    own: FactorTable,
     cross: FloatArray,
     lower: FloatArray,
     window: FloatArray,
@@ -446,7 +446,7 @@ def _copy_rows(
     y: FloatArray,
     start: int,
     span: tuple[int, int, int],
-    design: Design,
+    design: PanelDesign,
     left_out: BoolArray,
     columns: IntArray,
     rows: FloatArray,
@@ -559,7 +559,7 @@ def _solve_rows(
     y: FloatArray,
     start: int,
     span: tuple[int, int, int],
-    design: Design,
+    design: PanelDesign,
     left_out: BoolArray,
     columns: IntArray,
     rows: FloatArray,
@@ -601,7 +601,7 @@ def _solve_origin(
     y: FloatArray,
     start: int,
     span: tuple[int, int, int],
-    design: Design,
+    design: PanelDesign,
     left_out: BoolArray,
     model: tuple[int, int],
     rows: FloatArray,
@@ -640,7 +640,7 @@ def _solve_origin(
 
 @compiled
 def _used_total(
-    y: FloatArray, start: int, window: tuple[int, int, int], design: Design, total: FloatArray
+    y: FloatArray, start: int, window: tuple[int, int, int], design: PanelDesign, total: FloatArray
 ) -> None:
     """Sum each factor over the sessions of a window that have a return and all factors."""
     total[:] = 0.0
@@ -779,8 +779,8 @@ def _hand_over(
 def solve_firms(
     firms: tuple[int, int],
     data: Rows,
-    design: Design,
-    table: Table,
+    design: PanelDesign,
+    table: FactorTable,
     events: Events,
     results: Results,
 ) -> None:
@@ -793,9 +793,9 @@ def solve_firms(
         First firm and the one after the last.
     data : Rows
         The firms' returns.
-    design : Design
+    design : PanelDesign
         Regressors and windows.
-    table : Table
+    table : FactorTable
         From `tabulate`.
     events : Events
         Events grouped by firm.
@@ -825,7 +825,7 @@ def solve_firms(
     least = np.empty(k_all)
     estimation_sums = np.empty(k_all + 3)
     rows = np.empty((design.estimation[1] - design.estimation[0] + 1, k_all + 1))
-    own = Table(
+    own = FactorTable(
         np.zeros(1, np.int64),
         np.zeros((1, k_all)),
         np.zeros((1, n_windows, k_all)),

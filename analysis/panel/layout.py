@@ -68,7 +68,7 @@ class Rows(NamedTuple):
     left_out: BoolArray
 
 
-class Design(NamedTuple):
+class PanelDesign(NamedTuple):
     """
     Regressors and windows.
 
@@ -121,7 +121,7 @@ class Design(NamedTuple):
     log: bool
 
 
-class Table(NamedTuple):
+class FactorTable(NamedTuple):
     """
     What depends on the factors alone, once for each event session: shared by all complete firms.
 
@@ -130,7 +130,7 @@ class Table(NamedTuple):
     usable : ndarray of shape (n_places,)
         Usable sessions in the estimation window.
     centre : ndarray of shape (n_places, n_factors)
-        Mean of each factor over them, as in `Design.factors`.
+        Mean of each factor over them, as in `PanelDesign.factors`.
     total : ndarray of shape (n_places, n_windows, n_factors)
         Sum of each factor over each event window.
     inverse : ndarray of shape (n_places, n_models, n_factors, n_factors)
@@ -162,7 +162,7 @@ class Events(NamedTuple):
     position : ndarray of shape (n_events,)
         Session of each event, in the order of `order`.
     place : ndarray of shape (n_sessions,)
-        Row of each session in `Table`.
+        Row of each session in `FactorTable`.
     """
 
     starts: IntArray

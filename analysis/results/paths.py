@@ -10,8 +10,9 @@ import pandas as pd
 from analysis.inference.student import critical_value
 
 if TYPE_CHECKING:
-    from analysis.results.records import FirmResult
-    from analysis.results.study_result import StudyResult
+    from collections.abc import Sequence
+
+    from analysis.results.records import FirmResult, PlacedEvent
 
 PATH_COLUMNS = (
     *("event", "symbol", "model", "benchmark", "day", "session", "raw_return", "expected_return"),
@@ -20,13 +21,21 @@ PATH_COLUMNS = (
 """Columns of `StudyResult.path`."""
 
 
-def path_frame(result: StudyResult) -> pd.DataFrame:
+def path_frame(
+    firms: Sequence[FirmResult], event: PlacedEvent, index: pd.Index, level: float
+) -> pd.DataFrame:
     """
-    Lay out one row a firm and day around the headline's event, under the headline's specification.
+    Lay out one row a firm and day around an event.
 
     Parameters
     ----------
-    result : StudyResult
+    firms : sequence of FirmResult
+        Of that event, under one specification.
+    event : PlacedEvent
+    index : pandas.Index of shape (T,)
+        The sessions of the data.
+    level : float
+        Confidence of the intervals.
 
     Returns
     -------
@@ -35,21 +44,23 @@ def path_frame(result: StudyResult) -> pd.DataFrame:
         windows span; ``car`` sums ``ar`` from the first of them. Returns are simple and in
         decimals; the ends of an interval are missing where the model has no standard error.
     """
-    frames = [_firm_frame(firm, result) for firm in result.headline_firms]
+    frames = [_firm_frame(firm, event, index, level) for firm in firms]
     return pd.concat(frames, ignore_index=True)
 
 
-def _firm_frame(firm: FirmResult, result: StudyResult) -> pd.DataFrame:
+def _firm_frame(
+    firm: FirmResult, event: PlacedEvent, index: pd.Index, level: float
+) -> pd.DataFrame:
     path = firm.path
     days = path.first + np.arange(len(path.raw))
-    start = result.headline_event.position + path.first
-    sessions = result.levels.index[start : start + len(days)]
+    start = event.position + path.first
+    sessions = index[start : start + len(days)]
     ar, car = path.abnormal, path.abnormal.cumsum()
     wide = np.full(len(days), np.nan) if firm.band is None else firm.band
     running = np.full(len(days), np.nan)
     if path.covariance is not None:
         sums = np.diag(path.covariance.cumsum(axis=0).cumsum(axis=1))
-        running = critical_value(result.study.level, firm.df) * np.sqrt(np.maximum(sums, 0))
+        running = critical_value(level, firm.df) * np.sqrt(np.maximum(sums, 0))
     columns = (
         *(firm.event, firm.symbol, firm.model, firm.benchmark, days),
         *([str(session.date()) for session in sessions], path.raw, path.expected),

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
         Recovery,
         WindowResult,
     )
-    from analysis.results.study_result import StudyResult
-    from analysis.study import Study
+    from analysis.study import Headline, Study
 
 TEST_COLUMNS = (
     *("event", "kind", "subject", "model", "benchmark", "window", "test", "title"),
@@ -113,15 +112,14 @@ def group_row(group: GroupResult, study: Study) -> dict[str, Any]:
     }
 
 
-def test_row(result: StudyResult, battery: Battery, outcome: Outcome) -> dict[str, Any]:
-    """Lay out one test of one subject as a tidy row."""
-    head = result.study.headline
+def test_row(head: Headline, benchmark: str, battery: Battery, outcome: Outcome) -> dict[str, Any]:
+    """Lay out one test of one subject as a tidy row; the benchmark as results name it."""
     return {
         "event": head.event,
         "kind": battery.kind,
         "subject": battery.subject,
         "model": head.model,
-        "benchmark": result.headline.benchmark,
+        "benchmark": benchmark,
         "window": str(head.window),
         "test": outcome.test,
         "title": TESTS[outcome.test].title,

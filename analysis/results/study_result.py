@@ -242,7 +242,7 @@ class StudyResult:
     def tidy_tests(self) -> pd.DataFrame:
         """One row a test of `batteries`; units of the interval are those of the effect."""
         rows = [
-            test_row(self, battery, outcome)
+            test_row(self.study.headline, self.headline.benchmark, battery, outcome)
             for battery in self.batteries
             for outcome in battery.outcomes
         ]
@@ -272,7 +272,9 @@ class StudyResult:
         >>> [round(car, 4) for car in result.path["car"]]
         [-0.0253, -0.159, -0.0946]
         """
-        return path_frame(self)
+        return path_frame(
+            self.headline_firms, self.headline_event, self.levels.index, self.study.level
+        )
 
     def summary(self, *, tests: bool = False) -> str:
         """

@@ -17,8 +17,8 @@ from analysis.inference.clustered import (
 from analysis.inference.multiplicity import adjust, romano_wolf
 from analysis.inference.outcome import Outcome
 from analysis.panel.engine import usable_processors
-from analysis.sample.battery import MANY_DATES, Battery, run_battery
-from analysis.sample.column import Column
+from analysis.sample.battery import MANY_DATES, SampleBattery, run_battery
+from analysis.sample.column import PairColumn
 from analysis.sample.histories import Ranked, sum_over
 from analysis.sample.pairs import OK
 from analysis.study import ALL_FIRMS
@@ -51,7 +51,7 @@ class Average:
     n : int
     mean, median, positive : float
         Mean and median abnormal return, share of positive ones.
-    battery : Battery
+    battery : SampleBattery
     extra : tuple of (float, Outcome)
         Further estimates with their tests: weighted means, family-wise p.
     """
@@ -63,7 +63,7 @@ class Average:
     mean: float
     median: float
     positive: float
-    battery: Battery | None
+    battery: SampleBattery | None
     extra: tuple[tuple[float, Outcome], ...] = ()
 
     @property
@@ -165,7 +165,7 @@ def _column(
     at: int,
     histories: Histories,
     place: int,
-) -> Column | None:
+) -> PairColumn | None:
     car, se = measures.car[at, rows], measures.se[at, rows]
     kept = (measures.status[at, rows] == OK) & np.isfinite(car) & (se > 0)
     if not kept.any():
@@ -173,7 +173,7 @@ def _column(
     if not kept.all():
         car, se = car[kept], se[kept]
     pairs, own = measurer.pairs, rows if kept.all() else rows[kept]
-    return Column(
+    return PairColumn(
         window=measures.windows[at],
         rows=own,
         car=car,
@@ -188,7 +188,9 @@ def _column(
     )
 
 
-def _average(group: str, kind: Kind, column: Column, measurer: Measurer, days: Measures) -> Average:
+def _average(
+    group: str, kind: Kind, column: PairColumn, measurer: Measurer, days: Measures
+) -> Average:
     spec = measurer.spec
     battery = run_battery(
         column, seed=spec.seed, draws=spec.draws, level=spec.level, resample=kind == "window"
@@ -221,7 +223,7 @@ def _average(group: str, kind: Kind, column: Column, measurer: Measurer, days: M
 
 
 def _portfolios(
-    column: Column, measurer: Measurer, days: Measures, *, weighted: bool
+    column: PairColumn, measurer: Measurer, days: Measures, *, weighted: bool
 ) -> Iterator[tuple[float, Outcome]]:
     """Hold every pair during its window; the mean abnormal return a session, and its test."""
     pairs, rows = measurer.pairs, column.rows

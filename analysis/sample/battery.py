@@ -33,7 +33,7 @@ from analysis.inference.outcome import Outcome, normal, student
 from analysis.inference.portfolio import FEWEST_ROWS
 from analysis.inference.rank_tests import grank_of_daily, rank_z
 from analysis.inference.student import critical_value
-from analysis.sample.column import Column, Overlap, measure_overlap
+from analysis.sample.column import PairColumn, WindowOverlap, measure_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,13 +62,13 @@ class Lead:
     clustered: bool
 
 
-def choose_lead(overlap: Overlap, reach: int) -> Lead:
+def choose_lead(overlap: WindowOverlap, reach: int) -> Lead:
     """
     Choose the test that leads by what the dates are.
 
     Parameters
     ----------
-    overlap : Overlap
+    overlap : WindowOverlap
     reach : int
         Length of the window.
 
@@ -80,9 +80,9 @@ def choose_lead(overlap: Overlap, reach: int) -> Lead:
 
     Examples
     --------
-    >>> choose_lead(Overlap(50, 50, 50.0, 0.0, 0.0, 0.0, 1.0), 3).test
+    >>> choose_lead(WindowOverlap(50, 50, 50.0, 0.0, 0.0, 0.0, 1.0), 3).test
     'bmp'
-    >>> choose_lead(Overlap(50, 1, 1.0, 1.0, 0.0, 0.2, 10.8), 1).test
+    >>> choose_lead(WindowOverlap(50, 1, 1.0, 1.0, 0.0, 0.2, 10.8), 1).test
     'kp'
     """
     if overlap.pairs < 2:
@@ -127,13 +127,13 @@ def choose_lead(overlap: Overlap, reach: int) -> Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class Battery:
+class SampleBattery:
     """
     All tests of one window of some pairs.
 
     Attributes
     ----------
-    overlap : Overlap
+    overlap : WindowOverlap
     lead : Lead
     outcomes : tuple of Outcome
         The leading one first; those that give nothing say why.
@@ -142,7 +142,7 @@ class Battery:
         spread; NaN where neither can be.
     """
 
-    overlap: Overlap
+    overlap: WindowOverlap
     lead: Lead
     outcomes: tuple[Outcome, ...]
     se: float
@@ -151,14 +151,14 @@ class Battery:
 
 
 def run_battery(
-    column: Column, *, seed: int, draws: int, level: float, resample: bool = True
-) -> Battery:
+    column: PairColumn, *, seed: int, draws: int, level: float, resample: bool = True
+) -> SampleBattery:
     """
     Run every test of a mean on one window.
 
     Parameters
     ----------
-    column : Column
+    column : PairColumn
     seed, draws : int
         Of the redraws: the same for every window, so that none depends on which others are asked.
     level : float
@@ -167,7 +167,7 @@ def run_battery(
 
     Returns
     -------
-    Battery
+    SampleBattery
     """
     overlap = measure_overlap(column)
     lead = choose_lead(overlap, column.reach)
@@ -180,10 +180,10 @@ def run_battery(
         outcomes += [_warned(outcome, overlap, lead) for outcome in _rank_tests(column)]
     outcomes.sort(key=lambda outcome: outcome.test != lead.test)
     se, low, high = _interval(column, outcomes, lead, level)
-    return Battery(overlap, lead, tuple(outcomes), se, low, high)
+    return SampleBattery(overlap, lead, tuple(outcomes), se, low, high)
 
 
-def _tests(column: Column, overlap: Overlap, level: float) -> list[Callable[[], Outcome]]:
+def _tests(column: PairColumn, overlap: WindowOverlap, level: float) -> list[Callable[[], Outcome]]:
     car, scar, df, position = column.car, column.scar, column.df, column.position
     reach, correlation = column.reach, overlap.mean_correlation
     mean = column.histories.mean_residual
@@ -222,7 +222,7 @@ def _crude(car: FloatArray, mean_residual: FloatArray, length: int) -> Outcome:
     return student("crude", float(car.mean()) / spread, len(mean_residual) - 1)
 
 
-def _rank_tests(column: Column) -> list[Outcome]:
+def _rank_tests(column: PairColumn) -> list[Outcome]:
     sums, w = column.histories.sums, column.place
     length = int(column.histories.windows[w, 1] - column.histories.windows[w, 0]) + 1
     n = column.n
@@ -272,7 +272,7 @@ def _rank_tests(column: Column) -> list[Outcome]:
 
 
 def _interval(
-    column: Column, outcomes: list[Outcome], lead: Lead, level: float
+    column: PairColumn, outcomes: list[Outcome], lead: Lead, level: float
 ) -> tuple[float, float, float]:
     mean = float(column.car.mean())
     if column.n == 1:
@@ -288,7 +288,7 @@ def _interval(
     return se, mean - half, mean + half
 
 
-def _warned(outcome: Outcome, overlap: Overlap, lead: Lead) -> Outcome:
+def _warned(outcome: Outcome, overlap: WindowOverlap, lead: Lead) -> Outcome:
     if not outcome.available:
         return outcome
     independent = "independent firms" in TESTS[outcome.test].assumes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.clustered import codes_of
+from analysis.inference.date_sums import codes_of
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class PairColumn:
     """
     The abnormal returns of some pairs over one window.
 
@@ -71,7 +71,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
+class WindowOverlap:
     """
     How far the pairs of a window are from being independent.
 
@@ -107,17 +107,17 @@ class Overlap:
         return (self.inflation - 1) / (self.pairs - 1) if self.pairs > 1 else 0.0
 
 
-def measure_overlap(column: Column) -> Overlap:
+def measure_overlap(column: PairColumn) -> WindowOverlap:
     """
     Measure how much the windows of a column's pairs overlap, and how alike those pairs are.
 
     Parameters
     ----------
-    column : Column
+    column : PairColumn
 
     Returns
     -------
-    Overlap
+    WindowOverlap
     """
     dates, code = codes_of(column.position)
     count = np.bincount(code, minlength=len(dates))
@@ -130,7 +130,7 @@ def measure_overlap(column: Column) -> Overlap:
     correlated = column.histories.close_correlation(reach) if overlapping else 0.0
     everyone = max(len(column.histories.positive), 1)
     total = correlated * (column.n / everyone) ** 2  # pairs without the window do not count
-    return Overlap(
+    return WindowOverlap(
         pairs=column.n,
         dates=len(dates),
         effective_dates=float(column.n**2 / np.square(count.astype(float)).sum()),
@@ -141,7 +141,7 @@ def measure_overlap(column: Column) -> Overlap:
     )
 
 
-def _same_firm(column: Column) -> float:
+def _same_firm(column: PairColumn) -> float:
     # the pairs stand by firm, then session
     near = (np.diff(column.firm) == 0) & (np.diff(column.position) < column.reach)
     both = np.zeros(column.n, dtype=bool)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.panel.engine import usable_processors
-from analysis.sample.kernel import EventRows, History, Sums, sum_histories
+from analysis.sample.kernel import sum_histories
+from analysis.sample.layout import EventRows, History, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,7 +23,7 @@ from analysis.study_file import load_study
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis.claims.check import Finding
+    from analysis.claims.check import ClaimCheck
     from analysis.claims.ledger import Ledger
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
@@ -120,7 +120,7 @@ def ledger() -> Ledger:
 
 
 @pytest.fixture(scope="module")
-def checked(ledger: Ledger, small: StudyResult, snapshot: MarketData) -> dict[str, Finding]:
+def checked(ledger: Ledger, small: StudyResult, snapshot: MarketData) -> dict[str, ClaimCheck]:
     """The bundled ledger on one firm's results: no claim hangs on the other firms' cells."""
     return {c.claim.id: c.finding for c in check_claims(ledger, gather(ledger, small, snapshot))}
 
@@ -146,7 +146,7 @@ def test_an_abnormal_return_of_a_firm_is_the_cell_of_the_study(
     assert (found.value, found.raw, found.p) == (cell.car, cell.raw, cell.t.p)
 
 
-def test_the_bundled_ledger(checked: dict[str, Finding]) -> None:
+def test_the_bundled_ledger(checked: dict[str, ClaimCheck]) -> None:
     """Values worked out on paper from the sources' figures."""
     assert checked["loss-593"].computed[0] == pytest.approx(24.477 * 24.20)
     assert "588.4" in checked["loss-588"].reasoning  # 24.477 x (142.62 - 118.58)

@@ -29,7 +29,7 @@ def test_help_imports_no_heavy_package(root: Path) -> None:
         "import sys; from analysis.cli import main\n"
         "main(['--help'], standalone_mode=False)\n"
         "heavy = {'pandas', 'numpy', 'matplotlib', 'scipy', 'statsmodels', 'rich',"
-        " 'exchange_calendars', 'pandera', 'numba', 'duckdb'}\n"
+        " 'exchange_calendars', 'numba', 'duckdb'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -38,6 +38,11 @@ def test_the_loss_was_made_before_the_first_trade(days) -> None:
     assert {path.benchmark for path in days.paths} == {"SPY", "QQQ"}
 
 
+def test_the_eve_need_not_be_that_of_a_window(study, snapshot, days) -> None:
+    wide = override(study, Overrides(events=("sell-off",), symbols=("NVDA",), windows=("-1..1",)))
+    assert intraday_days(plan_headline(wide, snapshot)).overnight == days.overnight
+
+
 def test_funds_were_down_hours_before(days) -> None:
     """QQQ at 512.76 at 04:35 in New York, against 529.63 the close before."""
     assert days.before["QQQ"].iloc[0] == pytest.approx(512.76 / 529.63 - 1, abs=1e-5)

@@ -83,6 +83,13 @@ def test_a_tuned_refit_of_the_same_data_is_the_same_fit(model):
     assert again.tuning == fit.tuning
     expected = fit.predict(x[120:], gap=0).expected
     np.testing.assert_allclose(again.predict(x[120:], gap=0).expected, expected, atol=1e-12)
+    # on other data, which alone would lead elsewhere, what was chosen is kept
+    other = next(
+        (own, donors)
+        for own, donors in (market(120, seed) for seed in range(20, 60))
+        if estimator.fit(own, donors, NAMES).tuning != fit.tuning
+    )
+    assert tuned(estimator, fit).fit(*other, NAMES).tuning == fit.tuning
 
 
 @pytest.mark.parametrize("model", [name for name in MODELS if MODELS[name].uses_donors])

@@ -356,6 +356,16 @@ def test_unavailable_says_why():
     assert "five" in wilcoxon_test(np.array([0.1, 0.2])).unavailable
     assert "two firms" in grank_test(np.ones((30, 1)), np.ones(1)).unavailable
     assert "never moves" in corrado_test(np.zeros((9, 3)), np.zeros((1, 3))).unavailable
+    nobody, some = np.full(3, np.nan), np.array([0.1, np.nan, -0.2])
+    assert "no firm has" in patell_test(nobody, np.full(3, 50.0)).unavailable
+    assert "too few" in patell_test(some, np.array([50.0, 50.0, 2.0])).unavailable
+    assert patell_test(some, np.array([50.0, 2.0, 50.0])).available
+    assert patell_test(some, np.full(3, 3.0)).available
+    mixed = np.array([[1.0, 1.0, -1.0], [-1.0, 1.0, 1.0]])
+    assert generalised_sign_test(nobody, mixed).unavailable == "no firm has a CAR"
+    assert generalised_sign_test(some, mixed).available
+    for sign in (1.0, -1.0):
+        assert "one sign" in generalised_sign_test(some, np.full((2, 3), sign)).unavailable
 
 
 def test_crude_needs_common_sessions(table):

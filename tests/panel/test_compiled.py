@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -29,18 +30,35 @@ def test_function_without_a_file_is_compiled_without_a_cache():
     assert compiled(space["double"])(21) == 42
 
 
+def run(cache):
+    """How often compiled code was found, and was not."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", CODE],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(cache)},
+    )
+    assert not done.stderr
+    return done.stdout.split()
+
+
 @pytest.mark.slow
 def test_compiled_code_is_found_again(tmp_path):
-    def run():
-        done = subprocess.run(
-            [sys.executable, "-W", "error::UserWarning", "-c", CODE],
-            check=True,
-            capture_output=True,
-            text=True,
-            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
-        )
-        assert not done.stderr
-        return done.stdout.split()
+    assert run(tmp_path) == ["0", "1"]
+    assert run(tmp_path) == ["1", "0"]
 
-    assert run() == ["0", "1"]
-    assert run() == ["1", "0"]
+
+@pytest.mark.slow
+def test_code_that_another_version_left_behind_is_compiled_anew(tmp_path):
+    assert run(tmp_path) == ["0", "1"]
+    indices = list(tmp_path.rglob("*.nbi"))
+    assert indices
+    for number, index in enumerate(indices):
+        with index.open("rb") as file:
+            version = pickle.load(file)
+            rest = file.read()
+        gone = rest.replace(b"PanelDesign", b"LostDesign!").replace(b"FactorTable", b"LostTable!!")
+        index.write_bytes(pickle.dumps(version, protocol=-1) + (gone if number % 2 else rest[:9]))
+    assert run(tmp_path) == ["0", "1"]
+    assert run(tmp_path) == ["1", "0"]

@@ -18,7 +18,7 @@ FEWEST_FALLS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Recovery:
+class RecoveryTime:
     """
     The time to recovery.
 
@@ -76,7 +76,7 @@ def recovery_time(levels: FloatArray, event: int) -> tuple[int, bool]:
     return (int(back[0]) + 1, False) if len(back) else (len(levels) - event - 1, True)
 
 
-def recovery_test(levels: FloatArray, event: int, *, depth: float = 1.0) -> Recovery:
+def recovery_test(levels: FloatArray, event: int, *, depth: float = 1.0) -> RecoveryTime:
     """
     Compare the time to recovery with that after other falls at least as deep.
 
@@ -91,7 +91,7 @@ def recovery_test(levels: FloatArray, event: int, *, depth: float = 1.0) -> Reco
 
     Returns
     -------
-    Recovery
+    RecoveryTime
         One-sided p ``(1 + #{T_b >= T_0}) / (B + 1)`` over falls before the event. A fall whose own
         recovery is censored before T_0 is left out. Statistic: T_0.
 
@@ -105,13 +105,13 @@ def recovery_test(levels: FloatArray, event: int, *, depth: float = 1.0) -> Reco
     fall = float(returns[event - 1])
     if not fall < 0:
         missing = Outcome.missing("recovery", "the level did not fall on the event session")
-        return Recovery(sessions, censored, np.empty(0), missing)
+        return RecoveryTime(sessions, censored, np.empty(0), missing)
     rows = np.flatnonzero(returns[: event - 1] <= depth * fall) + 1
     times = [recovery_time(levels, int(row)) for row in rows]
     placebo = np.array([time for time, open_end in times if not open_end or time >= sessions])
     if len(placebo) < FEWEST_FALLS:
         reason = f"only {len(placebo)} earlier falls are as deep ({FEWEST_FALLS} needed)"
-        return Recovery(sessions, censored, placebo, Outcome.missing("recovery", reason))
+        return RecoveryTime(sessions, censored, placebo, Outcome.missing("recovery", reason))
     longer = int(np.count_nonzero(placebo >= sessions))
     outcome = Outcome(
         "recovery",
@@ -120,4 +120,4 @@ def recovery_test(levels: FloatArray, event: int, *, depth: float = 1.0) -> Reco
         draws=len(placebo),
         warning="not yet recovered; the time so far is a lower bound" if censored else "",
     )
-    return Recovery(sessions, censored, placebo, outcome)
+    return RecoveryTime(sessions, censored, placebo, outcome)

@@ -37,26 +37,26 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoreContents:
     """What the store holds before a refresh: the state and the last outcome of each symbol."""
 
     states: Mapping[str, SymbolState]
     outcomes: Mapping[str, Outcome]
 
 
-def held_by(store: PriceStore) -> Held:
+def held_by(store: PriceStore) -> StoreContents:
     """Read what a store holds; nothing where there is none."""
     if not store.exists():
-        return Held({}, {})
+        return StoreContents({}, {})
     with store.reading() as reader:
-        return Held(
+        return StoreContents(
             {state.symbol: state for state in reader.states()},
             {symbol: entry.result.outcome for symbol, entry in reader.last_log().items()},
         )
 
 
 def plan(
-    held: Held,
+    held: StoreContents,
     symbols: Iterable[str],
     *,
     now: dt.datetime,
@@ -68,7 +68,7 @@ def plan(
 
     Parameters
     ----------
-    held : Held
+    held : StoreContents
     symbols : iterable of str
     now : timezone-aware datetime.datetime
     since : datetime.date, optional

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.errors import StoreError
 from analysis.prices.refresh.judge import judge
-from analysis.prices.refresh.plan import Held, parse_age, plan
+from analysis.prices.refresh.plan import StoreContents, parse_age, plan
 from analysis.prices.refresh.run import RefreshReport
 from analysis.prices.store.records import SymbolOutcome
 from tests.loopback.listings import after_close, day, listing, sessions
@@ -259,7 +259,7 @@ def test_exit_codes(found, code):
 
 
 def test_plan_reads_a_new_symbol_from_the_beginning():
-    (task,), fresh = plan(Held({}, {}), ["NVDA"], now=after_close("2025-03-31"))
+    (task,), fresh = plan(StoreContents({}, {}), ["NVDA"], now=after_close("2025-03-31"))
     assert (task.since, task.full, fresh) == (dt.date(1990, 1, 2), True, [])
 
 

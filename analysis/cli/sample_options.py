@@ -1,0 +1,110 @@
+"""A study of many firm-events, and what the command line chooses in its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+from analysis.errors import StudyError, nearest
+
+if TYPE_CHECKING:
+    from analysis.sample.file import SampleStudy
+
+
+def as_sample(options: dict[str, Any]) -> SampleStudy | None:
+    """
+    Turn the options of `study_options` into a study of many firm-events, where STUDY is one.
+
+    Returns
+    -------
+    SampleStudy or None
+        None where STUDY is a study of the usual kind.
+
+    Raises
+    ------
+    StudyError
+        If an option was given that a study of many firm-events has not.
+    """
+    from analysis.sample.file import load_sample, sample_path
+
+    found = sample_path(str(options.get("study") or ""))
+    if found is None:
+        return None
+    taken = {"study", "data", "models", "benchmarks", "estimation", "windows"}
+    for name, value in options.items():
+        if name not in taken and value not in (None, (), False):
+            raise StudyError(
+                f"--{name.replace('_', '-')} is no choice of a study of many firm-events; "
+                "see 'market-impact sample --help'"
+            )
+    one: dict[str, Any] = {"windows": options.get("windows") or ()}
+    for name in ("data", "estimation"):
+        one[name] = options.get(name)
+    for name, plural in (("model", "models"), ("benchmark", "benchmarks")):
+        given = options.get(plural) or ()
+        if len(given) > 1:
+            raise StudyError(f"a study of many firm-events takes one {name}, there are {given}")
+        one[name] = given[0] if given else None
+    return with_options(load_sample(found), **one)
+
+
+def with_options(  # noqa: PLR0913 - one argument an option
+    study: SampleStudy,
+    *,
+    data: str | None = None,
+    calendar: str | None = None,
+    by: str | None = None,
+    log: bool = False,
+    panel: bool = False,
+    explain: tuple[str, ...] = (),
+    windows: tuple[str, ...] = (),
+    path_window: str | None = None,
+    estimation: str | None = None,
+    missing: str | None = None,
+    overlap: str | None = None,
+    other_events: str | None = None,
+    most_zeros: float | None = None,
+    **options: Any,  # noqa: ANN401 - fields of SampleSpec, by name
+) -> SampleStudy:
+    """
+    Put the choices of the command line over those of a study; None keeps the study's own.
+
+    Raises
+    ------
+    MarketImpactError
+        If a choice cannot be.
+    """
+    from analysis.sample.events import grouped_by
+    from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy
+    from analysis.windows import Window
+
+    policies = {
+        "missing": _chosen("--missing", missing, get_args(MissingPolicy)),
+        "overlap": _chosen("--overlap", overlap, get_args(OverlapPolicy)),
+        "other_events": _chosen("--other-events", other_events, get_args(OtherEventsPolicy)),
+        "most_zeros": most_zeros,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    if windows:
+        given["windows"] = tuple(Window.parse(text) for text in windows)
+    if path_window is not None:
+        given["path"] = Window.parse(path_window)
+    if estimation is not None:
+        given["estimation"] = Window.parse(estimation)
+    chosen: dict[str, Any] = {name: x for name, x in policies.items() if x is not None}
+    return replace(
+        study,
+        spec=replace(study.spec, policies=replace(study.spec.policies, **chosen), **given),
+        events=study.events if by is None else grouped_by(study.events, by),
+        data=study.data if data is None else data,
+        calendar=calendar or study.calendar,
+        log=log or study.log,
+        panel=panel or study.panel,
+        explain=explain or study.explain,
+    )
+
+
+def _chosen(flag: str, value: str | None, known: tuple[str, ...]) -> str | None:
+    if value is not None and value not in known:
+        raise StudyError(f"{flag} '{value}' is unknown; {nearest(value, known)}")
+    return value
