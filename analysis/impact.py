@@ -39,6 +39,9 @@ class Impact:
         Interval of the abnormal part.
     currency : str
         ISO 4217 code.
+    rate : float or None
+        USD a unit of `currency` at the close before the window, for the figures in USD; None where
+        it is not known.
     """
 
     market_value: float
@@ -49,6 +52,7 @@ class Impact:
     low: float | None
     high: float | None
     currency: str = USD
+    rate: float | None = 1.0
 
     def column(self, name: str) -> str:
         """
@@ -88,7 +92,13 @@ def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:
 
 
 def impact(
-    path: AbnormalPath, market_value: float, *, df: float, level: float, currency: str = USD
+    path: AbnormalPath,
+    market_value: float,
+    *,
+    df: float,
+    level: float,
+    currency: str = USD,
+    rate: float | None = 1.0,
 ) -> Impact:
     """
     Turn the returns of a window into money.
@@ -105,6 +115,8 @@ def impact(
         Confidence level of the interval.
     currency : str
         ISO 4217 code.
+    rate : float or None
+        USD a unit of it, as `Impact.rate`.
 
     Returns
     -------
@@ -125,4 +137,5 @@ def impact(
         low=None if half is None else abnormal - half,
         high=None if half is None else abnormal + half,
         currency=currency,
+        rate=rate,
     )

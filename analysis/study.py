@@ -20,6 +20,7 @@ from analysis.study_parts import (
     PURGED_SUFFIX,
     Benchmark,
     Event,
+    ExchangeRate,
     Group,
     Headline,
     MarketValue,
@@ -36,6 +37,7 @@ __all__ = [
     "SHORTEST_ESTIMATION",
     "Benchmark",
     "Event",
+    "ExchangeRate",
     "Group",
     "Headline",
     "MarketValue",
@@ -98,6 +100,8 @@ class Study:
         What the study leads with.
     market_values : tuple of MarketValue
         Of firms of the study.
+    fx : tuple of ExchangeRate
+        One a currency; market values in others than these and the dollar have no figure in USD.
     industry : tuple of str
         Securities whose equally weighted mean, without the firm itself, is the firm's industry.
     donors : tuple of str
@@ -194,6 +198,9 @@ class Study:
     headline: Headline = key(Record(Headline), "What the study leads with.", default=None)
     market_values: tuple[MarketValue, ...] = key(
         Records(MarketValue), "Shares and closes beyond the bundled figures.", default=()
+    )
+    fx: tuple[ExchangeRate, ...] = key(
+        Records(ExchangeRate), "Exchange rates of market values in other currencies.", default=()
     )
     industry: tuple[str, ...] = key(
         TEXTS, "Securities whose mean, without the firm itself, is its industry.", default=()
@@ -306,6 +313,7 @@ class Study:
             ("symbol", self.symbols or ()),
             ("event window", [str(window) for window in self.windows]),
             ("market value", [f"{v.symbol} {v.as_of}" for v in self.market_values]),
+            ("exchange rate", [rate.currency for rate in self.fx]),
             ("industry member", self.industry),
             ("donor", self.donors),
         ):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.currency import USD, check_currency
 from analysis.errors import StudyError
 from analysis.keys import fill, key, understand_fields
-from analysis.kinds import DAY, EVENT_TIME, NAMES, NUMBER, TEXT, TEXTS, WHEN
+from analysis.kinds import DAY, EVENT_TIME, FLAG, NAMES, NUMBER, TEXT, TEXTS, WHEN
 
 if TYPE_CHECKING:
     from analysis.windows import Window
@@ -239,6 +239,35 @@ class MarketValue:
                 f"market value of {self.symbol}: {self.shares:.3g} shares at {self.close:.6g} are "
                 f"{self.shares * self.close:.3g}, more than any firm is worth; check the count"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """
+    Where the dollars of a currency are read.
+
+    Attributes
+    ----------
+    currency : str
+        ISO 4217 code; not USD.
+    symbol : str
+        Column of the levels: USD a unit of the currency, as EUR/USD.
+    per_dollar : bool
+        The column is units of the currency a dollar, as USD/JPY.
+    """
+
+    currency: str = key(TEXT, "Currency, ISO 4217.")
+    symbol: str = key(TEXT, "Column of the levels that holds USD a unit of it, as EUR/USD.")
+    per_dollar: bool = key(
+        FLAG, "The column holds units of the currency a dollar instead, as USD/JPY.", default=False
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what is no currency, and the dollar itself."""
+        understand_fields(self)
+        check_currency(self.currency, where="exchange rate")
+        if self.currency == USD:
+            raise StudyError("exchange rate of USD: a dollar is a dollar; drop the table")
 
 
 @dataclass(frozen=True, slots=True)

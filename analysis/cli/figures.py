@@ -51,7 +51,7 @@ from analysis.figures import gallery
     show_default=True,
     help="Background.",
 )
-@click.option("--width", type=float, default=8.0, show_default=True, help="Inches, 6 to 20.")
+@click.option("--width", type=float, default=8.0, show_default=True, help="Inches, 4 to 20.")
 def command(
     out: Path,
     only: tuple[str, ...],

@@ -100,7 +100,7 @@ def figure_files(
     Raises
     ------
     StudyError
-        If a figure is unknown or not to be had from these results, or the width is not between 6
+        If a figure is unknown or not to be had from these results, or the width is not between 4
         and 20 inches.
     """
     check_choices(only, width)
@@ -119,6 +119,10 @@ def figure_files(
         if progress is not None:
             progress(f"figure {name}", done, len(names))
     return files
+
+
+NARROWEST, WIDEST = 4, 20
+"""Inches, from a column of a journal to a poster."""
 
 
 def draw(result: StudyResult, name: str) -> Figure:
@@ -149,8 +153,8 @@ def check_choices(only: Sequence[str], width: float) -> None:
     for name in only:
         if name not in FIGURES:
             raise StudyError(f"figure '{name}' is unknown; {nearest(name, FIGURES, most=20)}")
-    if not 6 <= width <= 20:
-        raise StudyError(f"width {width:g} is not between 6 and 20 inches")
+    if not NARROWEST <= width <= WIDEST:
+        raise StudyError(f"width {width:g} is not between {NARROWEST} and {WIDEST} inches")
 
 
 def render(figure: Figure, suffix: FigureFormat, style: Style) -> bytes:

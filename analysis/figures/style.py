@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+NARROW = 6.0
+"""Inches below which labels are broken and panels spaced for a column."""
+
+LABEL = {"x": 36, "y": 24}
+"""Letters of a line of an axis' label in a narrow figure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """
@@ -51,6 +58,11 @@ class Style:
     gain: str = "#009E73"
     width: float = 8.0
     titled: bool = True
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the figure is for a column, so that long texts beside it need lines more."""
+        return self.width < NARROW
 
     def figure(self, height: float) -> tuple[Figure, Axes]:
         """Make an empty figure of this style, `height` inches high, and its one pair of axes."""
@@ -137,11 +149,16 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     """
     finding, detail = _unbroken(finding), _unbroken(detail)
     figure.set_label(f"{finding}\n{detail}")
+    if style.narrow:
+        _break_labels(figure)
     if not style.titled:
         return
     points = 72 * style.width - 16
     headline = textwrap.fill(finding, int(points / 8.2))
     below = textwrap.fill(detail, int(points / 5.2))
+    if style.narrow:  # what the title takes more is not taken from the panels
+        figure.set_figheight(figure.get_figheight() + (13 * headline.count("\n")) / 72)
+        figure.set_figheight(figure.get_figheight() + (11.5 * below.count("\n")) / 72)
     height = figure.get_figheight()
     first = 8 + 15 * (headline.count("\n") + 1)
     second = first + 4 + 11.5 * (below.count("\n") + 1)
@@ -149,6 +166,14 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     figure.text(left, 1 - first / 72 / height, headline, fontsize=12, fontweight="bold")
     figure.text(left, 1 - second / 72 / height, below, fontsize=9, color=style.faint)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - (second + 6) / 72 / height))
+
+
+def _break_labels(figure: Figure) -> None:
+    for axes in figure.axes:
+        for axis, letters in ((axes.xaxis, LABEL["x"]), (axes.yaxis, LABEL["y"])):
+            text = axis.get_label_text()
+            if "\n" not in text:
+                axis.set_label_text(textwrap.fill(text, letters))
 
 
 def _unbroken(text: str) -> str:

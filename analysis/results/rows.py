@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.currency import USD
 from analysis.inference.catalog import TESTS
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def recovery_row(recovery: Recovery) -> dict[str, Any]:
 
 
 def _money(impact: Impact | None) -> dict[str, float | str | None]:
-    """Lay out a change in market value in its own currency, and again where that is USD."""
+    """Lay out a change in market value in its own currency, and in USD where the rate is known."""
     names = ("market_value", "impact_raw", "impact_expected", "impact", "impact_low", "impact_high")
     values: tuple[float | None, ...] = (
         (None,) * len(names)
@@ -166,9 +165,12 @@ def _money(impact: Impact | None) -> dict[str, float | str | None]:
         )
     )
     own = dict(zip(names, values, strict=True))
-    dollars = impact is not None and impact.currency == USD
+    rate = None if impact is None else impact.rate
     return {
-        **{f"{name}_usd": value if dollars else None for name, value in own.items()},
+        **{
+            f"{name}_usd": None if value is None or rate is None else value * rate
+            for name, value in own.items()
+        },
         "currency": None if impact is None else impact.currency,
         **own,
     }

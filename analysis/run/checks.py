@@ -44,6 +44,12 @@ def check_names(study: Study, data: MarketData) -> None:
                 f"symbol '{symbol}' is not in {data.name}; {nearest(symbol, known)}; choose firms "
                 "with --symbols, or bring their levels with --data PATH"
             )
+    for rate in study.fx:
+        if rate.symbol not in known:
+            raise StudyError(
+                f"exchange rate of {rate.currency}: '{rate.symbol}' is not in {data.name}; "
+                f"{nearest(rate.symbol, known)}; bring its column with --data PATH, or drop [[fx]]"
+            )
     for model in study.models:
         if model not in MODELS:
             raise StudyError(f"model '{model}' is unknown; {nearest(model, MODELS)}")

@@ -120,6 +120,7 @@ def _window_result(
             df=sample.fit.df,
             level=case.study.level,
             currency=value.currency,
+            rate=value.rate,
         ),
         flags=(
             *placed.flags,

@@ -154,10 +154,15 @@ def _group_result(
 def _value_flags(values: Sequence[Valuation]) -> tuple[str, ...]:
     without = sum(value.amount is None for value in values)
     carried = sorted({v.flag for v in values if v.amount is not None and v.flag})
-    mixed = _currencies(values)
+    mixed, unrated = _currencies(values), _unrated(values)
     return (
         *((f"no-dollar-figure:{without}-firms",) if without else ()),
-        *((f"no-sum-of-currencies:{'+'.join(sorted(mixed))}",) if len(mixed) > 1 else ()),
+        *(
+            (f"no-sum-of-currencies:{'+'.join(sorted(mixed))}",)
+            if len(mixed) > 1 and unrated
+            else ()
+        ),
+        *((f"sum-in-USD-of:{'+'.join(sorted(mixed))}",) if len(mixed) > 1 and not unrated else ()),
         *carried,
     )
 
@@ -170,7 +175,9 @@ def _impact(
     sample: GroupSample,
 ) -> Impact | None:
     """
-    Sum the money of the valued firms, where it is of one currency.
+    Sum the money of the valued firms: in its currency where that is one, else in USD of the eve.
+
+    There is no sum of several currencies where the exchange rate of one of them is not known.
 
     Their errors are correlated as their residuals are.
 
@@ -178,7 +185,9 @@ def _impact(
     each session.
     """
     names = sorted(symbols)
-    if len(_currencies(values.values())) > 1:
+    currencies = _currencies(values.values())
+    several = len(currencies) > 1
+    if several and _unrated(values.values()):
         return None
     valued = np.array([values[symbol].amount is not None for symbol in names])
     if not valued.any():
@@ -187,17 +196,27 @@ def _impact(
     stakes, raw, expected = (
         np.column_stack(columns)
         for columns in (
-            [case.stakes(symbol, placed) for symbol in names],
+            [
+                case.stakes(symbol, placed) * ((values[symbol].rate or 0.0) if several else 1.0)
+                for symbol in names
+            ],
             [path.raw for path in paths],
             [path.expected for path in paths],
         )
     )
     total = stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
-    return replace(total, currency=_currencies(values.values()).pop())
+    if several:
+        return total
+    first = next(value for value in values.values() if value.amount is not None)
+    return replace(total, currency=first.currency, rate=first.rate)
 
 
 def _currencies(values: Iterable[Valuation]) -> set[str]:
     return {value.currency for value in values if value.amount is not None}
+
+
+def _unrated(values: Iterable[Valuation]) -> bool:
+    return any(value.amount is not None and value.rate is None for value in values)
 
 
 def stake_impact(

@@ -27,11 +27,12 @@ def needed_symbols(study: Study) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Its firms; its benchmarks with the firms that these are purged of, its industry and its
-        donors where one of its models takes them. Each once. Models that are unknown need nothing.
+        Its firms and exchange rates; its benchmarks with the firms that these are purged of, its
+        industry and its donors where one of its models takes them. Each once. Models that are
+        unknown need nothing.
     """
     models = [MODELS[model] for model in study.models if model in MODELS]
-    names = [*study.symbols]
+    names = [*study.symbols, *(rate.symbol for rate in study.fx)]
     if any(model.uses_benchmark for model in models):
         names += [name for b in study.benchmarks for name in (b.symbol, *b.firms) if name != MARKET]
     if any(model.uses_industry for model in models):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.currency import USD
@@ -39,6 +39,8 @@ class Valuation:
     count : ShareCount or None
     close : PrintedClose or None
         What was multiplied; None where there is no amount.
+    rate : float or None
+        USD a unit of `currency` at the close; None where it is not known.
     """
 
     amount: float | None
@@ -46,6 +48,7 @@ class Valuation:
     currency: str = USD
     count: ShareCount | None = None
     close: PrintedClose | None = None
+    rate: float | None = None
 
 
 def value_at(
@@ -112,8 +115,8 @@ def value_of(
     levels: pd.DataFrame,
     reference: Reference,
 ) -> Valuation:
-    """Value a firm at a close as a study asks for it; see `value_at`."""
-    return value_at(
+    """Value a firm at a close as a study asks for it, see `value_at`, with its exchange rate."""
+    value = value_at(
         symbol,
         session,
         levels,
@@ -121,6 +124,16 @@ def value_of(
         known=study.market_value == "known",
         stale=study.stale_counts,
     )
+    if value.amount is None or value.currency == USD:
+        return replace(value, rate=1.0)
+    quoted = next((rate for rate in study.fx if rate.currency == value.currency), None)
+    if quoted is None:
+        return value
+    level = float(levels[quoted.symbol].loc[session])
+    if not level > 0:
+        flags = (value.flag, f"no-exchange-rate:{value.currency}")
+        return replace(value, flag=";".join(filter(None, flags)))
+    return replace(value, rate=1 / level if quoted.per_dollar else level)
 
 
 def count_at(

@@ -84,7 +84,7 @@ id = "SPY"
         ("2025-01-27", "2012-06-01", "estimation window -260..-11 of event 'e' (2012-06-01) needs"),
         ('["NVDA"]', '["NVDA", "NVDA"]', "symbol 'NVDA' occurs twice"),
         ('id = "mine"', 'id = "mine"\ncalendar = "XKRX"', "counts those of XKRX"),
-        ('id = "mine"', 'id = "mine"\ncalendar = "NYZE"', "counts those of NYZE"),
+        ('id = "mine"', 'id = "mine"\ncalendar = "NYZE"', "calendar 'NYZE' is unknown; did you"),
         ('id = "mine"', "id = ", "no valid TOML"),
     ],
 )
@@ -195,7 +195,7 @@ def test_something_in_the_way_of_one_file_stops_all_of_them(tmp_path: Path) -> N
     ("args", "message"),
     [
         (("--only", "event-paths"), "figure 'event-paths' is unknown; did you mean 'event-path'?"),
-        (("--width", "3"), "width 3 is not between 6 and 20 inches"),
+        (("--width", "3"), "width 3 is not between 4 and 20 inches"),
         (("--width", "nan"), "width nan is not between"),
         (("--symbols", "X"), "symbol 'X' is not in"),
     ],

@@ -13,7 +13,7 @@ from analysis.errors import DataError, StudyError
 from analysis.narrative import summary_paragraph
 from analysis.overrides import Overrides, override
 from analysis.run.study import run_study
-from analysis.study import MarketValue
+from analysis.study import ExchangeRate, MarketValue
 from analysis.tables.latex import latex_table
 from analysis.tables.summary import summary_text
 
@@ -64,6 +64,86 @@ def test_currencies_are_not_added(study, snapshot) -> None:
     assert group.impact is None
     assert "no-sum-of-currencies:EUR+USD" in group.flags
     assert result.currency == "local"
+
+
+@pytest.fixture(scope="module")
+def around(bundle, snapshot):
+    """The bundled levels with the rates of the table of markets abroad beside them."""
+    world = pd.read_parquet(bundle / "prices/world_daily.parquet")
+    rates = world.astype({"symbol": str}).pivot(index="session", columns="symbol", values="close")
+    names = ["USDJPY=X", "EURUSD=X"]
+    return replace(snapshot, levels=snapshot.levels.join(rates[names], how="left"))
+
+
+RATES = (ExchangeRate("EUR", "EURUSD=X"), ExchangeRate("JPY", "USDJPY=X", per_dollar=True))
+
+
+def of_two_currencies(study, **more):
+    chosen = override(
+        study,
+        Overrides(
+            events=("sell-off",),
+            symbols=("NVDA", "AMD", "MSFT"),
+            models=("market",),
+            benchmarks=("SPY",),
+            windows=("0..0",),
+        ),
+    )
+    eve = dt.date(2025, 1, 24)
+    values = tuple(
+        MarketValue(symbol, 2e9, eve, "r", close=close, close_session=eve, currency=code)
+        for symbol, close, code in (("AMD", 9.0, "EUR"), ("MSFT", 1000.0, "JPY"))
+    )
+    return replace(chosen, market_values=values, **more)
+
+
+def test_where_rates_are_given_dollars_are_filled_and_added(study, around) -> None:
+    result = run_study(of_two_currencies(study, fx=RATES), around)
+    eve = around.levels.loc["2025-01-24"]
+    assert 1.03 < eve["EURUSD=X"] < 1.06
+    assert 154 < eve["USDJPY=X"] < 158
+    rows = result.tidy[result.tidy["window"] == "0..0"].groupby("symbol").first()
+    for symbol, worth, rate in (
+        ("AMD", 18e9, eve["EURUSD=X"]),
+        ("MSFT", 2e12, 1 / eve["USDJPY=X"]),
+        ("NVDA", rows.loc["NVDA", "market_value"], 1.0),
+    ):
+        row = rows.loc[symbol]
+        assert row["market_value"] == pytest.approx(worth)
+        for name in MONEY:
+            assert row[f"{name}_usd"] == pytest.approx(row[name] * rate)
+    group = next(g for g in result.headline_groups if g.group == "all")
+    assert group.impact.currency == "USD"
+    alone = result.tidy[result.tidy["window"] == str(group.window)].groupby("symbol")
+    assert group.impact.abnormal == pytest.approx(alone.first()["impact_usd"].sum())
+    assert "sum-in-USD-of:EUR+JPY+USD" in group.flags
+
+
+def test_a_currency_without_a_rate_leaves_no_sum(study, around) -> None:
+    group = next(
+        g
+        for g in run_study(of_two_currencies(study, fx=RATES[:1]), around).headline_groups
+        if g.group == "all"
+    )
+    assert group.impact is None
+    assert "no-sum-of-currencies:EUR+JPY+USD" in group.flags
+    gap = around.levels.copy()
+    gap.loc["2025-01-24", "USDJPY=X"] = float("nan")
+    result = run_study(of_two_currencies(study, fx=RATES), replace(around, levels=gap))
+    row = result.tidy[result.tidy["symbol"] == "MSFT"].iloc[0]
+    assert pd.isna(row["impact_usd"])
+    assert "no-exchange-rate:JPY" in row["flags"]
+
+
+def test_rates_that_cannot_be_are_refused(study, snapshot) -> None:
+    with pytest.raises(StudyError, match=r"exchange rate of EUR: 'EURUSD=X' is not in bundled"):
+        run_study(of_two_currencies(study, fx=RATES[:1]), snapshot)
+    with pytest.raises(StudyError, match="exchange rate 'EUR' occurs twice"):
+        of_two_currencies(study, fx=(RATES[0], RATES[0]))
+    with pytest.raises(StudyError, match="a dollar is a dollar"):
+        ExchangeRate("USD", "X")
+    with pytest.raises(DataError, match="'Euro' is no currency"):
+        ExchangeRate("Euro", "X")
 
 
 def test_a_count_alone_takes_the_close_of_the_data(study, snapshot) -> None:

@@ -64,7 +64,9 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.set_yticks(ticks, labels)
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(y - 0.4, -0.9)
-        axes.set_xlabel(f"abnormal return, %, with {100 * result.study.level:g} % interval")
+        apart = "\n" if style.narrow else " "
+        interval = f"with {100 * result.study.level:g} % interval"
+        axes.set_xlabel(f"abnormal return, %,{apart}{interval}")
         axes.grid(axis="x", lw=0.6)
         detail = (
             f"event {head.event} ({head.session.date()}), window {window}, "

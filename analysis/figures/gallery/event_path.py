@@ -50,6 +50,9 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.plot(shown.loc[[placed.session]], "o", color=style.accent, ms=7, zorder=4)
         axes.set_ylabel("total-return level, eve = 100")
         axes.margins(x=0.01)
+        if style.narrow:
+            months = mdates.MonthLocator(range(1, 13, 2))  # type: ignore[no-untyped-call]
+            axes.xaxis.set_major_locator(months)
         axes.grid(axis="y", lw=0.6)
         _mark(axes, entries, style)
         shown_as = "dates: the first session that could react; numbers: other news and the events"

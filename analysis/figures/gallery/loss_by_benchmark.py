@@ -61,7 +61,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
             (f"abnormal, with {100 * result.study.level:g} % interval", style.accent),
         ):
             axes.barh([0], [0], color=colour, label=name)
-        figure.legend(loc="outside lower left", ncols=3, frameon=False)
+        figure.legend(loc="outside lower left", ncols=1 if style.narrow else 3, frameon=False)
         axes.set_xlabel(
             "return, %"
             if scale is None

@@ -63,7 +63,8 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
                 axes.plot([day], [high], "v", color=style.text, ms=6, clip_on=False)
                 axes.vlines(day, low, high, color=style.faint, lw=0.8, ls=":", zorder=0)
         axes.set_ylim(low, high)
-        ticks = [d for d in range(len(dates.sessions)) if d % 5 == dates.event_day % 5]
+        every = 10 if style.narrow else 5
+        ticks = [d for d in range(len(dates.sessions)) if d % every == dates.event_day % every]
         axes.set_xticks(ticks, [f"{dates.sessions[d]:%d %b}".lstrip("0") for d in ticks])
         axes.set_ylabel("abnormal return, %")
         axes.grid(axis="y", lw=0.6)

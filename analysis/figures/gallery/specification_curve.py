@@ -111,7 +111,13 @@ def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
     )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="y", lw=0.6)
-    axes.legend(loc="lower right", frameon=False, fontsize=8.5, ncols=3, markerscale=1.4)
+    axes.legend(
+        loc="best" if style.narrow else "lower right",
+        frameon=False,
+        fontsize=7 if style.narrow else 8.5,
+        ncols=1 if style.narrow else 3,
+        markerscale=1.0 if style.narrow else 1.4,
+    )
 
 
 def _matrix(
@@ -119,6 +125,7 @@ def _matrix(
 ) -> None:
     labels = []
     last = ""
+    letters = max(len(value) for _, value in rows)
     for y, (name, value) in enumerate(rows):
         at = [rank for rank, p in enumerate(curve.points, start=1) if p.choice(name) == value]
         xs = np.array([[x, x, np.nan] for x in at]).ravel()
@@ -131,11 +138,11 @@ def _matrix(
                 f"{NAMES[name]}  {percent(share, 0) if share >= 0.005 else '< 1 %'}",
                 xy=(0, y),
                 xycoords=("axes fraction", "data"),
-                xytext=(-92, 0),
+                xytext=(-8 - 4.6 * letters if style.narrow else -92, 0),
                 textcoords="offset points",
                 ha="right",
                 va="center",
-                fontsize=8.5,
+                fontsize=7 if style.narrow else 8.5,
                 fontweight="bold",
                 annotation_clip=False,
             )
@@ -145,7 +152,7 @@ def _matrix(
     if curve.headline_rank is not None:
         axes.axvline(curve.headline_rank, color=style.accent, lw=1, zorder=0)
     axes.set_yticks(range(len(rows)), labels)
-    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    axes.tick_params(axis="y", length=0, labelsize=7 if style.narrow else 8.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0, len(curve.points) + 1)
     axes.set_xlabel("specifications, from the lowest answer to the highest")

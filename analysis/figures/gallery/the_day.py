@@ -86,7 +86,7 @@ def _abnormal(axes: Axes, paths: tuple[IntradayPath, ...], style: Style) -> None
             axes.fill_between(times, -half, half, color=style.faint, alpha=0.18, lw=0)
         axes.plot(times[path.jumps], total[path.jumps], "o", ms=5, color=colour)
     axes.set_ylabel("abnormal, %")
-    axes.legend(frameon=False, fontsize=8.5, loc="lower left", ncols=2)
+    axes.legend(frameon=False, fontsize=8.5, loc="lower left", ncols=1 if style.narrow else 2)
 
 
 def _finding(found: IntradayDays, path: IntradayPath) -> str:

@@ -49,7 +49,7 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
                 fontsize=8.5,
             )
         left.set_yticks(range(len(days)), [f"{day.session:%d %b %Y}" for day in days])
-        left.set_xlim(1.4 * 100 * min(day.move for day in days), 0)
+        left.set_xlim((2.2 if style.narrow else 1.4) * 100 * min(day.move for day in days), 0)
         left.set_xlabel("return, %")
         dollars = sorted(
             [(item.date, item.loss) for item in details.largest_losses if item.company == symbol]
@@ -72,7 +72,9 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
             )
         right.set_yticks(range(len(dollars)), [f"{date:%d %b %Y}" for date, _ in dollars])
         if dollars:
-            right.set_xlim(-1.3 * max(loss for _, loss in dollars) / 1e9, 0)
+            right.set_xlim(
+                -(2.2 if style.narrow else 1.3) * max(loss for _, loss in dollars) / 1e9, 0
+            )
         right.set_xlabel("loss, USD bn")
         for axes, count in ((left, len(days)), (right, len(days))):
             axes.set_ylim(count - 0.4, -0.6)
