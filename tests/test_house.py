@@ -20,13 +20,6 @@ LONGEST_FUNCTION = 60
 COMPILED = {"panel/kernel.py", "models/simplex_kernel.py", "sample/kernel.py"}
 """Compiled loops over bare arrays: each call and each module more costs them."""
 
-STILL_TOO_LONG = {
-    "inference/methods/many_firms.py",
-    "inference/methods/one_firm.py",
-    "narrative.py",
-}
-"""Modules that are yet to be cut: each goes from here when it is, and none may join them."""
-
 TWIN = 10
 """Lines that may not stand twice."""
 
@@ -135,7 +128,7 @@ def test_no_two_public_classes_share_a_name(trees) -> None:
 def test_modules_are_of_one_subject(sources) -> None:
     lengths = {name: len(text.splitlines()) for name, text in sources.items()}
     long = {name for name, length in lengths.items() if length > LONGEST_MODULE}
-    assert long - COMPILED == STILL_TOO_LONG
+    assert long - COMPILED == set()
 
 
 def test_functions_are_short(trees) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +53,9 @@ class PanelDraws:
     first: int
     scars: Mapping[tuple[str, tuple[str, str]], FloatArray]
     cars: Mapping[tuple[str, tuple[str, str]], FloatArray]
+    _kept: dict[tuple[tuple[str, ...], tuple[str, str]], tuple[FloatArray, FloatArray]] = field(
+        default_factory=dict, repr=False
+    )
 
     def has(self, specification: Specification) -> bool:
         """Say whether a specification is drawn here."""
@@ -85,21 +88,35 @@ class PanelDraws:
         """
         if not self.has(case.specification) or case.study.estimation.end >= DAY.start:
             return None
-        names, position = sorted(symbols), case.placed.position
-        found = [self.cars[symbol, case.specification.key] for symbol in names]
+        names, position = tuple(sorted(symbols)), case.placed.position
+        means, forecasts = self._means(names, case.specification)
         place = case.study.windows.index(window)
         dates = pseudo_dates(position, case.study.estimation, window)
-        daily = _mean([cars[: position + window.start - self.first, -1] for cars in found])
-        forecasts = volatility_forecasts(daily)
         event = np.mean([cumulative(case.path(symbol, window)) for symbol in names])
         return ScaledPlacebo(
             car=float(event),
-            forecast=float(forecasts[-1]),
-            cars=_mean([cars[dates - self.first, place] for cars in found]),
+            forecast=float(forecasts[max(position + window.start - self.first, 0)]),
+            cars=means[dates - self.first, place],
             forecasts=forecasts[np.maximum(dates + window.start - self.first, 0)],
             dates=dates,
             scheduled=scheduled(case, names, dates, window),
         )
+
+    def _means(
+        self, names: tuple[str, ...], specification: Specification
+    ) -> tuple[FloatArray, FloatArray]:
+        """
+        Average the CARs of firms on every row, and forecast the mean's volatility, once for all.
+
+        A forecast reads earlier rows only, so that those before an event are the same whichever
+        event asks.
+        """
+        key = names, specification.key
+        if key not in self._kept:
+            cars = [self.cars[symbol, specification.key] for symbol in names]
+            means = cars[0] if len(cars) == 1 else _mean(cars)
+            self._kept[key] = means, volatility_forecasts(means[:, -1])
+        return self._kept[key]
 
 
 def scheduled(
@@ -133,13 +150,13 @@ def scheduled(
     return within | (dates < begins)
 
 
-def _mean(columns: Sequence[FloatArray]) -> FloatArray:
-    """Average the firms that each row has; NaN where these are fewer than half."""
-    table = np.column_stack(columns)
+def _mean(firms: Sequence[FloatArray]) -> FloatArray:
+    """Average the firms that each cell has; NaN where these are fewer than half."""
+    table = np.stack(firms, axis=-1)
     known = np.isfinite(table)
-    present = known.sum(axis=1)
-    mean = np.where(known, table, 0.0).sum(axis=1) / np.maximum(present, 1)
-    return np.where(present >= max(1.0, table.shape[1] / 2), mean, np.nan)
+    present = known.sum(axis=-1)
+    mean = np.where(known, table, 0.0).sum(axis=-1) / np.maximum(present, 1)
+    return np.where(present >= max(1.0, len(firms) / 2), mean, np.nan)
 
 
 def engine_kind(estimator: Estimator) -> ModelKind | None:
