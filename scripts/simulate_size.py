@@ -35,7 +35,6 @@ from analysis.inference.battery import run_tests
 from analysis.inference.catalog import SIZES, TESTS
 from analysis.inference.firm import FirmSample
 from analysis.inference.group import GroupSample
-from analysis.inference.group_battery import group_battery
 from analysis.inference.page import methods_page
 from analysis.inference.registry import Settings
 from analysis.models.linear import LeastSquares, with_constant
@@ -207,7 +206,8 @@ def firm_of(market: np.ndarray, returns: np.ndarray, window: int) -> FirmSample:
 def many_firms(scenario: Scenario, rng: np.random.Generator, seed: int) -> Iterator[Outcome]:
     """Run every test of many firms once, on one session."""
     market, returns = draw_returns(scenario, rng)
-    yield from group_battery(group_of(market, returns, 1), Settings(draws=DRAWS, seed=seed))
+    tests = [test for test in TESTS.of("group") if not test.slow]
+    yield from run_tests(tests, group_of(market, returns, 1), Settings(draws=DRAWS, seed=seed))
 
 
 def one_firm(scenario: Scenario, rng: np.random.Generator, seed: int) -> Iterator[Outcome]:

@@ -160,6 +160,7 @@ def near(drawn):
     return judge
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", [*ROBUST, *INDEPENDENT])
 def test_fresh_markets_are_rejected_as_often_as_the_level_says(near, test):
     # ranks and the correlation estimated for Kolari and Pynnonen are approximations
@@ -168,6 +169,7 @@ def test_fresh_markets_are_rejected_as_often_as_the_level_says(near, test):
         assert near(CLUSTERED, test, 0.05, slack=0.015)
 
 
+@pytest.mark.slow
 def test_the_portfolio_and_patells_test_have_the_size_and_power_of_theory(near):
     # equal correlation r of n firms: a mean has variance r + (1 - r) / n
     deviation = math.sqrt(0.2 + 0.8 / 30)
@@ -189,6 +191,7 @@ def test_fresh_firms_are_rejected_as_often_as_theory_says(near, test):
     assert near(ONE_POWER, test, power, slack=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", [INDEPENDENT_NORMAL, CLUSTERED, WIDER, POWER, ONE_NORMAL])
 def test_the_stored_table_is_the_one_that_the_code_would_give(drawn, near, scenario):
     for test in drawn[scenario]:

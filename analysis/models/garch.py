@@ -41,6 +41,10 @@ _USUAL = {
 }
 _WIDE = tuple((m, s) for m in (0.0, 0.3, 0.7, 0.8, 0.94) for s in (0.02, 0.04))
 
+_FARTHEST = 300.0  # of a log-variance from 0: beyond it exponentials leave the floats
+
+_VANISHED = 1e-6  # of the largest volatility: a variance that dies out is no law of errors
+
 _PERCENT = 100.0  # the optimiser is well scaled in percent
 
 
@@ -72,7 +76,7 @@ class VarianceLaw:
             z = error / math.sqrt(variance)
             size = abs(z) - math.sqrt(2 / math.pi)
             logarithm = self.omega + self.shock * size + self.leverage * z
-            return math.exp(logarithm + self.memory * math.log(variance))
+            return _within(logarithm + self.memory * math.log(variance))
         weight = self.shock + (self.leverage if error < 0 else 0.0)
         return self.omega + weight * error**2 + self.memory * variance
 
@@ -85,7 +89,7 @@ class VarianceLaw:
         """
         if self.kind == "egarch":
             size = mean_absolute_t(self.nu) - math.sqrt(2 / math.pi)
-            return math.exp(self.omega + self.shock * size + self.memory * math.log(variance))
+            return _within(self.omega + self.shock * size + self.memory * math.log(variance))
         return self.omega + (self.shock + self.leverage / 2 + self.memory) * variance
 
 
@@ -278,9 +282,17 @@ def _best_fit(
         result = model.fit(disp="off", show_warning=False, starting_values=start, options=options)
         if result.convergence_flag != 0 or not np.isfinite(result.params).all():
             continue
+        volatility = np.asarray(result.conditional_volatility, dtype=np.float64)
+        if not (np.isfinite(volatility).all() and volatility.min() > _VANISHED * volatility.max()):
+            continue
         if best is None or result.loglikelihood > best.loglikelihood + _CLEARLY_HIGHER:
             best = result
     return best
+
+
+def _within(logarithm: float) -> float:
+    """Turn a logarithm into a variance that floats can hold and whose logarithm they can take."""
+    return math.exp(min(max(logarithm, -_FARTHEST), _FARTHEST))
 
 
 def mean_absolute_t(nu: float) -> float:

@@ -93,11 +93,12 @@ class PanelDraws:
         place = case.study.windows.index(window)
         dates = pseudo_dates(position, case.study.estimation, window)
         event = np.mean([cumulative(case.path(symbol, window)) for symbol in names])
+        ahead = min(window.start, DAY.start) - self.first  # made before the event and the window
         return ScaledPlacebo(
             car=float(event),
-            forecast=float(forecasts[max(position + window.start - self.first, 0)]),
+            forecast=float(forecasts[max(position + ahead, 0)]),
             cars=means[dates - self.first, place],
-            forecasts=forecasts[np.maximum(dates + window.start - self.first, 0)],
+            forecasts=forecasts[np.maximum(dates + ahead, 0)],
             dates=dates,
             scheduled=scheduled(case, names, dates, window),
         )

@@ -27,8 +27,14 @@ FIRMS = ("NVDA", "AMD", "VST", "MSFT")
 FIRM_CELL = ["event", "symbol", "model", "benchmark", "window"]
 GROUP_CELL = ["event", "group", "model", "benchmark", "window"]
 
-SLOW = ("garch", "gjr", "egarch", "kalman", "synthetic", "synthetic-ridge", "huber", "elastic-net")
-"""Models that take long: the quick tests change the window and the order of firms at once."""
+QUICK = ("mean", "market-adjusted", "market", "ff3", "market-industry", "scholes-williams", "did")
+"""Models that every change is tried on, one by one, among the quick tests."""
+
+DEAR = ("matrix-completion",)
+"""Models whose placebo refits take minutes a study: their fits are held in `test_cells`."""
+
+OTHERS = tuple(model for model in MODELS if model not in {*QUICK, *DEAR})
+"""The rest, on which changes are tried together."""
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +153,7 @@ def held(model: str, change, study, data, alone) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-@pytest.mark.parametrize(
-    "model", [pytest.param(m, marks=[pytest.mark.slow] if m in SLOW else []) for m in MODELS]
-)
+@pytest.mark.parametrize("model", QUICK)
 def test_a_cell_is_the_same_alone_and_with(model, change, study, gappy, alone) -> None:
     held(model, change, study, gappy, alone)
 
@@ -158,15 +162,16 @@ def another_window_and_order(study: Study, whole: Study) -> Study:
     return with_a_window(with_firms_reordered(study, whole), whole)
 
 
-@pytest.mark.parametrize(
-    "change", [another_window_and_order, pytest.param(everything, marks=pytest.mark.slow)]
-)
-@pytest.mark.parametrize("model", [*SLOW[:-1], pytest.param("elastic-net", marks=pytest.mark.slow)])
-def test_a_cell_of_a_slow_model_is_the_same_with(model, change, study, gappy, alone) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [another_window_and_order, everything])
+@pytest.mark.parametrize("model", OTHERS)
+def test_a_cell_of_any_other_model_is_the_same_with(model, change, study, gappy, alone) -> None:
     held(model, change, study, gappy, alone)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "model", [*QUICK, *(pytest.param(model, marks=pytest.mark.slow) for model in OTHERS)]
+)
 def test_groups_and_tests_say_the_same(model, study, gappy, alone) -> None:
     """What groups.csv, tests.csv, tables and figures read of a group is one number."""
     result = alone(model)

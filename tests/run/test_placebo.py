@@ -37,8 +37,8 @@ def test_every_model_that_can_be_refitted_is_drawn(results, model):
         found = results[model].at(window)
         assert found.placebo.available
         assert 19 <= found.placebo.draws <= 99
-        # a fall of 17 % is among the most extreme of its history
-        assert found.placebo.p <= 0.08
+        # a fall of 17 % is of the most extreme tenth of its history, with the days beside it too
+        assert found.placebo.p <= 0.1
 
 
 def test_a_draw_is_the_statistic_of_a_fit_to_that_dates_own_window(results, snapshot):
@@ -72,9 +72,7 @@ def test_a_lead_stays_within_the_window_of_each_pseudo_date(results, snapshot):
     """Dimson with a lead, its last pseudo-date: the window's last session has no lead, and goes."""
     returns = snapshot.levels[["NVDA", "SPY"]].pct_change().to_numpy()
     event = snapshot.levels.index.get_loc("2025-01-27")
-    # at most 99 dates are drawn, the last first; that one has no lead: it ends the event's window
-    dates = np.arange(261, event - 10)
-    date = dates[:: -math.ceil(len(dates) / 99)][1]
+    date = event - 12  # of the dates drawn the last: the one after it ends the window, without lead
     rows = np.arange(date - 260, date - 11)
     design = sm.add_constant(
         np.column_stack([returns[rows, 1], returns[rows - 1, 1], returns[rows + 1, 1]])
