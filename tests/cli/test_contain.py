@@ -203,7 +203,7 @@ def test_any_code_page_and_clock_shows_the_same_numbers(root, environment):
     numbers = re.compile(rb"-?[0-9]+\.[0-9]+")
     assert numbers.findall(found.stdout) == numbers.findall(usual.stdout)
     assert len(numbers.findall(found.stdout)) > 10
-    assert b"?" not in found.stdout
+    assert found.stdout.count(b"?") == usual.stdout.count(b"?")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")

@@ -197,7 +197,7 @@ def test_without_a_network_it_ends_soon_and_says_so_once(command, vendor, night)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lacking", [(), ("XLP",)])
+@pytest.mark.parametrize("lacking", [(), ("PG",)])
 def test_a_study_is_refreshed_and_reported_in_one_command(run, vendor, tmp_path, lacking):
     from analysis.cli.refresh import symbols_of_study
 
