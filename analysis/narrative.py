@@ -196,7 +196,7 @@ def _abnormal(result: StudyResult, cite: Cite = plain) -> str:
     }[beyond_chance(window, level)]
     tests = []
     for outcome, column, on in (
-        (window.scaled, "p_scaled", ", each on the scale of its own volatility"),
+        (window.scaled, "p_scaled", ", each by its own volatility"),
         (window.placebo, "p_placebo", ""),
     ):
         if outcome.available:

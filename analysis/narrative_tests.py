@@ -39,7 +39,7 @@ def beside_the_rank(result: StudyResult, cite: Cite) -> list[str]:
     """Say the rank among sessions without results, and the law of that day."""
     symbol, said = result.headline.symbol, []
     for test, words in (
-        ("placebo-unscheduled", "of {dates} without scheduled results of the firm"),
+        ("placebo-unscheduled", "of {dates} without its results"),
         ("garch-t", "GARCH-t"),
     ):
         outcome = _of_the_firm(result, test)

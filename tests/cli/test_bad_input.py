@@ -112,13 +112,21 @@ DAMAGE: list[tuple[str, Callable[[list[list[str]]], object], str]] = [
     ("symbol twice", lambda r: r[0].__setitem__(1, "SPY"), "column 'SPY' occurs twice"),
     ("duplicate", lambda r: r.insert(50, list(r[50])), "occurs twice; keep one row a session"),
     ("unsorted", swap, "sessions are not sorted"),
-    ("weekend", lambda r: r[row_of(r, "2024-06-03")].__setitem__(0, "2024-06-02"), "is no session of XNYS"),
+    (
+        "weekend",
+        lambda r: r[row_of(r, "2024-06-03")].__setitem__(0, "2024-06-02"),
+        "is no session of XNYS",
+    ),
     ("zero", lambda r: cell(r, "2024-06-03", "NVDA", "0"), "NVDA at 2024-06-03 is 0.0: a level"),
     ("negative", lambda r: cell(r, "2024-06-03", "SPY", "-1"), "a level must be positive"),
     ("infinite", lambda r: cell(r, "2024-06-03", "SPY", "inf"), "a level must be finite"),
     ("text", lambda r: cell(r, "2024-06-03", "NVDA", "n.v."), "is 'n.v.', not a number"),
     ("no close on the day", lambda r: cell(r, "2025-01-27", "NVDA", ""), "no return on 2025-01-27"),
-    ("hole", lambda r: r.pop(row_of(r, "2024-06-03")), "add the rows (an empty cell says that a symbol did not trade)"),
+    (
+        "hole",
+        lambda r: r.pop(row_of(r, "2024-06-03")),
+        "add the rows (an empty cell says that a symbol did not trade)",
+    ),
     ("cells lost", lambda r: r[60].pop(), "line 61 has fewer cells than the header"),
     ("no symbol", lambda r: [row.__delitem__(1) for row in r], "symbol 'NVDA' is not in l.csv"),
 ]
