@@ -217,11 +217,13 @@ def test_a_full_standard_output_is_told(root):
 
 
 WAITING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 import click
 from analysis.atomic import replaced
 from analysis.cli.contain import contained
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the parent was told to ignore
 
 @click.command()
 def command():
