@@ -85,7 +85,7 @@ def relative_error(claim: Claim, computed: Sequence[float]) -> float | None:
     --------
     >>> from analysis.claims.ledger import Claim
     >>> claim = Claim("x", "a loss", "paper", claimed=600, value="v", exact=0.5, rounding=50.0)
-    >>> relative_error(claim, [594.0])
+    >>> round(relative_error(claim, [594.0]), 6)
     0.01
     """
     if len(computed) != len(claim.claimed) or not claim.claimed or 0 in claim.claimed:

@@ -71,8 +71,8 @@ def brief(text: object) -> str:
 
     Examples
     --------
-    >>> brief("word " * 1000).endswith("word wo ... (3,000 more letters)")
-    True
+    >>> brief("word " * 1000)[-31:]
+    ' word  ... (3,000 more letters)'
     """
     lines = plain(text).splitlines() or [""]
     if len(lines) > MOST_LINES:

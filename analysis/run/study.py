@@ -80,7 +80,7 @@ def run_study(
     >>> choices = Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",))
     >>> result = run_study(override(load_study(), choices), load_snapshot())
     >>> round(result.headline_window.car, 4), round(result.headline_window.se, 4)
-    (-0.1672, 0.0298)
+    (-0.1664, 0.0297)
     """
     data = with_chronology(
         study, as_market_data(data, calendar=study.calendar, needed=needed_sessions(study))

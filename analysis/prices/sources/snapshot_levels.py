@@ -39,7 +39,7 @@ def snapshot_source(folder: Path | None = None) -> FileSource:
     >>> import datetime as dt
     >>> source = snapshot_source()
     >>> len(source.symbols), len(source.fetch("NVDA", dt.date(2026, 1, 1)).bars)
-    (35, 20)
+    (35, 82)
     """
     folder = folder or bundled_data()
     read_verified(folder, LEVELS)
