@@ -36,7 +36,7 @@ NUMBERS = (
 """Columns of figures of an event, method and window; a figure that there is not is NaN."""
 
 
-class Cell(NamedTuple):
+class ControlRow(NamedTuple):
     """One row of the results."""
 
     status: str
@@ -145,7 +145,7 @@ class _Rows:
 
 def estimate_event(
     panel: ControlPanel, how: ControlOptions, firm: int, position: int, donors: list[BoolArray]
-) -> list[Cell]:
+) -> list[ControlRow]:
     """
     Estimate an event by every method in every window, methods first.
 
@@ -160,11 +160,11 @@ def estimate_event(
 
     Returns
     -------
-    list of Cell
+    list of ControlRow
         Donors without a return on a session of the estimation window on which the firm has one, or
         in the event window, are left out.
     """
-    cells: dict[tuple[int, int], Cell] = {}
+    cells: dict[tuple[int, int], ControlRow] = {}
     kept: dict[bytes, _Rows] = {}
     for at, window in enumerate(how.windows):
         found = _rows(panel, how, window, (firm, position), donors[at])
@@ -184,7 +184,7 @@ def _rows(
     window: Window,
     event: tuple[int, int],
     donors: BoolArray,
-) -> _Rows | Cell:
+) -> _Rows | ControlRow:
     """Take the rows of an event's estimation window, or say why there are none."""
     firm, position = event
     first, last = position + how.estimation.start, position + how.estimation.end + 1
@@ -234,7 +234,7 @@ def _cell(
     event: tuple[int, int],
     rows: _Rows,
     method: str,
-) -> Cell:
+) -> ControlRow:
     firm, position = event
     span = slice(position + window.start, position + window.end + 1)
     post_y, post_x = panel.returns[span, firm], panel.returns[span][:, rows.columns]
@@ -257,8 +257,8 @@ def _cell(
             units = placebo_units(estimator, rows.x, post_x, rows.names, gap=gap, most=how.placebos)
             unset |= _in_space(units, unset, how.level)
     except (WindowError, DataError, np.linalg.LinAlgError) as error:
-        return Cell(str(error), *counts, np.full(len(NUMBERS), np.nan))
-    return Cell(OK, *counts, np.array([unset.get(name, math.nan) for name in NUMBERS]))
+        return ControlRow(str(error), *counts, np.full(len(NUMBERS), np.nan))
+    return ControlRow(OK, *counts, np.array([unset.get(name, math.nan) for name in NUMBERS]))
 
 
 def _numbers(
@@ -301,5 +301,5 @@ def _linear_error(y: FloatArray, x: FloatArray, kind: ModelKind) -> float:
     return math.sqrt(float(np.square(residuals).mean()))
 
 
-def _empty(status: str, count: int = 0, donors: int = 0) -> Cell:
-    return Cell(status, count, 0, donors, np.full(len(NUMBERS), np.nan))
+def _empty(status: str, count: int = 0, donors: int = 0) -> ControlRow:
+    return ControlRow(status, count, 0, donors, np.full(len(NUMBERS), np.nan))

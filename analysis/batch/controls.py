@@ -18,7 +18,7 @@ from analysis.batch.checkpoint import Checkpoint, fingerprint
 from analysis.batch.control_events import (
     NUMBERS,
     OK,
-    Cell,
+    ControlRow,
     ControlOptions,
     ControlPanel,
     estimate_event,
@@ -166,12 +166,12 @@ class BlockRunner(Protocol):
 
     def __call__(
         self, panel: ControlPanel, how: ControlOptions, blocks: Iterable[Block]
-    ) -> Iterator[list[Cell]]:
+    ) -> Iterator[list[ControlRow]]:
         """Give the cells of each block, in order."""
         ...
 
 
-def run_block(panel: ControlPanel, how: ControlOptions, block: Block) -> list[Cell]:
+def run_block(panel: ControlPanel, how: ControlOptions, block: Block) -> list[ControlRow]:
     """
     Estimate the events of a block: event by event, methods, then windows.
 
@@ -181,11 +181,11 @@ def run_block(panel: ControlPanel, how: ControlOptions, block: Block) -> list[Ce
     how : ControlOptions
     block : Block
     """
-    located, cells = block.located, list[Cell]()
+    located, cells = block.located, list[ControlRow]()
     reach = [len(window) - 1 for window in how.windows]
     for row in range(len(located.day)):
         if row in located.faults:
-            fault = Cell(located.faults[row], 0, 0, 0, np.full(len(NUMBERS), np.nan))
+            fault = ControlRow(located.faults[row], 0, 0, 0, np.full(len(NUMBERS), np.nan))
             cells += [fault] * (len(how.methods) * len(how.windows))
             continue
         event = int(located.firm[row]), int(located.position[row])
@@ -199,7 +199,7 @@ def by_threads(threads: int) -> BlockRunner:
 
     def run(
         panel: ControlPanel, how: ControlOptions, blocks: Iterable[Block]
-    ) -> Iterator[list[Cell]]:
+    ) -> Iterator[list[ControlRow]]:
         if threads == 1:
             yield from (run_block(panel, how, block) for block in blocks)
             return
@@ -219,7 +219,7 @@ def by_cluster(client: Any) -> BlockRunner:  # noqa: ANN401 - distributed.Client
 
     def run(
         panel: ControlPanel, how: ControlOptions, blocks: Iterable[Block]
-    ) -> Iterator[list[Cell]]:
+    ) -> Iterator[list[ControlRow]]:
         held = client.submit(_keep, panel, pure=False)
         yield from _in_order(
             blocks,
@@ -239,9 +239,9 @@ def _keep(panel: ControlPanel) -> ControlPanel:
 def _in_order(
     blocks: Iterable[Block],
     begin: Callable[[Block], Any],
-    end: Callable[[Any], list[Cell]],
+    end: Callable[[Any], list[ControlRow]],
     most: int,
-) -> Iterator[list[Cell]]:
+) -> Iterator[list[ControlRow]]:
     """Begin blocks ahead of the one that is waited for, at most so many."""
     waiting: deque[Any] = deque()
     for block in blocks:
@@ -389,7 +389,7 @@ def control_schema(request: ControlRequest, symbol_type: pa.DataType) -> pa.Sche
     )
 
 
-def _table(located: Located, request: ControlRequest, cells: list[Cell]) -> pa.Table:
+def _table(located: Located, request: ControlRequest, cells: list[ControlRow]) -> pa.Table:
     windows = [str(window) for window in request.batch.windows]
     keys = list(itertools.product(range(len(located.day)), request.methods, windows))
     repeat = pa.array([row for row, _, _ in keys], pa.int64())
