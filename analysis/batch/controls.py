@@ -18,9 +18,9 @@ from analysis.batch.checkpoint import Checkpoint, fingerprint
 from analysis.batch.control_events import (
     NUMBERS,
     OK,
-    ControlRow,
     ControlOptions,
     ControlPanel,
+    ControlRow,
     estimate_event,
 )
 from analysis.batch.donor_lists import ALL_UNTREATED, EventDays, read_donors
