@@ -53,7 +53,7 @@ def firm_results(
         all of them.
     """
     firms = tuple(_firm_result(case, symbol, draws[symbol], panel) for symbol in case.symbols)
-    leads = case.specification is case.plan.headline_specification
+    leads = case.specification is case.plan.headline_specification and not case.alone
     return asked_at_once(firms) if leads else firms
 
 
