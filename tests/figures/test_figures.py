@@ -149,7 +149,10 @@ def test_the_histogram_counts_every_placebo_date(figures, full) -> None:
             "event-path",
             "NVDA returned -17.0 % on 27 January 2025 and was back at its old level on 9",
         ),
-        ("cross-section", "4 of 26 firms fell by more than chance explains; the lowest is VRT with"),
+        (
+            "cross-section",
+            "4 of 26 firms fell by more than chance explains; the lowest is VRT with",
+        ),
         ("loss-by-benchmark", "The abnormal loss is USD 289 bn to 608 bn, depending on the bench"),
         ("placebo-dates", "10 of 3,014 placebo dates reach the size of the event (p = 0.0036)"),
     ],
@@ -200,7 +203,9 @@ def test_a_gain_without_groups(study, snapshot) -> None:
         study=replace(result.study, groups=()),
         firms=tuple(replace(f, group="") for f in result.firms),
     )
-    assert "AAPL rose by more than chance explains" in heading(FIGURES["cross-section"](bare, LIGHT))
+    assert "AAPL rose by more than chance explains" in heading(
+        FIGURES["cross-section"](bare, LIGHT)
+    )
     assert heading(FIGURES["loss-by-benchmark"](result, LIGHT)).startswith("The abnormal gain is U")
     assert heading(FIGURES["event-path"](result, LIGHT)) == (
         "AAPL returned 3.2 % on 27 January 2025"
