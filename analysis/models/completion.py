@@ -33,7 +33,7 @@ FOLDS = 5
 _PENALTIES = 8
 _SETTLED = 1e-7
 _MOST_ROUNDS = 200
-_MANY = 0.25  # of the sessions: more singular values than that are found faster all at once
+_MANY = 0.35  # of the sessions: more singular values than that are found faster all at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray
 
 _MOST_STEPS = 200
+_SWEEPS = 30
 _SETTLED = 1e-15
 _TINY = 1e-300
 _COARSE = 12  # halvings before an eigenvalue is measured from its nearest neighbour in D
@@ -62,14 +63,99 @@ def _small(
 
 
 @compiled
+def _turned(matrix: FloatArray, vectors: FloatArray) -> None:
+    """Split a small symmetric matrix by Jacobi's turns: its diagonal holds the eigenvalues."""
+    size = len(matrix)
+    for i in range(size):
+        for j in range(size):
+            vectors[i, j] = 1.0 if i == j else 0.0
+    for _ in range(_SWEEPS):
+        still = True
+        for i in range(size - 1):
+            for j in range(i + 1, size):
+                apart = matrix[i, j]
+                if abs(apart) <= 1e-17 * np.sqrt(abs(matrix[i, i] * matrix[j, j])):
+                    continue
+                still = False
+                angle = (matrix[j, j] - matrix[i, i]) / (2.0 * apart)
+                tangent = 1.0 / (abs(angle) + np.sqrt(1.0 + angle * angle))
+                tangent = tangent if angle >= 0.0 else -tangent
+                cosine = 1.0 / np.sqrt(1.0 + tangent * tangent)
+                sine = tangent * cosine
+                for m in range(size):
+                    one, two = matrix[m, i], matrix[m, j]
+                    matrix[m, i], matrix[m, j] = (
+                        cosine * one - sine * two,
+                        sine * one + cosine * two,
+                    )
+                for m in range(size):
+                    one, two = matrix[i, m], matrix[j, m]
+                    matrix[i, m], matrix[j, m] = (
+                        cosine * one - sine * two,
+                        sine * one + cosine * two,
+                    )
+                    one, two = vectors[m, i], vectors[m, j]
+                    vectors[m, i], vectors[m, j] = (
+                        cosine * one - sine * two,
+                        sine * one + cosine * two,
+                    )
+        if still:
+            break
+
+
+@compiled
 def _beyond(values: FloatArray, origin: float, at: float, roots: FloatArray, shift: int) -> int:
-    """Count the eigenvalues beyond a point, by the signs of the small matrix's own."""
+    """Count the eigenvalues beyond a point, by the signs on the small matrix's diagonal."""
     found = shift
     for row in range(len(values)):
-        found += (values[row] - origin) - at > 0.0
-    for root in roots:
-        found -= root > 0.0
+        if (values[row] - origin) - at > 0.0:
+            found += 1
+    for i in range(len(roots)):
+        if roots[i, i] > 0.0:
+            found -= 1
     return found
+
+
+@compiled
+def _positive(numbers: FloatArray) -> int:
+    """Count the positive ones."""
+    found = 0
+    for number in numbers:
+        if number > 0.0:
+            found += 1
+    return found
+
+
+@compiled
+def _nearest(values: FloatArray, at: float) -> float:
+    """Find the entry nearest to a point."""
+    found = float(values[0])
+    for value in values:
+        if abs(value - at) < abs(found - at):
+            found = float(value)
+    return found
+
+
+@compiled
+def _crossing(matrix: FloatArray, turns: FloatArray, side: FloatArray) -> float:
+    """Find the small eigenvalue nearest to zero; its vector goes to `side`."""
+    near = 0
+    for i in range(len(side)):
+        if abs(matrix[i, i]) < abs(matrix[near, near]):
+            near = i
+    for i in range(len(side)):
+        side[i] = turns[i, near]
+    return float(matrix[near, near])
+
+
+@compiled
+def _along(slope: FloatArray, side: FloatArray) -> float:
+    """How fast that eigenvalue rises."""
+    found = 0.0
+    for i in range(len(side)):
+        for j in range(len(side)):
+            found += side[i] * slope[i, j] * side[j]
+    return float(found)
 
 
 @compiled
@@ -78,24 +164,23 @@ def _eigenvalue(
     directions: FloatArray,
     inverse: FloatArray,
     place: int,
-    ends: tuple[float, float],
-) -> tuple[float, float, FloatArray]:
-    """Find the eigenvalue of a place between two bounds: nearest of D, distance, small vector."""
+    low: float,
+    high: float,
+    side: FloatArray,
+) -> tuple[float, float]:
+    """Find the eigenvalue of a place between two bounds: the nearest of D, and the distance."""
     size = len(inverse)
-    positive = int(np.sum(inverse > 0.0))
-    matrix, slope = np.zeros((size, size)), np.zeros((size, size))
-    low, high = ends
+    positive = _positive(inverse)
+    matrix, slope, turns = np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size))
     origin, at = 0.0, 0.5 * (low + high)
-    side = np.zeros(size)
     for step in range(_MOST_STEPS):
         if step == _COARSE:
-            origin = values[np.argmin(np.abs(values - at))]
+            origin = _nearest(values, at)
             low, high, at = low - origin, high - origin, at - origin
         _small(values, directions, inverse, origin, at, matrix, slope)
-        roots, sides = np.linalg.eigh(matrix)
-        near = np.argmin(np.abs(roots))
-        side = np.ascontiguousarray(sides[:, near])
-        if _beyond(values, origin, at, roots, positive) > place:
+        _turned(matrix, turns)
+        root = _crossing(matrix, turns, side)
+        if _beyond(values, origin, at, matrix, positive) > place:
             low = at
         else:
             high = at
@@ -104,13 +189,13 @@ def _eigenvalue(
             at = middle
             continue
         if step % 4:
-            trial = at - roots[near] / (side @ slope @ side)
+            trial = at - root / _along(slope, side)
             if low < trial < high:
                 middle = trial
         if abs(middle - at) <= _SETTLED * abs(at) or high - low <= _SETTLED * abs(high):
             break
         at = middle
-    return origin, at, side
+    return origin, at
 
 
 @compiled
@@ -141,14 +226,17 @@ def leading_axes(
         A row each, of length 1.
     """
     count, size = directions.shape
-    inverse = 1.0 / scales
-    positive = int(np.sum(inverse > 0.0))
-    spread = 0.0
+    inverse = np.zeros(size)
+    positive, spread = _positive(scales), 0.0
     for i in range(size):
-        spread += abs(scales[i]) * np.sum(directions[:, i] ** 2)
-    matrix, slope = np.zeros((size, size)), np.zeros((size, size))
+        inverse[i] = 1.0 / scales[i]
+        for row in range(count):
+            spread += abs(scales[i]) * directions[row, i] * directions[row, i]
+    matrix, slope, turns = np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size))
+    side = np.zeros(size)
     _small(values, directions, inverse, 0.0, bound, matrix, slope)
-    wanted = _beyond(values, 0.0, bound, np.linalg.eigh(matrix)[0], positive)
+    _turned(matrix, turns)
+    wanted = _beyond(values, 0.0, bound, matrix, positive)
     sizes, vectors = np.zeros(wanted), np.zeros((wanted, count))
     kept = 0
     for place in range(wanted):  # the largest first, each between its neighbours in D
@@ -157,13 +245,19 @@ def leading_axes(
             high = min(high, values[place - positive])
         if place + size - positive < count:
             low = max(low, values[place + size - positive])
-        origin, at, side = _eigenvalue(values, directions, inverse, place, (low, high))
-        vector = directions @ side
+        origin, at = _eigenvalue(values, directions, inverse, place, low, high, side)
+        length = 0.0
         for row in range(count):
             distance = (values[row] - origin) - at
-            vector[row] /= distance if distance != 0.0 else _TINY
-        length = np.sqrt(vector @ vector)
+            entry = 0.0
+            for i in range(size):
+                entry += directions[row, i] * side[i]
+            entry /= distance if distance != 0.0 else _TINY
+            vectors[kept, row] = entry
+            length += entry * entry
         if length > 0.0 and np.isfinite(length):
-            sizes[kept], vectors[kept] = origin + at, vector / length
+            sizes[kept] = origin + at
+            for row in range(count):
+                vectors[kept, row] /= np.sqrt(length)
             kept += 1
     return sizes[:kept], vectors[:kept]
