@@ -63,11 +63,12 @@ class CurvePoint:
     window : Window
     returns : {"simple", "log"}
     abnormal : float
-        Abnormal return of the window, simple, decimal; a log CAR is exponentiated.
+        Sum of the abnormal returns of the window, simple, decimal; of a fit on logarithms the
+        realised less the expected return, see `analysis.abnormal.AbnormalPath.simple`.
     low, high : float or None
         Its interval.
     p : float or None
-        Two-sided Student t.
+        Two-sided Student t, in the returns that are fitted.
     impact, impact_low, impact_high : float or None
         In `currency`.
     currency : str

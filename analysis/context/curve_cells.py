@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.abnormal import AbnormalPath
+    from analysis.inference.outcome import Outcome
     from analysis.models.base import Estimator
     from analysis.panel.estimates import ModelKind, WindowEstimates
     from analysis.run.case import Case
@@ -62,7 +64,9 @@ class CurveChoice:
     holds_firm : bool
         Whether the benchmark holds the firm itself.
     fixed : bool
-        Whether nothing is estimated, so that lengths and gaps give no further answers.
+        Whether nothing is estimated, so that lengths, gaps and logarithms give no other answers.
+    returns : {"simple", "log"}
+        What the study itself measures; the case is in simple returns.
     """
 
     case: Case
@@ -72,6 +76,7 @@ class CurveChoice:
     relative: bool
     holds_firm: bool
     fixed: bool
+    returns: Returns
 
     @property
     def kind(self) -> ModelKind | None:
@@ -181,7 +186,11 @@ def drawn(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnCell:
-    """One specification on the placebo dates and, last, at the event; arrays of shape (B + 1,)."""
+    """
+    One specification on the placebo dates and, last, at the event; arrays of shape (B + 1,).
+
+    Abnormal returns are simple; of logarithms over several sessions the buy-and-hold ones.
+    """
 
     abnormal: FloatArray
     t: FloatArray
@@ -224,9 +233,9 @@ def draw(cells: Sequence[CurveCell], windows: CurveWindows) -> dict[tuple[int, W
         found = _estimates(batch, at, windows)
         for place, cell in enumerate(batch):
             for w, window in enumerate(windows.all):
-                car = found.car[:, place, w]
+                held = found.bhar if cell.returns == "log" else found.car
                 columns[id(cell), window] = DrawnCell(
-                    abnormal=np.expm1(car) if cell.returns == "log" else car,
+                    abnormal=held[:, place, w],
                     t=found.scar[:, place, w],
                     df=found.df[:, place].astype(np.float64),
                 )
@@ -266,6 +275,7 @@ def _estimates(batch: Sequence[CurveCell], at: IntArray, windows: CurveWindows) 
         windows=windows.all,
         min_obs=math.ceil(COMPLETE * first.length),
         base=base,
+        log=first.returns == "log",
     )
 
 
@@ -285,7 +295,13 @@ def _fit(cell: CurveCell) -> FirmFit | None:
     if int(rows.sum()) < COMPLETE * cell.length:
         return None
     try:
-        return fit_firm(cell.design, cell.choice.estimator, position, estimation=cell.estimation)
+        return fit_firm(
+            cell.design,
+            cell.choice.estimator,
+            position,
+            estimation=cell.estimation,
+            log=cell.returns == "log",
+        )
     except (WindowError, DataError):
         return None
 
@@ -302,19 +318,12 @@ def _point(
     choice, case = cell.choice, cell.choice.case
     study, plan = case.study, case.plan
     path = fit.path(window)
-    car, se = cumulative(path), cumulative_se(path)
-    test = t_test(car, se, fit.model.df, level=study.level) if se else None
-    ends = (car, test.low if test else None, test.high if test else None)
-    value = worth.amount
-    money: tuple[float | None, ...]
-    if cell.returns == "log":
-        ends = tuple(None if end is None else math.expm1(end) for end in ends)  # type: ignore[assignment]
-        money = tuple(None if end is None or value is None else value * end for end in ends)
-    elif value is None:
-        money = (None, None, None)
-    else:
-        change = impact(path, value, df=fit.model.df, level=study.level)
-        money = (change.abnormal, change.low, change.high)
+    held = path.simple()
+    car, df = cumulative(held), fit.model.df
+    test, ends = (_tested(one, df, study.level) for one in (path, held))
+    money = None
+    if worth.amount is not None:
+        money = impact(path, worth.amount, df=df, level=study.level)
     leading = plan.headline_specification.key == case.specification.key
     return CurvePoint(
         estimand=estimand,
@@ -326,20 +335,26 @@ def _point(
         gap=cell.gap,
         window=window,
         returns=cell.returns,
-        abnormal=ends[0],
-        low=ends[1],
-        high=ends[2],
+        abnormal=car,
+        low=ends.low if ends else None,
+        high=ends.high if ends else None,
         p=test.p if test else None,
-        impact=money[0],
-        impact_low=money[1],
-        impact_high=money[2],
+        impact=money.abnormal if money else None,
+        impact_low=money.low if money else None,
+        impact_high=money.high if money else None,
         currency=worth.currency,
         rate=worth.rate,
         headline=leading
         and choice.model == study.headline.model
-        and (cell.returns, cell.estimation) == ("simple", study.estimation)
+        and (cell.returns, cell.estimation) == (choice.returns, study.estimation)
         and window == study.headline.window,
     )
+
+
+def _tested(path: AbnormalPath, df: float, level: float) -> Outcome | None:
+    """Judge a path's CAR by Student's t; None where the model has no standard error."""
+    se = cumulative_se(path)
+    return t_test(cumulative(path), se, df, level=level) if se else None
 
 
 def without_copies(
@@ -374,7 +389,7 @@ def grid(
     Parameters
     ----------
     choices : sequence of CurveChoice
-        One that estimates nothing takes the study's own estimation window alone.
+        One that estimates nothing takes the study's own estimation window and returns alone.
     windows : CurveWindows
         What an estimation window must end before.
     lengths, gaps : sequence of int
@@ -401,6 +416,6 @@ def grid(
             CurveCell(choice, returns, length, gap, design)
             for returns, design in designs
             for length, gap in spans
-            if not choice.fixed or (length, gap) == mine
+            if not choice.fixed or (length, gap, returns) == (*mine, choice.returns)
         ]
     return cells

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.context.curve import CurvePoint, Estimand, Multiverse, SpecificationCurve
+from analysis.context.curve import CurvePoint, Estimand, Multiverse, Returns, SpecificationCurve
 from analysis.context.curve_benchmarks import (
     Holdings,
     curve_benchmarks,
@@ -98,13 +98,15 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
             groups=(),
             events=tuple(event for event in study.events if event.id == head.event),
             windows=(head.window,),
+            returns="simple",
         ),
         data,
     )
     placed, holdings = plan.events[0], holdings_of(head.symbol, plan.data)
     windows, lengths, gaps, left_out = _grids(study, placed, plan.data)
     wide = replace(plan, span=Window(windows.own.start, windows.all[-1].end))
-    choices = list(_choices(study, wide, placed, holdings))
+    kind: Returns = "log" if study.log else "simple"
+    choices = [replace(c, returns=kind) for c in _choices(study, wide, placed, holdings)]
     cells = grid(choices, windows, lengths, gaps)
     curves: dict[tuple[Estimand, bool], list[tuple[CurveCell, CurvePoint]]] = defaultdict(list)
     for done, (cell, points) in enumerate(measured(cells, windows), start=1):
@@ -221,6 +223,7 @@ def _choice(
         relative=False,
         holds_firm=False,
         fixed=isinstance(spec.estimator, MarketAdjusted),
+        returns="simple",
     )
 
 

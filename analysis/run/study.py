@@ -22,7 +22,8 @@ from analysis.results import (
     StudyResult,
 )
 from analysis.run.batteries import firm_batteries, group_batteries
-from analysis.run.case import headline_case
+from analysis.run.case import headline_case, shown_cases
+from analysis.run.family import firm_family
 from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
 from analysis.run.needs import needed_sessions
@@ -48,6 +49,7 @@ def run_study(
     data: MarketData | pd.DataFrame,
     *,
     all_tests: bool = False,
+    shown_only: bool = False,
     progress: Progress | None = None,
 ) -> StudyResult:
     """
@@ -61,6 +63,9 @@ def run_study(
     all_tests : bool
         Also run every test of one firm on the headline (bootstraps, volume, variance); those that
         lead and those of groups always run.
+    shown_only : bool
+        Measure only the cells that `StudyResult.summary` shows, each as it is among all: those of
+        the headline's specification, and of its firm at its event under the other ones.
     progress : callable, optional
         Told ``(label, done, total)`` after each specification of each event.
 
@@ -87,10 +92,12 @@ def run_study(
         study, as_market_data(data, calendar=study.calendar, needed=needed_sessions(study))
     )
     plan, cases = plan_cases(study, data)
+    cases = shown_cases(cases) if shown_only else cases
     draws = panel_draws(cases)
     firms: list[FirmResult] = []
     groups: list[GroupResult] = []
     batteries: tuple[Battery, ...] = ()
+    leading: tuple[FirmResult, ...] = ()
     lead, waiting = headline_case(plan), deque(cases)
     total = len(cases)
     del cases  # the fits of a case go when its results are taken
@@ -98,10 +105,11 @@ def run_study(
         case = waiting.popleft()
         results = firm_results(case, placebo_draws(case, draws), draws)
         firms += results
-        found = group_results(case, draws)
+        found = () if case.alone else group_results(case, draws)
         groups += found
         if case.placed is lead.placed and case.specification is lead.specification:
             batteries = _batteries(case, results, found, all_tests=all_tests)
+            leading = results
         if progress is not None:
             label = f"{case.placed.event.id}, {case.specification.model.title}"
             progress(label, total - len(waiting), total)
@@ -119,6 +127,7 @@ def run_study(
             for symbol in plan.symbols_of(placed.event.id)
         ),
         batteries=batteries,
+        family=firm_family(leading, study.headline.window, study.level),
         purge_sensitivity=_purge_sensitivity(plan),
         levels=data.levels[list(dict.fromkeys(used))],
         **_values(plan),
@@ -188,7 +197,7 @@ def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
 
 def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     head, study = plan.study.headline, plan.study
-    specification = specification_of(MODELS[head.model], benchmark, plan.data)
+    specification = specification_of(MODELS[head.model], benchmark, plan.data, log=plan.study.log)
     fit = headline_case(plan).under(specification).fit(head.symbol)
     path = fit.path(head.window)
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)

@@ -37,7 +37,8 @@ def plain_curve(returns: np.ndarray, cells, at: int) -> tuple[float, float, floa
         sigma2 = ((y - design @ beta) ** 2).sum() / df
         se = np.sqrt(sigma2 * (1 + day @ np.linalg.inv(design.T @ design) @ day))
         ar = values[at, 0] - day @ beta
-        abnormal.append(np.expm1(ar) if kind == "log" else ar)
+        realised = values[at, 0]
+        abnormal.append(np.exp(realised) - np.exp(realised - ar) if kind == "log" else ar)
         t.append(ar / se)
         clear.append(2 * stats.t.sf(abs(ar / se), df) < 0.05)
     families = np.array([model == "mean" for model, *_ in cells])
