@@ -89,8 +89,8 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         sheet,
         finding=typeset(uncited(headline)),
         headline=notes.text(headline),
-        standfirst=_standfirst(details, notes),
-        description=typeset(uncited(standfirst(details, cite))),
+        standfirst=_standfirst(result, notes),
+        description=typeset(uncited(standfirst(result, cite))),
         kicker=f"{result.study.title} · {result.data_name}",
         contents=_contents(bool(said)),
         sure=[_noted(line, notes) for line in how_sure(details, cite)],
@@ -194,9 +194,9 @@ def _contents(press: bool) -> list[tuple[str, str]]:
     return [*parts, ("appendix", "Appendix"), ("glossary", "Glossary")]
 
 
-def _standfirst(details: Details, notes: Footnotes) -> Markup:
-    event = details.result.headline_event.event
-    text = notes.text(standfirst(details, cite))
+def _standfirst(result: StudyResult, notes: Footnotes) -> Markup:
+    event = result.headline_event.event
+    text = notes.text(standfirst(result, cite))
     return Markup("<p><strong>{}.</strong> {}</p>").format(event.title.rstrip("."), text)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from analysis.context.absent import Absent
 from analysis.formatting import counted, probability, rank_probability, relation
 from analysis.narrative import beyond_chance, other_news
 from analysis.report.multiverse import range_words
@@ -61,7 +60,7 @@ def how_sure(details: Details, cite: Cite) -> tuple[Sure, ...]:
     return (
         _ordinary(details.result, cite),
         _benchmarks(details, cite),
-        _family(details),
+        _family(details.result),
         _cause(details.result),
     )
 
@@ -167,32 +166,24 @@ def _sized(result: StudyResult, firm: FirmResult, cite: Cite) -> str:
     return cite(text, result.place(firm, window.window, column))
 
 
-def _family(details: Details) -> Sure:
-    result = details.result
-    name, firms = name_of(result, result.headline.symbol), len(result.study.symbols)
+def _family(result: StudyResult) -> Sure:
+    family, level = result.family, result.study.level
+    name, firms = name_of(result, result.headline.symbol), len(family.symbols)
     question = "Does it stand out among all firms asked about?"
     if firms < 2:
         return Sure(question, "unknown", "Not asked", "Only this firm was asked about.")
-    joint = family_p(details)
-    if joint is None:
-        part = details.reaction_dates
-        why = part.reason if isinstance(part, Absent) else "it judges single days"
-        return Sure(
-            question, "unknown", "Untested", f"There is no test over all {firms} firms here: {why}."
-        )
-    alpha = 1 - result.study.level
-    part = details.reaction_dates
-    others = {} if isinstance(part, Absent) else part.joint_p()
-    told = sum(p < alpha for p in others.values())
-    does = "does" if told < 2 else "do"
-    rest = f"Of {len(others)} firms with the history for it {told or 'none'} {does}"
-    stands = "still stands out" if joint < alpha else "does not stand out"
+    p = family_p(result)
+    if p is None:
+        return Sure(question, "unknown", "Untested", f"No test counts all {firms} firms here.")
+    stands = "still stands out" if p <= 1 - level else "does not stand out"
+    told = len(family.beyond)
     return Sure(
         question,
-        "yes" if joint < alpha else "no",
-        "Yes" if joint < alpha else "No",
+        "yes" if p <= 1 - level else "no",
+        "Yes" if p <= 1 - level else "No",
         f"Among {firms} firms some look unusual by luck alone. Counted so, {name} {stands} "
-        f"(p {relation(probability(joint))}). {rest}.",
+        f"(p {relation(probability(p))}); {told or 'none'} of the {firms} "
+        f"{'do' if told > 1 else 'does'}.",
     )
 
 

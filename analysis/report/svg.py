@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from analysis.figures.export import render
-from analysis.figures.style import LIGHT, texts_of
+from analysis.figures.style import LIGHT, sized, texts_of
 from analysis.report.hot import HotPoint, frame_of, hot_points
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAGE_STYLE = replace(LIGHT, titled=False)
 """Figures of the page: their titles are set by the page."""
 
-SLIM_STYLE = replace(PAGE_STYLE, width=4.5)
+SLIM_STYLE = sized(PAGE_STYLE, "narrow")
 """The same for a column of a phone."""
 
 COLOURS = {
@@ -126,7 +126,12 @@ def _short(number: re.Match[str]) -> str:
 
 def _inline(text: str, name: str, finding: str, detail: str, sheet: Sheet) -> Markup:
     text = text[text.index("<svg") :]
-    for gone in (r"<metadata>.*?</metadata>", r"<!--.*?-->", r"<title>.*?</title>"):
+    for gone in (
+        r"<metadata>.*?</metadata>",
+        r"<!--.*?-->",
+        r"<title>.*?</title>",
+        r"<desc>.*?</desc>",
+    ):
         text = re.sub(gone, "", text, flags=re.DOTALL)
     text = re.sub(r'<style type="text/css">.*?</style>', "", text, flags=re.DOTALL)
     for colour, variable in COLOURS.items():
@@ -142,10 +147,7 @@ def _inline(text: str, name: str, finding: str, detail: str, sheet: Sheet) -> Ma
     text = _STYLE.sub(lambda m: f' class="{sheet.name(m[1])}"', text)
     text = re.sub(r"<g\s*/>|<g\s*>\s*</g>|<defs\s*/>|<defs>\s*</defs>", "", text)
     text = re.sub(r"\s*\n\s*", "\n", re.sub(r" +>", ">", re.sub(r"<(\w+) +", r"<\1 ", text)))
-    start = (
-        f'<svg role="img" aria-labelledby="{name}-t" aria-describedby="{name}-d" '
-        f'data-name="{name}" '
-    )
+    start = f'<svg aria-labelledby="{name}-t" aria-describedby="{name}-d" data-name="{name}" '
     inside = (
         f'<title id="{name}-t">{escape(finding)}</title><desc id="{name}-d">{escape(detail)}</desc>'
     )

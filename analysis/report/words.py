@@ -13,7 +13,6 @@ from analysis.results.names import benchmark_words, name_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis.context.details import Details
     from analysis.impact import Impact
     from analysis.results import FirmResult, Place, StudyResult
     from analysis.windows import Window
@@ -162,20 +161,19 @@ def headline_words(result: StudyResult, cite: Cite) -> str:
     return f"{start} {further} than {explainer(head)}{over}"
 
 
-def standfirst(details: Details, cite: Cite) -> str:
+def standfirst(result: StudyResult, cite: Cite) -> str:
     """
     Say what happened, and both verdicts: this firm on this day, and among all firms asked about.
 
     Parameters
     ----------
-    details : Details
+    result : StudyResult
     cite : callable
 
     Returns
     -------
     str
     """
-    result = details.result
     head, window = result.headline, result.headline_window
     name = name_of(result, head.symbol)
 
@@ -191,7 +189,7 @@ def standfirst(details: Details, cite: Cite) -> str:
     expected = cited(percent(window.expected, 1), "expected_return")
     return (
         f"{when} {name}’s shares {moved} {size}{worth}. From how they had moved with "
-        f"{yardstick(result, head)}, {expected} was to be expected. {verdicts(details)}"
+        f"{yardstick(result, head)}, {expected} was to be expected. {verdicts(result)}"
     )
 
 
@@ -200,9 +198,8 @@ def _worth(impact: Impact, cited: Callable[[str, str], str]) -> str:
     return f", {size} of market value {'gone' if impact.raw < 0 else 'gained'}"
 
 
-def verdicts(details: Details) -> str:
+def verdicts(result: StudyResult) -> str:
     """Say both verdicts in one sentence or two; of a single firm there is one."""
-    result = details.result
     window, level = result.headline_window, result.study.level
     single = len(window.window) == 1
     first = {
@@ -213,7 +210,7 @@ def verdicts(details: Details) -> str:
         else "cannot be tested",
     }[beyond_chance(window, level)]
     start = f"For this firm on {'this day' if single else 'these days'} that {first}"
-    firms, joint = len(result.study.symbols), family_p(details)
+    firms, joint = len(result.family.symbols), family_p(result)
     if firms < 2 or joint is None:
         return f"{start}."
     stands = joint < 1 - level
@@ -224,19 +221,6 @@ def verdicts(details: Details) -> str:
     return f"{start}; {word} counted among all {firms} firms asked about, {told}."
 
 
-def family_p(details: Details) -> float | None:
-    """
-    Find the headline firm's p over all firms of the study at once.
-
-    Returns
-    -------
-    float or None
-        None where there is no such test, or the headline's window is longer than the day that it
-        judges.
-    """
-    result = details.result
-    if len(result.headline_window.window) > 1 or len(result.study.symbols) < 2:
-        return None
-    dates = details.reaction_dates
-    joint = dates.joint_p() if hasattr(dates, "joint_p") else {}
-    return joint.get(result.headline.symbol)
+def family_p(result: StudyResult) -> float | None:
+    """Find the headline firm's p over all firms of the study at once; None where there is none."""
+    return result.family.p.get(result.headline.symbol)

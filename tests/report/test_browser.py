@@ -218,7 +218,8 @@ def test_nothing_runs_over_the_edge_or_over_another(browser, address, width) -> 
     beyond = page.evaluate(
         """() => [...document.querySelectorAll('main *, header *')]
             .filter(e => !e.closest('.scroll') && !e.closest('svg') && !e.closest('.skip'))
-            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+            .filter(e => e.getClientRects().length)
+            .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
             .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert beyond == []
