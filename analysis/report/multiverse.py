@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.formatting import percent
+from analysis.narrative_curve import FILE
 from analysis.report.words import money
 from analysis.results import Place
 
 if TYPE_CHECKING:
+    from analysis.context.curve import CurvePoint
     from analysis.context.details import Details
     from analysis.report.words import Cite
-    from analysis.robustness import CurvePoint
-
-FILE = "specifications.csv"
 
 
 def range_words(details: Details, cite: Cite) -> str:
@@ -30,8 +29,8 @@ def range_words(details: Details, cite: Cite) -> str:
     str
         Empty where there is no curve.
     """
-    curve = details.curve
-    if not curve.points:
+    curve = details.multiverse.leading
+    if curve is None:
         return ""
     low, high = curve.range
 
@@ -43,6 +42,6 @@ def range_words(details: Details, cite: Cite) -> str:
         return cite(text, Place(FILE, line, "impact"))
 
     return (
-        f"Under all {len(curve.points):,} combinations of choices it runs from {shown(low, 2)} to "
+        f"Under {len(curve.points):,} combinations of choices it runs from {shown(low, 2)} to "
         f"{shown(high, len(curve.points) + 1)}."
     )

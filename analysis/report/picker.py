@@ -12,9 +12,9 @@ from analysis.report.words import SYMBOLS, explainer, span_words, yardstick
 from analysis.results.names import introduced, name_of
 
 if TYPE_CHECKING:
+    from analysis.context.curve import CurvePoint, SpecificationCurve
     from analysis.context.details import Details
     from analysis.results import FirmResult, StudyResult, WindowResult
-    from analysis.robustness import CurvePoint
 
 RETURN, AMOUNT = 1e-5, 1e5
 """Units of returns and amounts in the picker; the line of an answer holds all its digits."""
@@ -78,8 +78,7 @@ def picker_json(details: Details) -> dict[str, Any]:
             for s in symbols
         ],
         "currencies": _currencies(results, symbols),
-        "unit": _unit(details),
-        "curve": _curve(details, choices, [str(w) for w in windows]),
+        **_curve(result, details.multiverse.leading, choices, [str(w) for w in windows]),
     }
 
 
@@ -119,18 +118,17 @@ def _currencies(results: list[FirmResult], symbols: list[str]) -> list[str]:
     return [found.get(symbol, "") for symbol in symbols]
 
 
-def _unit(details: Details) -> float:
-    """Say in what the curve is drawn: percent, or billions or millions of a currency."""
-    amounts = [point.impact for point in details.curve.points]
-    return 0.01 if not amounts or amounts[0] is None else scale_of(*amounts).divisor
-
-
 def _curve(
-    details: Details, choices: list[tuple[str, str]], windows: list[str]
-) -> list[list[float | int | None]]:
+    result: StudyResult,
+    curve: SpecificationCurve | None,
+    choices: list[tuple[str, str]],
+    windows: list[str],
+) -> dict[str, Any]:
     """Place on the curve those answers that are the study's own but for model and benchmark."""
-    study = details.result.study
-    own = (len(study.estimation), -study.estimation.end - 1, "simple")
+    if curve is None:
+        return {"unit": 1, "curve": []}
+    study = result.study
+    own = (len(study.estimation), -study.estimation.end - 1, "log" if study.log else "simple")
 
     def asked(point: CurvePoint) -> bool:
         key = (point.model, point.benchmark)
@@ -140,13 +138,17 @@ def _curve(
             and str(point.window) in windows
         )
 
-    return [
-        [
-            choices.index((point.model, point.benchmark)),
-            windows.index(str(point.window)),
-            rank,
-            point.answer,
-        ]
-        for rank, point in enumerate(details.curve.points, start=1)
-        if asked(point)
-    ]
+    amounts = [point.impact for point in curve.points]
+    return {
+        "unit": 0.01 if None in amounts else scale_of(*amounts).divisor,
+        "curve": [
+            [
+                choices.index((point.model, point.benchmark)),
+                windows.index(str(point.window)),
+                rank,
+                point.answer,
+            ]
+            for rank, point in enumerate(curve.points, start=1)
+            if asked(point)
+        ],
+    }

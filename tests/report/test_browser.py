@@ -169,7 +169,7 @@ def test_the_reader_can_choose_otherwise(opened, details) -> None:
     assert f"results.csv, line {result.place(other, window.window, 'car').line}" in said
     point = next(
         p
-        for p in details.curve.points
+        for p in details.multiverse.leading.points
         if (p.model, p.benchmark, p.window) == (other.model, other.benchmark, window.window)
         and (p.length, p.returns) == (len(result.study.estimation), "simple")
         and p.gap == -result.study.estimation.end - 1
@@ -177,10 +177,10 @@ def test_the_reader_can_choose_otherwise(opened, details) -> None:
     spot = page.locator("figure[data-figure=specification-curve] .wide .chosen-spot")
     box = page.locator("figure[data-figure=specification-curve] .wide svg").bounding_box()
     middle = spot.bounding_box()
-    rank = details.curve.points.index(point) + 1
+    rank = details.multiverse.leading.points.index(point) + 1
     share = (middle["x"] + middle["width"] / 2 - box["x"]) / box["width"]
     low = share - 0.25
-    assert low < rank / len(details.curve.points) < share + 0.25
+    assert low < rank / len(details.multiverse.leading.points) < share + 0.25
     page.locator("#picker button").click()
     assert page.locator("[data-tile=abnormal] .value").inner_text() == before
 
