@@ -187,7 +187,7 @@ def test_colours_of_figures_are_the_pages_own(page) -> None:
 
 def test_the_narrative_is_short_and_follows_the_results(details, null_details) -> None:
     told = " ".join(report_narrative(details))
-    assert 120 <= len(told.split()) <= 320
+    assert 120 <= len(told.split()) <= 420
     null = " ".join(report_narrative(null_details))
     assert "not more than chance explains" in null
     assert told != null
