@@ -156,7 +156,7 @@ def _paragraphs(result: SampleResult) -> list[str]:
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
     first = (
         f"{measured:,} of {len(result.pairs):,} firm-events could be measured, each by its own "
-        f"{spec.model} model against {sample_yardstick(result)} over {spec.estimation}. Over "
+        f"{spec.linear.name} model against {sample_yardstick(result)} over {spec.estimation}. Over "
         f"{average.window} the mean abnormal return is {percent(average.mean)}, the median "
         f"{percent(average.median)}; {percent(average.positive, 0)} are positive."
     )
