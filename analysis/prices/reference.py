@@ -156,6 +156,8 @@ class Reference:
         By date.
     results_days : mapping of str to tuple of pandas.Timestamp
         Sessions that were the first to react to a firm's scheduled results, by firm.
+    names : mapping of str to str
+        Firms' names, and what funds follow, by symbol; for words and labels.
     """
 
     shares: Mapping[str, tuple[ShareCount, ...]] = field(default_factory=dict)
@@ -167,6 +169,7 @@ class Reference:
     weights: tuple[IndexWeight, ...] = ()
     chronology: tuple[ChronologyEntry, ...] = ()
     results_days: Mapping[str, tuple[pd.Timestamp, ...]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def restated(self, symbol: str, day: dt.date) -> float:
         """

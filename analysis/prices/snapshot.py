@@ -31,6 +31,7 @@ SHARES = "reference/shares_outstanding.csv"
 CLOSES = "prices/printed_closes.csv"
 WEIGHTS = "reference/index_weights.csv"
 RESULTS_DAYS = "reference/earnings.csv"
+NAMES = "reference/names.csv"
 HISTORY = "prices/history_"
 """Begins the file of a firm's longer history; its symbol and ``.csv`` follow."""
 
@@ -95,6 +96,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         daily_closes=_daily_closes(verified(DAILY_BARS)),
         weights=weights_from(table(WEIGHTS), where=WEIGHTS),
         results_days=results_days_from(table(RESULTS_DAYS)),
+        names={str(row["symbol"]): str(row["name"]) for row in table(NAMES).to_dict("records")},
     )
     histories = {
         symbol: _history(verified(name), name) for symbol, name in history_files(folder).items()

@@ -87,6 +87,7 @@ TABLES = {
     "index-holdings": BundledTable(
         "reference/index_holdings.csv", check_shares_of_index, ("published_as_of", "eve")
     ),
+    "names": BundledTable("reference/names.csv", check_unique("symbol")),
     "results-days": BundledTable(
         "reference/earnings.csv", check_results_days(CALENDAR), ("filed", "reaction_session")
     ),

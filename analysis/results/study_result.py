@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -72,6 +72,9 @@ class StudyResult:
     unvalued : mapping of str to str
         Firms without a market value at the headline, and the flag that says why.
     chronology : tuple of ChronologyEntry
+    names : mapping of str to str
+        Names of the firms, and what the funds follow, by symbol, as far as they are known; see
+        `analysis.results.names`.
     """
 
     study: Study
@@ -88,6 +91,7 @@ class StudyResult:
     closes: Mapping[str, PrintedClose]
     unvalued: Mapping[str, str]
     chronology: tuple[ChronologyEntry, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Name the study and its headline; never the frames."""

@@ -10,6 +10,7 @@ from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
 from analysis.prices.frames import as_market_data
+from analysis.prices.snapshot import CALENDAR
 from analysis.prices.study_data import with_chronology
 from analysis.results import (
     Battery,
@@ -122,7 +123,13 @@ def run_study(
         levels=data.levels[list(dict.fromkeys(used))],
         **_values(plan),
         chronology=plan.reference.chronology,
+        names=_names(plan),
     )
+
+
+def _names(plan: Plan) -> dict[str, str]:
+    """Take the names that go with the data; those of the bundle are of its exchange alone."""
+    return dict(plan.reference.names) if plan.data.calendar == CALENDAR else {}
 
 
 def _values(plan: Plan) -> dict[str, Any]:

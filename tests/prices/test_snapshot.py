@@ -31,6 +31,7 @@ LOADED = [
     module.DAILY_BARS,
     module.WEIGHTS,
     module.RESULTS_DAYS,
+    module.NAMES,
     "prices/history_NVDA.csv",
 ]
 

@@ -1,0 +1,58 @@
+"""What a reader calls firms and benchmarks; a symbol without a name stands for itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.results.records import FACTOR_MARKET, NO_BENCHMARK
+
+if TYPE_CHECKING:
+    from analysis.results.study_result import StudyResult
+
+
+def name_of(result: StudyResult, symbol: str) -> str:
+    """
+    Name a firm, or what a fund follows.
+
+    Parameters
+    ----------
+    result : StudyResult
+    symbol : str
+
+    Returns
+    -------
+    str
+        `symbol` where no name is known.
+    """
+    return result.names.get(symbol, symbol)
+
+
+def introduced(result: StudyResult, symbol: str) -> str:
+    """Name a firm with its symbol behind, for the one place of a text that gives both."""
+    name = name_of(result, symbol)
+    return symbol if name == symbol else f"{name} ({symbol})"
+
+
+def benchmark_words(result: StudyResult, benchmark: str) -> str:
+    """
+    Say in words what a benchmark of the results is.
+
+    Parameters
+    ----------
+    result : StudyResult
+    benchmark : str
+        As results name it: an id of the study, or what stands where a model takes none.
+
+    Returns
+    -------
+    str
+        What the fund follows, and the firms it is without, as in ``S&P 500 without NVIDIA``.
+    """
+    if benchmark in (FACTOR_MARKET, NO_BENCHMARK):
+        return "the market factor" if benchmark == FACTOR_MARKET else "no benchmark"
+    found = next(b for b in result.study.benchmarks if b.id == benchmark)
+    words = name_of(result, found.symbol)
+    if not found.firms:
+        return words
+    left_out = " and ".join(name_of(result, firm) for firm in found.firms)
+    return f"{words} without {left_out if len(found.firms) < 3 else f'{len(found.firms)} firms'}"
