@@ -87,9 +87,21 @@ def study_options(command: _Command) -> _Command:
     return click.argument("study", default=DEFAULT_STUDY, metavar="[STUDY]")(command)
 
 
-def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:  # noqa: ANN401 - the options of study_options, by name
+def run_from_options(
+    *,
+    all_tests: bool = False,
+    shown_only: bool = False,
+    **options: Any,  # noqa: ANN401 - the options of study_options, by name
+) -> StudyResult:
     """
     Run the study that the options of `study_options` ask for, with progress on a terminal.
+
+    Parameters
+    ----------
+    all_tests, shown_only : bool
+        As `analysis.run.study.run_study` takes them.
+    **options
+        As `study_from_options`.
 
     Raises
     ------
@@ -100,7 +112,7 @@ def run_from_options(*, all_tests: bool = False, **options: Any) -> StudyResult:
 
     study, data = study_from_options(**options)
     with progress_bar() as progress:
-        return run_study(study, data, all_tests=all_tests, progress=progress)
+        return run_study(study, data, all_tests=all_tests, shown_only=shown_only, progress=progress)
 
 
 def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:  # noqa: ANN401 - the options of study_options, by name

@@ -103,7 +103,12 @@ def command(
     if excel is not None:
         check_workbook(excel, inputs=inputs_of(**options))
     details = details_from_options(all_tests=all_tests, **options) if report else None
-    result = run_from_options(all_tests=all_tests, **options) if details is None else details.result
+    shown_only = out is None and excel is None and output_format in {"table", "markdown"}
+    result = (
+        run_from_options(all_tests=all_tests, shown_only=shown_only, **options)
+        if details is None
+        else details.result
+    )
     printed = _printed(result, cast("StudyFormat", output_format), all_tests=all_tests)
     if out is not None:
         files: dict[str, str | bytes] = dict(

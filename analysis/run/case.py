@@ -12,7 +12,7 @@ from analysis.run.designs import designs_of
 from analysis.run.fit import fit_firm, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -43,11 +43,14 @@ class Case:
     plan : Plan
     placed : PlacedEvent
     specification : Specification
+    alone : bool
+        Whether of the firms only the headline's is taken.
     """
 
     plan: Plan
     placed: PlacedEvent
     specification: Specification
+    alone: bool = False
 
     @property
     def study(self) -> Study:
@@ -72,7 +75,7 @@ class Case:
     @cached_property
     def symbols(self) -> tuple[str, ...]:
         """The firms paired with the event, in the order of results."""
-        return self.plan.symbols_of(self.placed.event.id)
+        return (self.symbol,) if self.alone else self.plan.symbols_of(self.placed.event.id)
 
     @cached_property
     def designs(self) -> Mapping[str, Design]:
@@ -161,3 +164,18 @@ class Case:
 def headline_case(plan: Plan) -> Case:
     """Take the event and the specification that a study leads with."""
     return Case(plan, plan.headline_event, plan.headline_specification)
+
+
+def shown_cases(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """
+    Keep of a study's cases what its tables show.
+
+    These are every event under the headline's specification, and the headline's firm at its event
+    under every other one.
+    """
+    leading = cases[0].plan.headline_specification
+    return tuple(
+        case if case.specification is leading else replace(case, alone=True)
+        for case in cases
+        if case.specification is leading or case.placed.event.id == case.study.headline.event
+    )

@@ -18,7 +18,7 @@ from analysis.panel.estimates import LinearModel
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.models.base import Estimator, PlaceboDraws
@@ -37,16 +37,17 @@ class PanelDraws:
     """
     Standardised CARs of the linear models on the pseudo-dates of a study's firms.
 
-    Of a firm, specification, window and pseudo-date there is one, whichever event asks for it.
+    Of a firm, specification, window and pseudo-date there is one, whichever event asks for it: the
+    pseudo-dates before an event are the first of all, and what is given of them is a view.
 
     Attributes
     ----------
     first : int
         Row of the first pseudo-date.
-    scars : mapping of (str, (str, str)) to ndarray of shape (B, windows)
+    scars : mapping of (str, (str, str)) to ndarray of shape (windows, B)
         By symbol and specification: the statistic on the rows from `first` on, NaN where it could
         not be computed.
-    cars : mapping of (str, (str, str)) to ndarray of shape (B, windows + 1)
+    cars : mapping of (str, (str, str)) to ndarray of shape (windows + 1, B)
         CARs of the same rows and windows, and last the abnormal return of the row itself; decimal.
     """
 
@@ -56,6 +57,10 @@ class PanelDraws:
     _kept: dict[tuple[tuple[str, ...], tuple[str, str]], tuple[FloatArray, FloatArray]] = field(
         default_factory=dict, repr=False
     )
+    _due: dict[tuple[tuple[str, ...], Window], BoolArray | None] = field(
+        default_factory=dict, repr=False
+    )
+    _before: dict[tuple[int, Window], IntArray] = field(default_factory=dict, repr=False)
 
     def has(self, specification: Specification) -> bool:
         """Say whether a specification is drawn here."""
@@ -63,12 +68,11 @@ class PanelDraws:
 
     def of(self, case: Case, symbol: str) -> dict[Window, FloatArray]:
         """Give a firm's statistics on the pseudo-dates before an event, by window."""
-        study, draws = case.study, {}
         found = self.scars[symbol, case.specification.key]
-        for place, window in enumerate(study.windows):
-            dates = pseudo_dates(case.placed.position, study.estimation, window)
-            draws[window] = found[dates - self.first, place]
-        return draws
+        return {
+            window: found[place, : len(self._dates(case, window))]
+            for place, window in enumerate(case.study.windows)
+        }
 
     def scaled(self, case: Case, symbols: Sequence[str], window: Window) -> ScaledPlacebo | None:
         """
@@ -88,20 +92,35 @@ class PanelDraws:
         """
         if not self.has(case.specification) or case.study.estimation.end >= DAY.start:
             return None
-        names, position = tuple(sorted(symbols)), case.placed.position
+        names = tuple(sorted(symbols))
         means, forecasts = self._means(names, case.specification)
-        place = case.study.windows.index(window)
-        dates = pseudo_dates(position, case.study.estimation, window)
+        dates = self._dates(case, window)
         event = np.mean([cumulative(case.path(symbol, window)) for symbol in names])
-        ahead = min(window.start, DAY.start) - self.first  # made before the event and the window
+        ahead = min(window.start, DAY.start)  # made before the event and the window
+        due = self._scheduled(case, names, window)
         return ScaledPlacebo(
             car=float(event),
-            forecast=float(forecasts[max(position + ahead, 0)]),
-            cars=means[dates - self.first, place],
-            forecasts=forecasts[np.maximum(dates + ahead, 0)],
+            forecast=float(forecasts[max(case.placed.position - self.first + ahead, 0)]),
+            cars=means[case.study.windows.index(window), : len(dates)],
+            forecasts=_shifted(forecasts, ahead, len(dates)),
             dates=dates,
-            scheduled=scheduled(case, names, dates, window),
+            scheduled=None if due is None else due[self.first : self.first + len(dates)],
         )
+
+    def _dates(self, case: Case, window: Window) -> IntArray:
+        """List the rows of the pseudo-dates before an event, once for all."""
+        key = case.placed.position, window
+        if key not in self._before:
+            self._before[key] = pseudo_dates(key[0], case.study.estimation, window)
+        return self._before[key]
+
+    def _scheduled(self, case: Case, names: tuple[str, ...], window: Window) -> BoolArray | None:
+        """Say of every row of the data whether results were due, once for all."""
+        key = names, window
+        if key not in self._due:
+            rows = np.arange(len(case.plan.data.levels), dtype=np.int64)
+            self._due[key] = scheduled(case, names, rows, window)
+        return self._due[key]
 
     def _means(
         self, names: tuple[str, ...], specification: Specification
@@ -116,8 +135,15 @@ class PanelDraws:
         if key not in self._kept:
             cars = [self.cars[symbol, specification.key] for symbol in names]
             means = cars[0] if len(cars) == 1 else _mean(cars)
-            self._kept[key] = means, volatility_forecasts(means[:, -1])
+            self._kept[key] = means, volatility_forecasts(means[-1])
         return self._kept[key]
+
+
+def _shifted(forecasts: FloatArray, ahead: int, count: int) -> FloatArray:
+    """Take the forecasts made some sessions before each of the first pseudo-dates."""
+    if not ahead:
+        return forecasts[:count]
+    return forecasts[np.maximum(np.arange(count) + ahead, 0)]
 
 
 def scheduled(
@@ -180,34 +206,44 @@ def panel_draws(cases: Sequence[Case]) -> PanelDraws:
     PanelDraws
     """
     plan = cases[0].plan
-    drawn = {c.specification.key: c for c in cases if engine_kind(c.specification.model.estimator)}
-    shared = [case for case in drawn.values() if not case.specification.model.uses_industry]
-    own = [case for case in drawn.values() if case.specification.model.uses_industry]
-    dates = _dates(plan)
     scars: dict[tuple[str, tuple[str, str]], FloatArray] = {}
     cars: dict[tuple[str, tuple[str, str]], FloatArray] = {}
-    parts: list[tuple[Sequence[Case], Sequence[str], FloatArray | None]] = [
-        (shared, symbols, None) for symbols in _parts(dates, len(shared))
-    ]
-    if own:
-        parts += [(own, symbols, industry) for industry, symbols in _industries(plan, dates)]
-    for some, symbols, industry in parts:
-        found = _drawn(plan, some, symbols, dates, industry)
-        scars |= {key: scar for key, (scar, _) in found.items()}
-        cars |= {key: car for key, (_, car) in found.items()}
+    for alike, dates in _alike(cases):
+        shared = [case for case in alike if not case.specification.model.uses_industry]
+        own = [case for case in alike if case.specification.model.uses_industry]
+        parts: list[tuple[Sequence[Case], Sequence[str], FloatArray | None]] = [
+            (shared, symbols, None) for symbols in _parts(dates, len(shared))
+        ]
+        if own:
+            parts += [(own, symbols, industry) for industry, symbols in _industries(plan, dates)]
+        for some, symbols, industry in parts:
+            for key, scar, car in _drawn(plan, some, symbols, dates, industry):
+                scars[key], cars[key] = scar, car
     return PanelDraws(1 - plan.study.estimation.start, scars, cars)
 
 
-def _dates(plan: Plan) -> dict[str, int]:
-    """Count the rows of each firm, from the first pseudo-date to its last event."""
-    before = {
-        placed.event.id: max(0, placed.position + plan.study.estimation.start)
-        for placed in plan.events
-    }
-    counts: dict[str, int] = {}
-    for pair in plan.pairs:
-        counts[pair.symbol] = max(counts.get(pair.symbol, 0), before[pair.event])
-    return counts
+def _alike(cases: Sequence[Case]) -> list[tuple[list[Case], dict[str, int]]]:
+    """
+    Group the specifications that are drawn for the same firms on the same rows.
+
+    Returns
+    -------
+    list of (list of Case, dict of str to int)
+        One case of each specification, and the rows of each firm: from the first pseudo-date to the
+        last event that asks.
+    """
+    drawn: dict[tuple[str, str], tuple[Case, dict[str, int]]] = {}
+    for case in cases:
+        if engine_kind(case.specification.model.estimator) is None:
+            continue
+        _, counts = drawn.setdefault(case.specification.key, (case, {}))
+        before = max(0, case.placed.position + case.study.estimation.start)
+        for symbol in case.symbols:
+            counts[symbol] = max(counts.get(symbol, 0), before)
+    groups: dict[tuple[tuple[str, int], ...], list[Case]] = {}
+    for case, counts in drawn.values():
+        groups.setdefault(tuple(counts.items()), []).append(case)
+    return [(alike, dict(counts)) for counts, alike in groups.items()]
 
 
 def _parts(dates: Mapping[str, int], models: int) -> list[list[str]]:
@@ -241,7 +277,7 @@ def _drawn(
     symbols: Sequence[str],
     dates: Mapping[str, int],
     industry: FloatArray | None,
-) -> dict[tuple[str, tuple[str, str]], tuple[FloatArray, FloatArray]]:
+) -> Iterator[tuple[tuple[str, tuple[str, str]], FloatArray, FloatArray]]:
     """
     Draw all windows of some specifications for some firms in one call: statistics, and CARs.
 
@@ -278,11 +314,11 @@ def _drawn(
         base=base,
     )
     ends = np.cumsum(counts)
-    return {
-        (symbol, case.specification.key): (
-            found.scar[end - count : end, place, : len(windows)],
-            found.car[end - count : end, place],
-        )
-        for place, case in enumerate(cases)
-        for symbol, end, count in zip(symbols, ends, counts, strict=True)
-    }
+    for place, case in enumerate(cases):
+        for symbol, end, count in zip(symbols, ends, counts, strict=True):
+            rows = slice(end - count, end)
+            yield (
+                (symbol, case.specification.key),
+                np.ascontiguousarray(found.scar[rows, place, : len(windows)].T),
+                np.ascontiguousarray(found.car[rows, place].T),
+            )

@@ -22,7 +22,7 @@ from analysis.results import (
     StudyResult,
 )
 from analysis.run.batteries import firm_batteries, group_batteries
-from analysis.run.case import headline_case
+from analysis.run.case import headline_case, shown_cases
 from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
 from analysis.run.needs import needed_sessions
@@ -48,6 +48,7 @@ def run_study(
     data: MarketData | pd.DataFrame,
     *,
     all_tests: bool = False,
+    shown_only: bool = False,
     progress: Progress | None = None,
 ) -> StudyResult:
     """
@@ -61,6 +62,9 @@ def run_study(
     all_tests : bool
         Also run every test of one firm on the headline (bootstraps, volume, variance); those that
         lead and those of groups always run.
+    shown_only : bool
+        Measure only the cells that `StudyResult.summary` shows, each as it is among all: those of
+        the headline's specification, and of its firm at its event under the other ones.
     progress : callable, optional
         Told ``(label, done, total)`` after each specification of each event.
 
@@ -87,6 +91,7 @@ def run_study(
         study, as_market_data(data, calendar=study.calendar, needed=needed_sessions(study))
     )
     plan, cases = plan_cases(study, data)
+    cases = shown_cases(cases) if shown_only else cases
     draws = panel_draws(cases)
     firms: list[FirmResult] = []
     groups: list[GroupResult] = []
@@ -98,7 +103,7 @@ def run_study(
         case = waiting.popleft()
         results = firm_results(case, placebo_draws(case, draws), draws)
         firms += results
-        found = group_results(case, draws)
+        found = () if case.alone else group_results(case, draws)
         groups += found
         if case.placed is lead.placed and case.specification is lead.specification:
             batteries = _batteries(case, results, found, all_tests=all_tests)

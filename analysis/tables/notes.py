@@ -102,12 +102,11 @@ def _confounder_notes(result: StudyResult) -> list[str]:
 
 
 def _estimation_notes(result: StudyResult) -> list[str]:
-    short = {
-        firm.symbol: firm.n_estimation
-        for firm in result.firms
-        if firm.n_estimation < len(result.study.estimation)
-    }
-    if not short:
-        return []
-    listed = ", ".join(f"{symbol} {count}" for symbol, count in sorted(short.items()))
-    return [f"Fewer estimation sessions than {len(result.study.estimation)}: {listed}."]
+    """Note which firms have fewer sessions to fit the headline's model on, and how few."""
+    leading, wanted = result.headline, len(result.study.estimation)
+    short: dict[str, int] = {}
+    for firm in result.firms:
+        if (firm.model, firm.benchmark) == (leading.model, leading.benchmark):
+            short[firm.symbol] = min(firm.n_estimation, short.get(firm.symbol, wanted))
+    listed = ", ".join(f"{symbol} {n}" for symbol, n in sorted(short.items()) if n < wanted)
+    return [f"Fewer estimation sessions than {wanted}: {listed}."] if listed else []
