@@ -90,7 +90,7 @@ def watch(data: MarketData, request: WatchRequest) -> Watch:
     >>> from analysis.watch import WatchRequest, watch
     >>> asked = WatchRequest(session=dt.date(2025, 1, 27), symbols=("NVDA", "LRCX"))
     >>> [(move.name, round(move.abnormal, 3)) for move in watch(load_snapshot(), asked).found]
-    [('NVDA', -0.139)]
+    [('NVDA', -0.134)]
     """
     day = _day(data, request)
     symbols, left_out = _securities(day)
