@@ -15,9 +15,9 @@ from analysis.formatting import (
     scale_of,
 )
 from analysis.models.catalog import MODELS
-from analysis.narrative_tests import beside_the_rank, fair, firms_together, plain
+from analysis.narrative_tests import beside_the_rank, each_firm, fair, firms_together, plain
 from analysis.results import Place
-from analysis.results.verdict import firm_verdict
+from analysis.results.verdict import window_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +124,7 @@ def summary_paragraph(result: StudyResult) -> str:
         _abnormal(result),
         _dollars(result),
         _beside(result),
+        each_firm(result),
         _other_events(result),
         _recovery(result),
     ]
@@ -137,11 +138,10 @@ def beyond_chance(window: WindowResult, level: float) -> bool | None:
     Returns
     -------
     bool or None
-        By the test that leads, see `analysis.results.verdict.firm_verdict`; None if the
+        By the test that leads, see `analysis.results.verdict.window_verdict`; None if the
         volatility-scaled and the plain rank differ, or there is no test.
     """
-    outcomes = (window.scaled, window.placebo, window.sq, window.t)
-    return firm_verdict(outcomes, level=level).significant
+    return window_verdict(window, level).significant
 
 
 def other_news(result: StudyResult, placed: PlacedWindow) -> str:

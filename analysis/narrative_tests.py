@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import counted, percent, probability, rank_probability, relation
 from analysis.inference.catalog import TESTS
-from analysis.results.verdict import GROUP_LEADS, leading
+from analysis.results.verdict import GROUP_LEADS, family_count, family_method, leading
 from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
@@ -65,18 +65,27 @@ def fair(result: StudyResult, cite: Cite) -> str:
 
 
 def firms_together(result: StudyResult, cite: Cite) -> str:
-    """Say what all firms together returned, and whether that is beyond chance; may be empty."""
+    """Say what all firms returned, together and one by one, and what of it is beyond chance."""
+    alone = each_firm(result)
     for group in result.headline_groups:
         if group.group != ALL_FIRMS:
             continue
         if group.t.p is None:
-            return ""
+            return alone
         mean = cite(percent(group.caar), result.group_place(group, "caar"))
         return (
             f"The {len(group.symbols)} firms together returned {mean} abnormally on average: "
-            f"{together(result, group, cite)}."
+            f"{together(result, group, cite)}. {alone}"
         )
-    return ""
+    return alone
+
+
+def each_firm(result: StudyResult) -> str:
+    """Say how many firms moved beyond chance by themselves; empty for a study of one."""
+    if len(result.family.symbols) < 2:
+        return ""
+    count, method = family_count(result.family), family_method(result.family)
+    return f"By themselves {count}{f' ({method})' if method else ''}."
 
 
 def together(result: StudyResult, group: GroupResult, cite: Cite) -> str:

@@ -89,7 +89,8 @@ def gather(
     Returns
     -------
     Scope
-        Names: ``firm``, ``eve``, ``session``, ``losses``, every fact by its id, the ledger's own.
+        Names: ``firm``, ``eve``, ``session``, ``losses``, ``firms_beyond`` (the firms of the study
+        beyond chance with all of them asked at once), every fact by its id, the ledger's own.
         Functions: those of `PLAIN_FUNCTIONS`, ``share_count(symbol, day)``, ``printed_close(symbol,
         day)``, ``abnormal(symbol, benchmark)``, ``cell(symbol, ...)``, ``date_of(entry)``,
         ``unit(fact)``, ``largest(losses)``.
@@ -105,6 +106,7 @@ def gather(
         "eve": file.eve,
         "session": file.session,
         "losses": list(ledger.losses),
+        "firms_beyond": list(result.family.beyond),
         **{fact.id: fact.value for fact in ledger.facts.values()},
     }
     dates = {entry.id: entry.date for entry in result.chronology}

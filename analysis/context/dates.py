@@ -75,10 +75,6 @@ class ReactionDates:
         """Row of the event session among those asked about."""
         return -self.first
 
-    def joint_p(self) -> dict[str, float]:
-        """Romano-Wolf p of each firm on the event session, over all firms tested together."""
-        return {r.series: r.p_day for r in self.reactions if r.day == self.event_day}
-
     @property
     def tidy(self) -> pd.DataFrame:
         """One row a session, of the headline's firm alone."""

@@ -137,6 +137,9 @@ class WindowResult:
     t, sq, placebo, scaled : Outcome
         Student t; sample quantile (one-session windows); placebo-in-time rank of the t statistic,
         and of the CAR in units of the volatility forecast before each date.
+    joint : Outcome
+        `scaled` when every firm of the event is asked at once (Romano-Wolf); of the headline's
+        specification only.
     draws : ndarray of shape (B,)
         The t statistic on the pseudo-dates, NaN where it could not be computed.
     pseudo : ScaledPlacebo or None
@@ -157,6 +160,7 @@ class WindowResult:
     sq: Outcome
     placebo: Outcome
     scaled: Outcome
+    joint: Outcome
     draws: FloatArray
     pseudo: ScaledPlacebo | None
     impact: Impact | None
@@ -301,6 +305,45 @@ class GroupResult:
     def variance_inflation(self) -> float:
         """How much larger correlation makes the variance of the mean: 1 + (N - 1) r."""
         return 1 + (len(self.symbols) - 1) * self.mean_correlation
+
+
+@dataclass(frozen=True, slots=True)
+class FirmFamily:
+    """
+    Which firms of the headline's event moved beyond chance, all of them asked at once.
+
+    Attributes
+    ----------
+    adjustment : str
+        Id of the adjustment that decides, ``romano-wolf`` or ``holm``; empty for one firm alone,
+        which its own verdict decides, and where no firm could be tested.
+    symbols : tuple of str
+        Every firm of the event.
+    p : mapping of str to float
+        Adjusted p of those that could be tested.
+    fell, rose : tuple of str
+        Firms beyond chance, by the sign of their CAR.
+    draws : int or None
+        Pseudo-dates that Romano-Wolf ranks among.
+    """
+
+    adjustment: str
+    symbols: tuple[str, ...]
+    p: Mapping[str, float]
+    fell: tuple[str, ...]
+    rose: tuple[str, ...]
+    draws: int | None
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """Firms beyond chance, in the order of the study."""
+        both = {*self.fell, *self.rose}
+        return tuple(symbol for symbol in self.symbols if symbol in both)
+
+    @property
+    def tested(self) -> bool:
+        """Whether there is a verdict on any firm."""
+        return bool(self.p) or len(self.symbols) == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
     from analysis.results.records import (
         Battery,
+        FirmFamily,
         FirmResult,
         GroupResult,
         PlacedEvent,
@@ -62,6 +63,8 @@ class StudyResult:
     recoveries : tuple of Recovery
     batteries : tuple of Battery
         Of the headline firm, and of the groups.
+    family : FirmFamily
+        Which firms moved beyond chance at the headline: the one count that everything repeats.
     purge_sensitivity : tuple of PurgeSensitivity
         Of the headline; empty where its benchmark is not purged.
     levels : pandas.DataFrame of shape (T, symbols)
@@ -85,6 +88,7 @@ class StudyResult:
     groups: tuple[GroupResult, ...]
     recoveries: tuple[Recovery, ...]
     batteries: tuple[Battery, ...]
+    family: FirmFamily
     purge_sensitivity: tuple[PurgeSensitivity, ...]
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]

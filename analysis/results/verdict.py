@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.inference.outcome import Outcome
+    from analysis.results.records import FirmFamily, WindowResult
 
 GROUP_LEADS = ("placebo-scaled", "portfolio-garch", "placebo-mean", "portfolio")
 """Which test of a group on one date leads: the first that is there and can reach the level."""
@@ -164,6 +165,67 @@ def firm_verdict(outcomes: Sequence[Outcome], *, level: float = 0.95) -> Verdict
     beside = [by_test[test] for test in FIRM_LEADS[1:-1] if test in by_test and test != lead.test]
     said = ", ".join(_said(outcome) for outcome in (lead, *beside))
     return Verdict(significant, lead.test, f"{start} ({said}; null: {TESTS[lead.test].null})")
+
+
+def window_verdict(window: WindowResult, level: float) -> Verdict:
+    """
+    Say whether one firm's abnormal return of a window is beyond its ordinary days.
+
+    Parameters
+    ----------
+    window : WindowResult
+    level : float
+
+    Returns
+    -------
+    Verdict
+        As `firm_verdict`, by the tests that every cell has.
+    """
+    return firm_verdict((window.scaled, window.placebo, window.sq, window.t), level=level)
+
+
+def family_count(family: FirmFamily) -> str:
+    """
+    Say how many firms moved beyond chance, as everything that counts them does.
+
+    Examples
+    --------
+    >>> from analysis.results.records import FirmFamily
+    >>> ten, p = tuple("ABCDEFGHIJ"), dict.fromkeys("ABCDEFGHIJ", 0.03)
+    >>> family_count(FirmFamily("romano-wolf", ten, p, (), (), 99))
+    'none of 10 firms moved by more than chance explains'
+    >>> family_count(FirmFamily("romano-wolf", ten, p, ten[:3], ten[3:4], 99))
+    '3 of 10 firms fell and 1 rose by more than chance explains'
+    """
+    of, fell, rose = len(family.symbols), len(family.fell), len(family.rose)
+    if of == 1:
+        moved = "fell" if fell else "rose" if rose else "did not move"
+        return f"{family.symbols[0]} {moved} by more than chance explains"
+    if not family.tested:
+        return f"no test of the {of} firms is at hand"
+    if not family.beyond:
+        return f"none of {of} firms moved by more than chance explains"
+    sides = [(fell, "fell"), (rose, "rose")] if fell >= rose else [(rose, "rose"), (fell, "fell")]
+    (most, verb), (rest, other) = sides
+    also = f" and {rest} {other}" if rest else ""
+    return f"{most} of {of} firms {verb}{also} by more than chance explains"
+
+
+def family_method(family: FirmFamily) -> str:
+    """
+    Say how the number of firms is counted in; empty where there is nothing to count.
+
+    Examples
+    --------
+    >>> from analysis.results.records import FirmFamily
+    >>> family_method(FirmFamily("holm", ("A", "B"), {"A": 0.01, "B": 0.5}, ("A",), (), None))
+    'all 2 asked at once: Holm on Student p'
+    """
+    if not family.adjustment:
+        return ""
+    ranked = f"Romano-Wolf among {counted(family.draws or 0, 'placebo date')}"
+    by = ranked if family.adjustment == "romano-wolf" else "Holm on Student p"
+    return f"all {len(family.symbols)} asked at once: {by}"
 
 
 def _can_reject(outcome: Outcome, alpha: float) -> bool:

@@ -10,12 +10,10 @@ import numpy as np
 from analysis.abnormal import buy_and_hold
 from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group_battery import group_battery
-from analysis.inference.multiplicity import romano_wolf
-from analysis.inference.outcome import NO_SCALE, Outcome
-from analysis.inference.rank import FEWEST_DRAWS
 from analysis.inference.registry import Settings
 from analysis.results import Battery
 from analysis.results.verdict import family_text, firm_verdict, group_verdict
+from analysis.run.family import joint_ranks
 from analysis.run.firm_sample import whole_sample
 from analysis.run.fit import rows_of
 from analysis.run.groups import sample_of
@@ -25,11 +23,9 @@ if TYPE_CHECKING:
 
     from analysis._typing import FloatArray
     from analysis.inference.group import GroupSample
-    from analysis.results import FirmResult, GroupResult, WindowResult
+    from analysis.inference.outcome import Outcome
+    from analysis.results import FirmResult, GroupResult
     from analysis.run.case import Case
-
-FAMILY_PRESENT = 0.9
-"""Share of a family that a pseudo-date must have a value of."""
 
 
 def group_batteries(
@@ -57,43 +53,10 @@ def group_batteries(
     window = case.study.headline.window
     draws = {firm.symbol: firm.at(window).draws for firm in firms}
     several = [group for group in groups if len(group.symbols) > 1 and group.window == window]
-    adjusted = family(several)
+    adjusted = joint_ranks(several)
     return tuple(
         _group_battery(case, group, draws, outcome, len(several))
         for group, outcome in zip(several, adjusted, strict=True)
-    )
-
-
-def family(results: Sequence[GroupResult | WindowResult]) -> tuple[Outcome, ...]:
-    """
-    Adjust the scaled placebo ranks of groups, or of firms, for their number.
-
-    Parameters
-    ----------
-    results : sequence of GroupResult or WindowResult
-        Of one case and window.
-
-    Returns
-    -------
-    tuple of Outcome
-        Romano-Wolf p-values on the pseudo-dates on which at least `FAMILY_PRESENT` of them have a
-        value: those that do not exist yet cannot be the largest on a date.
-    """
-    scaled = [(result, result.pseudo) for result in results if result.pseudo is not None]
-    if len(results) < 2 or len(scaled) < len(results):
-        return tuple(Outcome.missing("romano-wolf", NO_SCALE) for _ in results)
-    statistics = np.array([pseudo.statistic for _, pseudo in scaled])
-    draws = np.column_stack([pseudo.scaled for _, pseudo in scaled])
-    draws = draws[np.isfinite(draws).mean(axis=1) >= FAMILY_PRESENT]
-    if len(draws) < FEWEST_DRAWS or not np.isfinite(statistics).any():
-        few = f"only {len(draws)} pseudo-dates have a value of nearly all of them"
-        return tuple(Outcome.missing("romano-wolf", few) for _ in results)
-    found = romano_wolf(statistics, np.where(np.isfinite(draws), draws, 0.0))
-    return tuple(
-        Outcome("romano-wolf", statistic=float(statistic), p=float(p), draws=len(draws))
-        if np.isfinite(p)
-        else Outcome.missing("romano-wolf", "no statistic of the event")
-        for statistic, p in zip(statistics, found, strict=True)
     )
 
 

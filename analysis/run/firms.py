@@ -9,11 +9,16 @@ from analysis.abnormal import buy_and_hold
 from analysis.impact import impact
 from analysis.inference.battery import run_tests
 from analysis.inference.catalog import TESTS
+from analysis.inference.outcome import Outcome
 from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.results import FirmResult, WindowResult
+from analysis.run.family import asked_at_once
 from analysis.run.firm_sample import event_sample
 from analysis.run.flags import benchmark_flag, estimation_flag
+
+UNASKED = Outcome.missing("romano-wolf", "asked of the headline's specification only")
+"""What other specifications say of all firms at once."""
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +49,12 @@ def firm_results(
     Returns
     -------
     tuple of FirmResult
-        In the order of the case's symbols.
+        In the order of the case's symbols; under the headline's specification with their p among
+        all of them.
     """
-    return tuple(_firm_result(case, symbol, draws[symbol], panel) for symbol in case.symbols)
+    firms = tuple(_firm_result(case, symbol, draws[symbol], panel) for symbol in case.symbols)
+    leads = case.specification is case.plan.headline_specification and not case.alone
+    return asked_at_once(firms) if leads else firms
 
 
 def _firm_result(
@@ -110,6 +118,7 @@ def _window_result(
         sq=sq,
         placebo=placebo,
         scaled=scaled,
+        joint=UNASKED,
         draws=sample.placebo,
         pseudo=sample.scaled,
         impact=None

@@ -23,6 +23,7 @@ from analysis.results import (
 )
 from analysis.run.batteries import firm_batteries, group_batteries
 from analysis.run.case import headline_case, shown_cases
+from analysis.run.family import firm_family
 from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
 from analysis.run.needs import needed_sessions
@@ -96,6 +97,7 @@ def run_study(
     firms: list[FirmResult] = []
     groups: list[GroupResult] = []
     batteries: tuple[Battery, ...] = ()
+    leading: tuple[FirmResult, ...] = ()
     lead, waiting = headline_case(plan), deque(cases)
     total = len(cases)
     del cases  # the fits of a case go when its results are taken
@@ -107,6 +109,7 @@ def run_study(
         groups += found
         if case.placed is lead.placed and case.specification is lead.specification:
             batteries = _batteries(case, results, found, all_tests=all_tests)
+            leading = results
         if progress is not None:
             label = f"{case.placed.event.id}, {case.specification.model.title}"
             progress(label, total - len(waiting), total)
@@ -124,6 +127,7 @@ def run_study(
             for symbol in plan.symbols_of(placed.event.id)
         ),
         batteries=batteries,
+        family=firm_family(leading, study.headline.window, study.level),
         purge_sensitivity=_purge_sensitivity(plan),
         levels=data.levels[list(dict.fromkeys(used))],
         **_values(plan),

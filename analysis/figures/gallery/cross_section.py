@@ -8,6 +8,7 @@ from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent
 from analysis.models.catalog import MODELS
+from analysis.results.verdict import family_count, family_method
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     matplotlib.figure.Figure
     """
     head, window = result.headline, result.study.headline.window
-    firms = result.headline_firms
+    firms, beyond = result.headline_firms, result.family.beyond
     groups = _grouped(result, firms)
     lines = sum(len(members) + (1 if name else 0) for name, members in groups)
     figure, axes = style.figure(1.6 + 0.215 * lines)
@@ -52,7 +53,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
                 y += 1
             for firm in members:
                 cell = firm.at(window)
-                clear = cell.t.p is not None and cell.t.p < 1 - result.study.level
+                clear = firm.symbol in beyond
                 colour = (style.accent if cell.car < 0 else style.gain) if clear else style.faint
                 if cell.t.low is not None and cell.t.high is not None:
                     axes.plot([100 * cell.t.low, 100 * cell.t.high], [y, y], color=colour, lw=1.6)
@@ -71,7 +72,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         detail = (
             f"event {head.event} ({head.session.date()}), window {window}, "
             f"{MODELS[head.model].title}, benchmark {head.benchmark}; grey squares: not told from "
-            "chance, one firm at a time"
+            f"chance{', ' + method if (method := family_method(result.family)) else ''}"
         )
         title(figure, _finding(result, firms), detail, style)
     return figure
@@ -91,21 +92,15 @@ def _grouped(
 
 
 def _finding(result: StudyResult, firms: tuple[FirmResult, ...]) -> str:
-    window, alpha = result.study.headline.window, 1 - result.study.level
-    cells = [(f.symbol, f.at(window)) for f in firms]
-    fell = [s for s, c in cells if c.t.p is not None and c.t.p < alpha and c.car < 0]
-    rose = [s for s, c in cells if c.t.p is not None and c.t.p < alpha and c.car > 0]
-    if not fell and not rose:
-        return "No firm's abnormal return is told from chance"
-    moved = [(fell, "fell"), (rose, "rose")]
-    moved.sort(key=lambda item: -len(item[0]))
-    (most, verb), (rest, other) = moved
-    pick, end = (min, "lowest") if verb == "fell" else (max, "highest")
-    far = pick(cells, key=lambda item: item[1].car)
-    return (
-        f"{len(most)} of {len(firms)} firms {verb} and {len(rest) or 'none'} {other} by more than "
-        f"chance explains; the {end} is {far[0]} with {percent(far[1].car, 1)}"
-    )
+    family, window = result.family, result.study.headline.window
+    said = family_count(family)
+    finding = said[0].upper() + said[1:]
+    if not family.beyond or len(firms) == 1:
+        return finding
+    fell = len(family.fell) >= len(family.rose)
+    far = (min if fell else max)(firms, key=lambda firm: firm.at(window).car)
+    end = "lowest" if fell else "highest"
+    return f"{finding}; the {end} is {far.symbol} with {percent(far.at(window).car, 1)}"
 
 
 def _absent(result: StudyResult) -> str:

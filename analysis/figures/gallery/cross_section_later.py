@@ -34,7 +34,7 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     result, later = details.result, present(_later(details.result))
     head, window = result.headline, result.study.headline.window
-    firms, joint = _firms(result), _joint(details)
+    firms, family = _firms(result), result.family
     figure, axes = style.figure(1.7 + 0.215 * len(firms))
     with style.applied():
         for y, firm in enumerate(firms):
@@ -42,14 +42,14 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
             axes.plot([now, then], [y, y], color=style.grid, lw=1.6, zorder=1)
             axes.plot([then], [y], "o", ms=5.5, mfc=style.background, mec=style.plain, mew=1.4)
             axes.plot([now], [y], "o", ms=6, color=style.accent)
-            if joint.get(firm.symbol, 1.0) < 1 - result.study.level:
+            if firm.symbol in family.beyond:
                 axes.plot([now], [y], "o", ms=10.5, mfc="none", mec=style.accent, mew=1.1)
         axes.plot([], [], "o", ms=6, color=style.accent, label=f"window {window}")
         axes.plot(
             [], [], "o", ms=5.5, mfc=style.background, mec=style.plain, label=f"window {later}"
         )
-        if joint:
-            name = "told from chance among all firms (Romano-Wolf)"
+        if family.tested:
+            name = "told from chance among all firms"
             axes.plot([], [], "o", ms=10.5, mfc="none", mec=style.accent, label=name)
         figure.legend(loc="outside lower left", ncols=3 if style.width >= 7 else 1, frameon=False)
         axes.axvline(0, color=style.faint, lw=0.8)
@@ -72,12 +72,6 @@ def _firms(result: StudyResult) -> list[FirmResult]:
     return sorted(result.headline_firms, key=lambda f: f.at(window).car)
 
 
-def _joint(details: Details) -> dict[str, float]:
-    """Romano-Wolf p of the firms among all of them; empty where there is none."""
-    dates = details.reaction_dates
-    return {} if isinstance(dates, Absent) else dates.joint_p()
-
-
 def _later(result: StudyResult) -> Window | Absent:
     """Find the longest event window that starts with the headline's and outlasts it."""
     own = result.study.headline.window
@@ -96,15 +90,15 @@ def _absent(details: Details) -> str:
 def _finding(details: Details) -> str:
     """Count the firms that moved as the headline's did, and those that went on."""
     result, later = details.result, present(_later(details.result))
-    window, firms, joint = result.study.headline.window, _firms(result), _joint(details)
+    window, firms, family = result.study.headline.window, _firms(result), result.family
     sign = -1 if result.headline_window.car < 0 else 1
     moved, further = ("fell", "lower") if sign < 0 else ("rose", "higher")
     cars = {f.symbol: sign * f.at(window).car for f in firms}
     same = [f for f in firms if cars[f.symbol] > 0]
     on = sum(sign * f.at(later).car > cars[f.symbol] for f in same)
-    told = sum(joint.get(f.symbol, 1.0) < 1 - result.study.level for f in same)
+    told = len(family.fell if sign < 0 else family.rose)
     start = f"{len(same)} of {len(firms)} firms {moved}"
-    if joint:
+    if family.tested:
         start += f", {told or 'none'} of them by more than chance among all firms"
     after = counted(later.end - window.end, "session")
     return f"{start}; {on or 'none'} stood {further} still {after} later"

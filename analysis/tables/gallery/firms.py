@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.formatting import rank_probability
 from analysis.results import Place
+from analysis.results.verdict import family_count, family_method
 from analysis.tables.cells import (
     RESULT_COLUMNS,
     Cell,
@@ -17,7 +19,7 @@ from analysis.tables.cells import (
 from analysis.tables.table import Table
 
 if TYPE_CHECKING:
-    from analysis.results import StudyResult
+    from analysis.results import FirmResult, StudyResult
     from analysis.results.records import Recovery
 
 
@@ -37,6 +39,7 @@ def lay_out(result: StudyResult) -> CellTable | None:
         f"Every firm, window {window}, {specified(head)}",
         (
             *(Column("firm"), Column("group"), *RESULT_COLUMNS),
+            Column("p, all firms at once", "p R-W"),
             Column("back at its old level", "back at eve"),
         ),
         tuple(
@@ -44,18 +47,34 @@ def lay_out(result: StudyResult) -> CellTable | None:
                 label(firm.symbol),
                 label(titles.get(firm.group, ""), short=firm.group),
                 *result_cells(result, firm, window),
+                _joint(result, firm),
                 back[firm.symbol],
             )
             for firm in sorted(result.headline_firms, key=lambda f: f.at(window).car)
         ),
-        note="Each firm by itself; no share count, no dollar figure.",
+        note="p of each firm by itself; with all of them asked at once "
+        f"{family_count(result.family)}{_method(result)}. No share count, no dollar figure.",
         heading=f"FIRMS, event {head.event}, window {window}, {specified(head)}",
         left=2,
         narrow=(
             *("firm", "group", "beta", "realised", "abnormal", "from", "t", "p", "USD bn"),
+            "p, all firms at once",
             "back at its old level",
         ),
     )
+
+
+def _joint(result: StudyResult, firm: FirmResult) -> Cell:
+    window = result.study.headline.window
+    joint = firm.at(window).joint
+    if joint.p is None:
+        return Cell("-")
+    return Cell(rank_probability(joint), joint.p, result.place(firm, window, "p_romano_wolf"))
+
+
+def _method(result: StudyResult) -> str:
+    method = family_method(result.family)
+    return f" ({method})" if method else ""
 
 
 def _back(recovery: Recovery, line: int) -> Cell:
