@@ -167,10 +167,11 @@ def _realised(result: StudyResult, cite: Cite = plain) -> str:
         placed = result.placed(head.event, window.window)
         day = long_date(placed.first.date())
         raw = cite(percent(window.raw), result.place(head, window.window, "raw_return"))
-        return f"On {day} {head.symbol} returned {raw} in one session."
+        kind = ", in logarithms," if result.study.log else ""
+        return f"On {day} {head.symbol} returned {raw}{kind} in one session."
     return (
         f"Over the sessions {window.window} around {long_date(head.session.date())} the daily "
-        f"returns of {head.symbol} sum to "
+        f"{'log ' if result.study.log else ''}returns of {head.symbol} sum to "
         f"{cite(percent(window.raw), result.place(head, window.window, 'raw_return'))}."
     )
 

@@ -12,6 +12,7 @@ from analysis._typing import OutputFormat, choices
 from analysis.cli.options import OutputFolder, progress_bar
 from analysis.cli.sample_options import with_options
 from analysis.cli.terminal import echo, message
+from analysis.study import RETURNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,11 @@ if TYPE_CHECKING:
     help="PATH is one long table of prices of any size, whose firms may miss days; the benchmark's "
     "days are the sessions.",
 )
-@click.option("--log", is_flag=True, help="Measure logarithmic returns.")
+@click.option(
+    "--returns",
+    type=click.Choice(RETURNS),
+    help="Returns that are regressed and summed.  [default: simple]",
+)
 @click.option(
     "--explain",
     multiple=True,

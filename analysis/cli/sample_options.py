@@ -30,7 +30,7 @@ def as_sample(options: dict[str, Any]) -> SampleStudy | None:
     found = sample_path(str(options.get("study") or ""))
     if found is None:
         return None
-    taken = {"study", "data", "models", "benchmarks", "estimation", "windows"}
+    taken = {"study", "data", "models", "benchmarks", "estimation", "windows", "returns"}
     for name, value in options.items():
         if name not in taken and value not in (None, (), False):
             raise StudyError(
@@ -38,7 +38,7 @@ def as_sample(options: dict[str, Any]) -> SampleStudy | None:
                 "see 'market-impact sample --help'"
             )
     one: dict[str, Any] = {"windows": options.get("windows") or ()}
-    for name in ("data", "estimation"):
+    for name in ("data", "estimation", "returns"):
         one[name] = options.get(name)
     for name, plural in (("model", "models"), ("benchmark", "benchmarks")):
         given = options.get(plural) or ()
@@ -54,7 +54,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
     data: str | None = None,
     calendar: str | None = None,
     by: str | None = None,
-    log: bool = False,
+    returns: str | None = None,
     panel: bool = False,
     explain: tuple[str, ...] = (),
     windows: tuple[str, ...] = (),
@@ -98,7 +98,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
         events=study.events if by is None else grouped_by(study.events, by),
         data=study.data if data is None else data,
         calendar=calendar or study.calendar,
-        log=log or study.log,
+        log=study.log if returns is None else returns == "log",
         panel=panel or study.panel,
         explain=explain or study.explain,
     )

@@ -232,11 +232,12 @@ def _method(details: Details) -> list[str]:
     what = f"The headline's model is the {spec.title} ({spec.reference})"
     if spec.uses_benchmark:
         what += f" on {head.benchmark}"
+    kind = "logarithms" if study.log else "simple"
     lines = [
         (
             f"{what}, fitted by event time on the sessions {study.estimation} "
             f"({head.n_estimation} used, {head.df} degrees of freedom, residual standard deviation "
-            f"{percent(head.sigma)}). Returns are simple, dividends included. An abnormal return "
+            f"{percent(head.sigma)}). Returns are {kind}, dividends included. An abnormal return "
             "is the realised less the expected one; its standard error is that of a prediction: it "
             "holds the error of the day and of the estimated parameters (Patell 1976). Session 0 "
             "is the first whose close came after the news."

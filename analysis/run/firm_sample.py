@@ -200,7 +200,10 @@ def _long_run(case: Case, symbol: str) -> LongRun:
     expected = _expected_before(case, symbol)
     last = len(design.y) - 1 - position
     expected[position:] = case.fits[symbol].path(Window(0, last)).expected
-    return LongRun(design.y + design.base, expected, position)
+    realised = design.y + design.base
+    if case.study.log:
+        realised, expected = np.expm1(realised), np.expm1(expected)
+    return LongRun(realised, expected, position)
 
 
 def _expected_before(case: Case, symbol: str) -> FloatArray:

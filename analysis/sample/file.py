@@ -23,7 +23,7 @@ from analysis.sample.money import impacts
 from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
-from analysis.study import Benchmark
+from analysis.study import RETURNS, Benchmark
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ LARGEST_FILE = 50_000_000
 
 _KEYS = (
     *("id", "title", "calendar", "data", EVENTS_FILE, FIRM_EVENTS, "by", "model", "benchmark"),
-    *("benchmarks", "estimation", "min_estimation", "windows", "path", "level", "ranks", "log"),
+    *("benchmarks", "estimation", "min_estimation", "windows", "path", "level", "ranks", "returns"),
     *("placebos", "draws", "seed", "explain", "policies", "panel"),
 )
 _POLICIES = ("missing", "overlap", "other_events", "around", "most_zeros")
@@ -215,7 +215,7 @@ def _study(document: Mapping[str, Any], path: Path) -> SampleStudy:
         data=data,
         calendar=_take(document, "calendar", str, "XNYS"),
         benchmarks=tuple(map(_benchmark, _take(document, "benchmarks", list, []))),
-        log=_take(document, "log", bool, False),
+        log=_choice(document, "returns", RETURNS, "simple") == "log",
         explain=tuple(_take(document, "explain", list, [])),
         panel=_take(document, "panel", bool, False),
     )

@@ -106,6 +106,7 @@ def test_scan(result, files) -> None:
         assert rows.loc[symbol, "t"] == pytest.approx(cell.t.statistic, rel=EXACT * 1e2)
 
 
+@pytest.mark.slow
 def test_the_specification_curve_has_the_studys_own_value_to_the_last_bit(asked, snapshot) -> None:
     wide = replace(asked, models=(*asked.models, "garch", "egarch", "huber", "kalman"))
     wide = replace(wide, symbols=("NVDA",), groups=())
