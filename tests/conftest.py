@@ -98,7 +98,7 @@ def small(small_study: Study, snapshot: MarketData) -> StudyResult:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give one worker of xdist all tests that lean on the same costly fixture, or on one module's."""
+    """Give one worker of xdist all tests of a module, and all that lean on the whole study."""
     for item in items:
         names = getattr(item, "fixturenames", ())
         group = "full" if {"full", "full_details"} & set(names) else item.nodeid.split("::")[0]
