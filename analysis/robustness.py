@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
     from analysis.run.fit import FirmFit
-    from analysis.run.records import Specification
+    from analysis.run.records import Plan, Specification
     from analysis.study import Study
 
 Returns = Literal["simple", "log"]
@@ -235,7 +235,7 @@ def specification_curve(
         data,
     )
     placed = plan.events[0]
-    windows, lengths, gaps, left_out = _grids(study, placed, data)
+    windows, lengths, gaps, left_out = _grids(study, placed, plan)
     points: list[CurvePoint] = []
     kinds: tuple[Returns, ...] = ("simple", "log")
     wide = replace(plan, span=_span(windows))
@@ -254,11 +254,12 @@ def specification_curve(
 
 
 def _grids(
-    study: Study, placed: PlacedEvent, data: MarketData
+    study: Study, placed: PlacedEvent, plan: Plan
 ) -> tuple[list[Window], list[int], list[int], tuple[str, ...]]:
     before = placed.position - 1
-    after = len(data.levels) - 1 - placed.position
-    head = study.headline.window
+    head = plan.coverage[study.headline.symbol, placed.event.id].windows[study.headline.window]
+    known = np.flatnonzero(np.isfinite(plan.columns[study.headline.symbol]))
+    after = int(known[-1]) - placed.position
     windows = sorted({*WINDOWS, head}, key=lambda w: (len(w), w))
     kept = [w for w in windows if w.end <= after and -w.start < before]
     own = len(study.estimation)
@@ -365,7 +366,8 @@ def _point(
         impact_high=dollars[2],
         currency=worth.currency,
         headline=specification.key == plan.headline_specification.key
-        and (kind, estimation, window) == ("simple", study.estimation, head.window),
+        and (kind, estimation, window)
+        == ("simple", study.estimation, case.window(head.symbol, head.window)),
     )
 
 
@@ -420,8 +422,11 @@ def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
     plan = plan_study(replace(study, events=events, windows=(head.window,)), data)
     case = headline_case(plan)
     out = []
-    for symbol in study.symbols:
-        rest = [other for other in study.symbols if other != symbol]
+    there = case.whole(case.symbols, head.window)
+    if len(there) < 3:
+        return ()
+    for symbol in there:
+        rest = [other for other in there if other != symbol]
         sample = sample_of(case, rest, head.window)
         t = portfolio_test(sample, level=study.level)
         if t.low is None or t.high is None:
