@@ -130,7 +130,8 @@ def command(
       market-impact sample events.csv --explain "car ~ log(size) + C(group)"
     """
     from analysis.sample.events import read_events
-    from analysis.sample.file import SampleStudy, load_sample, sample_path
+    from analysis.sample.file import SampleStudy, load_sample
+    from analysis.sample.find import sample_path
     from analysis.sample.spec import SampleSpec
 
     found = sample_path(events)

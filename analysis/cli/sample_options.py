@@ -25,11 +25,13 @@ def as_sample(options: dict[str, Any]) -> SampleStudy | None:
     StudyError
         If an option was given that a study of many firm-events has not.
     """
-    from analysis.sample.file import load_sample, sample_path
+    from analysis.sample.find import sample_path
 
     found = sample_path(str(options.get("study") or ""))
     if found is None:
         return None
+    from analysis.sample.file import load_sample
+
     taken = {"study", "data", "models", "benchmarks", "estimation", "windows", "returns"}
     for name, value in options.items():
         if name not in taken and value not in (None, (), False):

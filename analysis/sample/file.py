@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from analysis._bundle import bundled_data
 from analysis.errors import MarketImpactError, StudyError, nearest
 from analysis.prices.load import SNAPSHOT, STORE, load_market_data
 from analysis.run.plan import benchmark_returns
@@ -19,6 +18,7 @@ from analysis.sample.events import (
     grouped_by,
     read_events,
 )
+from analysis.sample.find import EVENTS_FILE, FIRM_EVENTS, bundled_samples
 from analysis.sample.money import impacts
 from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
 from analysis.sample.run import run_sample
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.prices.market_data import MarketData
     from analysis.sample.result import SampleResult
-
-EVENTS_FILE, FIRM_EVENTS = "events_file", "firm_events"
-"""Either key makes a study file one of many firm-events."""
-
-LARGEST_FILE = 50_000_000
-"""No such file has more bytes; longer lists belong into an events file."""
 
 _KEYS = (
     *("id", "title", "calendar", "data", EVENTS_FILE, FIRM_EVENTS, "by", "model", "benchmark"),
@@ -117,34 +111,6 @@ class SampleStudy:
         sample = SampleData.of(data, markets=markets, log=self.log)
         result = run_sample(self.events, sample, self.spec, progress=progress)
         return replace(result, impacts=impacts(result, data))
-
-
-def bundled_samples() -> dict[str, Path]:
-    """List the studies of many firm-events that travel with the program, by name."""
-    folder = bundled_data() / "studies"
-    return {path.parent.name: path for path in sorted(folder.glob("*/sample.toml"))}
-
-
-def sample_path(name_or_path: str) -> Path | None:
-    """
-    Find the file of a study of many firm-events.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where the name is that of something else, a study of the usual kind among them.
-    """
-    bundled = bundled_samples()
-    if name_or_path in bundled:
-        return bundled[name_or_path]
-    path = Path(name_or_path)
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
-            return None
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return path if EVENTS_FILE in document or FIRM_EVENTS in document else None
 
 
 def load_sample(name_or_path: str | Path) -> SampleStudy:
