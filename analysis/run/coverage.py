@@ -8,7 +8,6 @@ event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from analysis.errors import DataError, WindowError
 from analysis.results import Unmeasured
 from analysis.run.fit import rows_of
+from analysis.run.records import Coverage
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -27,25 +27,6 @@ if TYPE_CHECKING:
     from analysis.results import PlacedEvent
     from analysis.run.records import Pair
     from analysis.study import Study
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """
-    The windows of a firm around an event that can be measured.
-
-    Attributes
-    ----------
-    windows : mapping of Window to Window
-        By window of the study, what of it is measured: itself, or as far as the firm traded.
-    missing : tuple of Unmeasured
-    last : pandas.Timestamp or None
-        The firm's last session, where that lies before the end of the last window.
-    """
-
-    windows: Mapping[Window, Window]
-    missing: tuple[Unmeasured, ...] = ()
-    last: pd.Timestamp | None = None
 
 
 def cover(

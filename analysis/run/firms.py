@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from analysis.inference.firm import FirmSample
     from analysis.results import PlacedWindow
     from analysis.run.case import Case
-    from analysis.run.coverage import Coverage
     from analysis.run.panel_draws import PanelDraws
+    from analysis.run.records import Coverage
     from analysis.run.valuation import Valuation
 
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from analysis.models.catalog import ModelSpec
     from analysis.prices.market_data import MarketData
     from analysis.prices.reference import Reference
-    from analysis.results import PlacedEvent
-    from analysis.run.coverage import Coverage
+    from analysis.results import PlacedEvent, Unmeasured
     from analysis.run.valuation import Valuation
     from analysis.study import Study
     from analysis.windows import Window
@@ -40,6 +39,25 @@ class Pair:
 
     symbol: str
     event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """
+    The windows of a firm around an event that can be measured.
+
+    Attributes
+    ----------
+    windows : mapping of Window to Window
+        By window of the study, what of it is measured: itself, or as far as the firm traded.
+    missing : tuple of Unmeasured
+    last : pandas.Timestamp or None
+        The firm's last session, where that lies before the end of the last window.
+    """
+
+    windows: Mapping[Window, Window]
+    missing: tuple[Unmeasured, ...] = ()
+    last: pd.Timestamp | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
