@@ -92,7 +92,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         formula="CAR / spread of the CARs redrawn: donors' errors redrawn over all sessions of a "
         "donor, the firm's from those of donors that others predict, scaled to its misfit; factors "
         "and loadings estimated anew",
-        distribution="share of B = 1,000 draws as far from nought: p = (1 + #{|C_b| >= |C|}) / (B + 1)",
+        distribution="share of B = 1,000 draws as far from nought: (1 + #{|C_b| >= |C|}) / (B + 1)",
         assumptions="the factor model with that number of factors; errors of firm and donors alike "
         "but for their size",
         valid_when="10 donors or more, errors without clusters of volatility",
