@@ -12,6 +12,7 @@ from analysis.results.records import (
     PlacedEvent,
     PlacedWindow,
     Recovery,
+    Unmeasured,
     WindowResult,
     benchmark_name,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "PlacedWindow",
     "Recovery",
     "StudyResult",
+    "Unmeasured",
     "WindowResult",
     "benchmark_name",
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray
     from analysis.run.case import Case
     from analysis.run.records import Plan
+    from analysis.windows import Window
 
 WEIGHT_DOUBT = 0.005
 """Half-width of the sensitivity to the purged firm's weight: half a percentage point."""
@@ -65,7 +66,7 @@ def headline_bounds(plan: Plan) -> Bounds | None:
     case = headline_case(plan)
     own = dict(weight_anchors(benchmark, plan.data))
     parts = _parts(case, benchmark, own)
-    rows = rows_of(case.placed.position, study.headline.window)
+    rows = rows_of(case.placed.position, _window(case))
     order = _order(parts, len(own), rows)
     level = index_level(benchmark.symbol, plan.data).to_numpy(dtype=np.float64)
     returns = np.append(np.nan, level[1:] / level[:-1] - 1)
@@ -78,7 +79,7 @@ def headline_bounds(plan: Plan) -> Bounds | None:
             break
         bound = _bound(case, left, tuple(parts.firms[place] for place in taken))
         steps.append(replace(bound, weight=weight, own=count == len(own)))
-    raw = float(case.path(case.symbol, study.headline.window).raw.sum())
+    raw = float(case.path(case.symbol, _window(case)).raw.sum())
     return Bounds(
         index=benchmark.symbol,
         window=study.headline.window,
@@ -164,7 +165,7 @@ def _weights(case: Case, benchmark: Benchmark) -> tuple[Bound, ...]:
             index_level(benchmark.symbol, case.plan.data),
             [{pd.Timestamp(day): weight}],
         )
-        rows = rows_of(case.placed.position, case.study.headline.window)
+        rows = rows_of(case.placed.position, _window(case))
         bound = _bound(case, market, benchmark.firms)
         at_eve = float(weights[rows.start].sum())
         found.append(replace(bound, kind="weight", stated=weight, anchor=day, weight=at_eve))
@@ -173,7 +174,7 @@ def _weights(case: Case, benchmark: Benchmark) -> tuple[Bound, ...]:
 
 def _bound(case: Case, market: FloatArray, without: tuple[str, ...]) -> Bound:
     """Measure the headline on the simple returns of a benchmark."""
-    study, window = case.study, case.study.headline.window
+    study, window = case.study, _window(case)
     measured = np.log1p(market) if study.log else market
     other = case.under(replace(case.specification, market=measured))
     fit = other.fit(case.symbol)
@@ -205,6 +206,11 @@ def _bound(case: Case, market: FloatArray, without: tuple[str, ...]) -> Bound:
             rate=value.rate,
         ),
     )
+
+
+def _window(case: Case) -> Window:
+    """Take what there is of the headline's window."""
+    return case.window(case.symbol, case.study.headline.window)
 
 
 def _eve(case: Case) -> pd.Timestamp:
