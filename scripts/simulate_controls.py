@@ -203,8 +203,8 @@ def simulate(design: Design, *, firms: int, most: int) -> dict[str, Tally]:
 def rows(*, firms: int, most: int) -> Iterator[str]:
     """Give the table, a line a model and design."""
     yield (
-        "| design | model | draws | mean, % | s.e. | spread, % | rank, % | conformal, % | donors, % "
-        "| power: rank, % | donors, % |"
+        "| design | model | draws | mean, % | s.e. | spread, % | rank, % | conformal, % | donors, %"
+        " | power: rank, % | donors, % |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for design in DESIGNS:
