@@ -4,7 +4,9 @@ A process that forks a refresh for every line it reads, so that each costs no im
 usage: python -m tests.prices.refresh.zygote DB CACHE   (evening and symbols on each line)
 
 The refresh says ``at NAME`` at every instant of `analysis.prices.store.instants` and waits for a
-line; when it has ended, ``ended STATUS`` follows. So whoever reads decides at which it dies.
+line; when it has ended, ``ended STATUS`` follows. So whoever reads decides at which it dies. Two
+symbols are read at a time and stored together, however long either takes: each run passes the same
+instants as often.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def main() -> None:
             try:
                 store = PriceStore(database, passing=stop_at)
                 source = YahooSource(cache, PATIENT)
-                options = RefreshOptions(concurrency=1)
+                options = RefreshOptions(concurrency=1, gathering=None)
                 now = after_close(last)
                 code = refresh_store(store, source, symbols, now=now, options=options).exit_code
             finally:
