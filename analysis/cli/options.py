@@ -100,6 +100,7 @@ def min_estimation_option(least: int) -> Callable[[_Command], _Command]:
         new = click.option(
             "--min-estimation",
             type=count,
+            metavar="COUNT",
             callback=lambda context, _, value: context.meta.get(_OLD) if value is None else value,
             help="Fewest returns in the estimation window.  [default: half its sessions]",
         )
