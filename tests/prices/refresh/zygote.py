@@ -3,10 +3,10 @@ A process that forks a refresh for every line it reads, so that each costs no im
 
 usage: python -m tests.prices.refresh.zygote DB CACHE   (evening and symbols on each line)
 
-The number of its process is said first, and it begins when a line is read. It says ``at NAME`` at every instant of `analysis.prices.store.instants` and waits for a
-line; when it has ended, ``ended STATUS`` follows. So whoever reads decides at which it dies. Two
-symbols are read at a time and stored together, however long either takes: each run passes the same
-instants as often.
+The number of its process is said first, and it begins when a line is read. It says ``at NAME`` at
+every instant of `analysis.prices.store.instants` and waits for a line; when it has ended, ``ended
+STATUS`` follows. So whoever reads decides at which it dies. Two symbols are read at a time and
+stored together, however long either takes: each run passes the same instants as often.
 """
 
 from __future__ import annotations
