@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
 
-_OLD = "analysis.cli.options.min_estimation"
+_OLD = "analysis.cli.options.min_obs"
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
