@@ -281,13 +281,13 @@ def _screen(
     seen = np.isfinite(volumes).sum(axis=1)
     middle = np.maximum(seen - 1, 0) // 2  # the lower median
     median = np.where(seen > 0, volumes[np.arange(len(volumes)), middle], 0.0)
-    observed = np.isfinite(window_of(prices.returns, *estimation)).sum(axis=1)
+    known = np.isfinite(window_of(prices.returns, *estimation))
+    enough = known.sum(axis=1) >= request.min_estimation
     name = as_date(prices.sessions[event])
     tests = {
         "the benchmark itself": np.array(prices.symbols) != request.benchmark,
         f"without a return on {name}": np.isfinite(at_session(prices.returns, event)),
-        f"with fewer than {request.min_estimation} estimation returns": observed
-        >= request.min_estimation,
+        f"with fewer than {request.min_estimation} estimation returns": enough,
         f"below a price of {request.min_price:g}": closes >= request.min_price,
         f"below a median volume of {request.min_volume:g}": median >= request.min_volume,
     }
