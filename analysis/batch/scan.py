@@ -276,19 +276,18 @@ def _screen(
 ) -> tuple[IntArray, dict[str, int]]:
     """Say which securities to keep, and how many were left out for which reason, in this order."""
     estimation = event + request.estimation.start, event + request.estimation.end
-    closes = at_session(prices.closes, event - 1)
+    close = at_session(prices.closes, event - 1)
     volumes = np.sort(window_of(prices.volumes, *estimation), axis=1)  # NaN last
     seen = np.isfinite(volumes).sum(axis=1)
     middle = np.maximum(seen - 1, 0) // 2  # the lower median
     median = np.where(seen > 0, volumes[np.arange(len(volumes)), middle], 0.0)
-    known = np.isfinite(window_of(prices.returns, *estimation))
-    enough = known.sum(axis=1) >= request.min_estimation
-    name = as_date(prices.sessions[event])
+    known = np.isfinite(window_of(prices.returns, *estimation)).sum(axis=1)
+    fewest, name = request.min_estimation, as_date(prices.sessions[event])
     tests = {
         "the benchmark itself": np.array(prices.symbols) != request.benchmark,
         f"without a return on {name}": np.isfinite(at_session(prices.returns, event)),
-        f"with fewer than {request.min_estimation} estimation returns": enough,
-        f"below a price of {request.min_price:g}": closes >= request.min_price,
+        f"with fewer than {fewest} estimation returns": known >= fewest,
+        f"below a price of {request.min_price:g}": close >= request.min_price,
         f"below a median volume of {request.min_volume:g}": median >= request.min_volume,
     }
     kept = np.ones(len(prices.symbols), dtype=np.bool_)
