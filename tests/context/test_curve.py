@@ -236,7 +236,7 @@ def test_weights_of_one_family() -> None:
 class TestControls:
     """Control portfolios are a family of their own where a study lists donors."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def with_donors(self):
         data = made_up()
         rng = np.random.default_rng(9)
