@@ -227,6 +227,13 @@ _PLURAL = {
 }
 
 
+_DIVIDENDS = {
+    True: "dividends included",
+    False: "dividends left out",
+    None: "dividends included as far as the levels given hold them",
+}
+
+
 def _method(details: Details) -> list[str]:
     result = details.result
     study, head = result.study, result.headline
@@ -239,10 +246,10 @@ def _method(details: Details) -> list[str]:
         (
             f"{what}, fitted by event time on the sessions {study.estimation} "
             f"({head.n_estimation} used, {head.df} degrees of freedom, residual standard deviation "
-            f"{percent(head.sigma)}). Returns are {kind}, dividends included. An abnormal return "
-            "is the realised less the expected one; its standard error is that of a prediction: it "
-            "holds the error of the day and of the estimated parameters (Patell 1976). Session 0 "
-            "is the first whose close came after the news."
+            f"{percent(head.sigma)}). Returns are {kind}, {_DIVIDENDS[result.dividends]}. An "
+            "abnormal return is the realised less the expected one; its standard error is that of "
+            "a prediction: it holds the error of the day and of the estimated parameters (Patell "
+            "1976). Session 0 is the first whose close came after the news."
         ),
         (
             "p is Student's t; the sample-quantile p ranks the day among the estimation residuals; "

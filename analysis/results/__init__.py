@@ -1,5 +1,6 @@
 """What a study found: frozen results that turn into tidy frames."""
 
+from analysis.results.placed import PlacedEvent, PlacedWindow
 from analysis.results.records import (
     FACTOR_MARKET,
     NO_BENCHMARK,
@@ -8,8 +9,6 @@ from analysis.results.records import (
     FirmResult,
     GroupResult,
     Place,
-    PlacedEvent,
-    PlacedWindow,
     PurgeSensitivity,
     Recovery,
     Unmeasured,

@@ -12,7 +12,8 @@ from analysis.inference.student import critical_value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.results.records import FirmResult, PlacedEvent
+    from analysis.results.placed import PlacedEvent
+    from analysis.results.records import FirmResult
 
 PATH_COLUMNS = (
     *("event", "symbol", "model", "benchmark", "day", "session", "raw_return", "expected_return"),
