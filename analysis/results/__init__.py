@@ -1,5 +1,6 @@
 """What a study found: frozen results that turn into tidy frames."""
 
+from analysis.results.bounds import Bound, Bounds
 from analysis.results.placed import PlacedEvent, PlacedWindow
 from analysis.results.records import (
     FACTOR_MARKET,
@@ -9,7 +10,6 @@ from analysis.results.records import (
     FirmResult,
     GroupResult,
     Place,
-    PurgeSensitivity,
     Recovery,
     Unmeasured,
     WindowResult,
@@ -21,13 +21,14 @@ __all__ = [
     "FACTOR_MARKET",
     "NO_BENCHMARK",
     "Battery",
+    "Bound",
+    "Bounds",
     "FirmFamily",
     "FirmResult",
     "GroupResult",
     "Place",
     "PlacedEvent",
     "PlacedWindow",
-    "PurgeSensitivity",
     "Recovery",
     "StudyResult",
     "Unmeasured",
