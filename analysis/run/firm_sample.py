@@ -222,7 +222,7 @@ def _expected_before(case: Case, symbol: str) -> FloatArray:
         models=[tuple(range(k))],
         estimation=study.estimation,
         window=Window(0, 0),
-        min_obs=study.min_estimation,
+        min_estimation=study.min_estimation,
     )
     abnormal = estimates.car[:, 0]
     expected[rows] = design.y[rows] - abnormal + design.base[rows]
