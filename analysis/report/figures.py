@@ -35,7 +35,8 @@ class Part:
     names : tuple of str
         Figures that can tell it, the preferred first.
     says : str
-        Two sentences for a reader who knows no statistics; braces take ``name``, ``level`` and ``dividends``.
+        Two sentences for a reader who knows no statistics; braces take ``name``, ``level``
+        and ``dividends``.
     """
 
     names: tuple[str, ...]
