@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.impact import Impact
     from analysis.inference.outcome import Outcome
     from analysis.inference.scaled import ScaledPlacebo
+    from analysis.models.base import AlphaUsed
     from analysis.models.catalog import ModelSpec
     from analysis.prices.reference import ChronologyEntry
     from analysis.study import Event
@@ -146,6 +147,9 @@ class WindowResult:
         The CARs of the pseudo-dates with their forecasts; None where the model is not drawn so.
     impact : Impact or None
         None where the firm has no market value.
+    alpha : {"estimated", "zero", "none"}
+        What a session is expected to earn beyond its regressors: the fit's alpha; nothing, in a
+        long window (`Window.long`), into which no alpha is carried; or nothing by the model.
     flags : tuple of str
         What a reader must know about this row.
     """
@@ -164,6 +168,7 @@ class WindowResult:
     draws: FloatArray
     pseudo: ScaledPlacebo | None
     impact: Impact | None
+    alpha: AlphaUsed
     flags: tuple[str, ...]
 
 
@@ -187,7 +192,9 @@ class FirmResult:
     df : float
         Residual degrees of freedom.
     path : AbnormalPath
-        The sessions of all windows.
+        The sessions of all windows, each as a window of its own.
+    unlevelled : AbnormalPath
+        The same without the alpha, as parts of a long window.
     band : ndarray of shape (L,) or None
         Half-width of the interval of each session's abnormal return.
     windows : tuple of WindowResult
@@ -204,6 +211,7 @@ class FirmResult:
     sigma: float
     df: float
     path: AbnormalPath
+    unlevelled: AbnormalPath
     band: FloatArray | None
     windows: tuple[WindowResult, ...]
 
@@ -252,6 +260,8 @@ class GroupResult:
         Firms in the average.
     n_estimation : int
         Sessions on which all of them have a return.
+    alpha : {"estimated", "zero", "none"}
+        As `WindowResult.alpha`.
     caar : float
         Mean CAR, decimal.
     se : float or None
@@ -286,6 +296,7 @@ class GroupResult:
     window: Window
     symbols: tuple[str, ...]
     n_estimation: int
+    alpha: AlphaUsed
     caar: float
     se: float | None
     t: Outcome
