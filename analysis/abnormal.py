@@ -1,7 +1,8 @@
 """
 Abnormal returns of one firm around one event, and their aggregates over windows.
 
-Returns are simple and in decimals; offsets are sessions from the event session.
+Returns are in decimals, simple unless a path says that they are logarithms; offsets are
+sessions from the event session.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ class AbnormalPath:
         Realised and expected returns, the risk-free rate included.
     covariance : ndarray of shape (L, L) or None
         Covariance of the prediction errors; None where the model has none.
+    log : bool
+        Whether returns are logarithms.
     """
 
     first: int
     raw: FloatArray
     expected: FloatArray
     covariance: FloatArray | None
+    log: bool = False
 
     @property
     def abnormal(self) -> FloatArray:
@@ -65,7 +69,31 @@ class AbnormalPath:
             self.raw[part],
             self.expected[part],
             None if self.covariance is None else self.covariance[part, part],
+            self.log,
         )
+
+    def simple(self) -> AbnormalPath:
+        """
+        Take the same sessions in simple returns.
+
+        Returns
+        -------
+        AbnormalPath
+            The covariance is that of the simple expected returns to first order: each error times
+            one plus the return expected.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> path = AbnormalPath(0, np.log([1.1]), np.log([1.02]), np.array([[0.0004]]), log=True)
+        >>> path.simple().raw.round(4).tolist(), path.simple().se.round(4).tolist()
+        ([0.1], [0.0204])
+        """
+        if not self.log:
+            return self
+        growth = np.exp(self.expected)
+        errors = None if self.covariance is None else self.covariance * np.outer(growth, growth)
+        return AbnormalPath(self.first, np.expm1(self.raw), np.expm1(self.expected), errors)
 
 
 def cumulative(path: AbnormalPath) -> float:
@@ -118,10 +146,11 @@ def compounded(returns: FloatArray) -> float:
 
 def buy_and_hold(path: AbnormalPath) -> float:
     """
-    Compounded realised less compounded expected return: the BHAR.
+    Compounded realised less compounded expected return: the BHAR, a simple return.
 
     References
     ----------
     Barber and Lyon (1997), Journal of Financial Economics 43.
     """
-    return compounded(path.raw) - compounded(path.expected)
+    held = path.simple()
+    return compounded(held.raw) - compounded(held.expected)

@@ -106,7 +106,7 @@ def impact(
     Parameters
     ----------
     path : AbnormalPath
-        The window's sessions.
+        The window's sessions; of logarithms the simple returns are taken.
     market_value : float
         At the close before the first of them, in `currency`.
     df : float
@@ -124,6 +124,7 @@ def impact(
         The interval takes the market values as given: it holds the error of the expected return,
         not that of the share count.
     """
+    path = path.simple()
     stake = dollars_at_stake(market_value, path.raw)
     abnormal = float(stake @ path.abnormal)
     se = weighted_se(path, stake)

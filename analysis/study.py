@@ -55,6 +55,9 @@ ALL_UNTREATED = "all-untreated"
 MARKET_VALUES = ("nearest", "known")
 """Which share count a market value takes."""
 
+RETURNS = ("simple", "log")
+"""Kinds of returns."""
+
 USUAL_BENCHMARKS = {"XNYS": "SPY"}
 """By calendar: the fund that stands for the market where a study names none."""
 
@@ -122,6 +125,9 @@ class Study:
         the eve.
     stale_counts : bool
         Also make market values of a count more than 150 days from the event, with a flag.
+    returns : str
+        ``simple`` or ``log``: what is regressed and summed, factors included. Buy-and-hold returns
+        and money are simple under either.
 
     Raises
     ------
@@ -256,6 +262,12 @@ class Study:
         "Also make market values of counts more than 150 days from the event, with a flag.",
         default=False,
     )
+    returns: str = key(
+        TEXT,
+        "Returns that are regressed and summed: simple, or log.",
+        default="simple",
+        option=Option("--returns", "simple|log", "Returns that are regressed and summed."),
+    )
 
     def __post_init__(self) -> None:
         """Find what was left out, and hold the study against everything that needs no data."""
@@ -264,11 +276,20 @@ class Study:
         self._find_defaults()
         self._check_some()
         self._check_market_values()
+        if self.returns not in RETURNS:
+            raise StudyError(
+                f"returns '{self.returns}' is unknown; {nearest(self.returns, RETURNS)}"
+            )
         if not 0.5 < self.level < 1:
             raise StudyError(f"level {self.level} is not between 0.5 and 1; 0.95 is usual")
         self._check_estimation()
         self._find_headline()
         self._check_headline()
+
+    @property
+    def log(self) -> bool:
+        """Whether returns are logarithms."""
+        return self.returns == "log"
 
     def _find_defaults(self) -> None:
         grouped = tuple(symbol for group in self.groups for symbol in group.symbols)

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
     from analysis.study import Study
 
-hypothesis.settings.register_profile("steady", deadline=None)
-hypothesis.settings.load_profile("steady")  # a busy machine fails no test
+# A busy machine fails no test, and the same tree is tested with the same examples every time; new
+# ones are looked for on purpose: pytest --hypothesis-profile exploring.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("exploring", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -91,6 +94,15 @@ def full_details(full: StudyResult, snapshot: MarketData) -> Details:
 def small(small_study: Study, snapshot: MarketData) -> StudyResult:
     """The small study, run once."""
     return run_study(small_study, snapshot)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give one worker of xdist all tests of a module, and all that lean on the whole study."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        group = "full" if {"full", "full_details"} & set(names) else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 ALLOWED_SKIPS = (

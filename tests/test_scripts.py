@@ -95,6 +95,7 @@ def test_the_bill_of_materials_is_that_of_the_lock(root):
     assert all(f"| {name} | {version} |" in licences for name, version, *_ in pinned)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "code"), [("needs chromium", 1), ("needs the data folder ../shared, absent", 0)]
 )

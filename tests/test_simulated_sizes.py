@@ -182,6 +182,7 @@ def test_the_portfolio_and_patells_test_have_the_size_and_power_of_theory(near):
     assert near(WIDER, "patell", 2 * stats.norm.sf(1.96 / math.sqrt(2)), slack=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "test", ["t", "hac-t", "sq", "conformal", "conformal-block", "bootstrap", "variance-f"]
 )

@@ -12,6 +12,7 @@ from analysis._typing import OutputFormat, choices
 from analysis.cli.options import OutputFolder, progress_bar
 from analysis.cli.sample_options import with_options
 from analysis.cli.terminal import echo, message
+from analysis.study import RETURNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from analysis.sample.file import SampleStudy
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+VALUES = "levels", "returns"
 
 
 @click.command("sample", context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,7 +60,29 @@ if TYPE_CHECKING:
     help="PATH is one long table of prices of any size, whose firms may miss days; the benchmark's "
     "days are the sessions.",
 )
-@click.option("--log", is_flag=True, help="Measure logarithmic returns.")
+@click.option(
+    "--returns",
+    type=click.Choice(RETURNS),
+    help="Returns that are regressed and summed.  [default: simple]",
+)
+@click.option(
+    "--securities",
+    type=_FILE,
+    help="Table of symbol with calendar (its exchange), benchmark (its local index) or both.",
+)
+@click.option("--factors", type=_FILE, help="Daily factors in decimals: session, mkt_rf, ...")
+@click.option("--delistings", type=_FILE, help="Returns on delisting: symbol, session, return.")
+@click.option(
+    "--values",
+    type=click.Choice(VALUES),
+    help="What a wide --data PATH holds.  [default: levels]",
+)
+@click.option(
+    "--weight",
+    metavar="COLUMN",
+    help="Weight the weighted averages by a column of EVENTS, or by market-value.  "
+    "[default: weight]",
+)
 @click.option(
     "--explain",
     multiple=True,
@@ -125,7 +152,8 @@ def command(
       market-impact sample events.csv --explain "car ~ log(size) + C(group)"
     """
     from analysis.sample.events import read_events
-    from analysis.sample.file import SampleStudy, load_sample, sample_path
+    from analysis.sample.file import SampleStudy, load_sample
+    from analysis.sample.find import sample_path
     from analysis.sample.spec import SampleSpec
 
     found = sample_path(events)

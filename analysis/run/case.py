@@ -123,11 +123,12 @@ class Case:
         key = symbol, placed.window
         if key not in self._stakes:
             amount = self.value(symbol, placed.eve).amount or 0.0
-            self._stakes[key] = dollars_at_stake(amount, self.path(symbol, placed.window).raw)
+            path = self.path(symbol, placed.window).simple()
+            self._stakes[key] = dollars_at_stake(amount, path.raw)
         return self._stakes[key]
 
     def returns(self, symbol: str) -> FloatArray:
-        """Give the simple returns of a security over all sessions, shape (T,)."""
+        """Give the returns of a security over all sessions, as the study measures them; (T,)."""
         return self.plan.columns[symbol]
 
     def value(self, symbol: str, eve: pd.Timestamp) -> Valuation:
@@ -154,6 +155,7 @@ class Case:
             self.placed.position,
             estimation=self.study.estimation,
             use=use,
+            log=self.study.log,
         )
 
     def under(self, specification: Specification) -> Case:

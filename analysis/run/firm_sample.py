@@ -206,6 +206,7 @@ def _long_run(case: Case, symbol: str) -> LongRun:
         windows=windows,
         min_obs=case.study.min_estimation,
         base=design.base,
+        log=case.study.log,
     )
     held = found.bhar[:, 0]
     return LongRun(

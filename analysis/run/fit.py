@@ -34,6 +34,8 @@ class FirmFit:
     whole : bool
         Whether the model may predict a window as a whole, so that a session's expected return
         depends on the sessions beside it.
+    log : bool
+        Whether returns are logarithms.
     """
 
     model: FittedModel
@@ -43,6 +45,7 @@ class FirmFit:
     y: FloatArray
     x: FloatArray
     whole: bool = False
+    log: bool = False
 
     @property
     def n(self) -> int:
@@ -91,6 +94,7 @@ class FirmFit:
             self.design.y[rows] + self.design.base[rows],
             prediction.expected + self.design.base[rows],
             prediction.covariance,
+            self.log,
         )
 
     def daily(self, span: Window, *, alpha: bool = True) -> AbnormalPath:
@@ -120,6 +124,7 @@ class FirmFit:
             np.concatenate([path.raw for path in paths]),
             np.concatenate([path.expected for path in paths]),
             None,
+            self.log,
         )
 
 
@@ -148,6 +153,7 @@ def fit_firm(
     *,
     estimation: Window,
     use: BoolArray | None = None,
+    log: bool = False,
 ) -> FirmFit:
     """
     Fit on the estimation window.
@@ -162,6 +168,8 @@ def fit_firm(
     estimation : Window
     use : ndarray of bool, shape (M,), optional
         Estimation sessions to use; all that are complete by default.
+    log : bool
+        Whether the design's returns are logarithms.
 
     Returns
     -------
@@ -175,4 +183,4 @@ def fit_firm(
     y, x = design.y[rows][used], design.x[rows][used]
     model = estimator.fit(y, x, design.names)
     whole = estimator.capabilities.controls
-    return FirmFit(model, design, position, estimation, y, x, whole)
+    return FirmFit(model, design, position, estimation, y, x, whole, log)

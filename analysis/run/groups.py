@@ -201,11 +201,15 @@ def _impact(
                 case.stakes(symbol, placed) * ((values[symbol].rate or 0.0) if several else 1.0)
                 for symbol in names
             ],
-            [path.raw for path in paths],
-            [path.expected for path in paths],
+            [path.simple().raw for path in paths],
+            [path.simple().expected for path in paths],
         )
     )
-    total = stake_impact(sample, stakes, raw, expected, valued, level=case.study.level)
+    # of logarithms an error counts times one plus the return expected
+    weights = stakes * (1 + expected) if case.study.log else stakes
+    total = stake_impact(
+        sample, stakes, raw, expected, valued, level=case.study.level, weights=weights
+    )
     if several:
         return total
     first = next(value for value in values.values() if value.amount is not None)
@@ -228,6 +232,7 @@ def stake_impact(
     valued: BoolArray,
     *,
     level: float,
+    weights: FloatArray | None = None,
 ) -> Impact:
     """
     Add up the dollars of firms.
@@ -239,11 +244,13 @@ def stake_impact(
     stakes : ndarray of shape (L, N)
         At stake before each session, in one currency; 0 for a firm without a market value.
     raw, expected : ndarray of shape (L, N)
-        Returns, decimal.
+        Simple returns, decimal.
     valued : ndarray of bool, shape (N,)
         Firms with a market value.
     level : float
         Confidence level of the interval.
+    weights : ndarray of shape (L, N), optional
+        What an error of each session's return costs; the stakes by default, as of simple returns.
 
     Returns
     -------
@@ -251,7 +258,7 @@ def stake_impact(
         Without an interval where `GroupSample.sum_variance` has none.
     """
     abnormal = float((stakes * (raw - expected)).sum())
-    variance = sample.sum_variance(stakes, valued)
+    variance = sample.sum_variance(stakes if weights is None else weights, valued)
     known = math.isfinite(variance) and sample.mean_df >= 1
     se = math.sqrt(variance) if known else None
     half = None if se is None else critical_value(level, sample.mean_df) * se

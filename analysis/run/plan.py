@@ -124,12 +124,14 @@ def _planned(study: Study, data: MarketData) -> Plan:
         study=study,
         data=data,
         pairs=crossed(study),
-        columns=_columns(simple_returns(data.levels)),
-        factors={} if data.factors is None else _columns(data.factors.reindex(data.levels.index)),
+        columns=_columns(simple_returns(data.levels), log=study.log),
+        factors={}
+        if data.factors is None
+        else _columns(data.factors.reindex(data.levels.index), log=study.log),
         reference=reference,
         events=events,
         specifications=tuple(
-            specification_of(MODELS[model], benchmark, data)
+            specification_of(MODELS[model], benchmark, data, log=study.log)
             for model in study.models
             for benchmark in (study.benchmarks if MODELS[model].uses_benchmark else (None,))
         ),
@@ -143,8 +145,9 @@ def _planned(study: Study, data: MarketData) -> Plan:
     )
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, FloatArray]:
-    return {str(name): frame[name].to_numpy(dtype=np.float64) for name in frame.columns}
+def _columns(frame: pd.DataFrame, *, log: bool) -> dict[str, FloatArray]:
+    columns = {str(name): frame[name].to_numpy(dtype=np.float64) for name in frame.columns}
+    return {name: np.log1p(values) for name, values in columns.items()} if log else columns
 
 
 def benchmark_returns(benchmark: Benchmark, data: MarketData) -> pd.Series:
@@ -167,7 +170,7 @@ def benchmark_returns(benchmark: Benchmark, data: MarketData) -> pd.Series:
 
 
 def specification_of(
-    spec: ModelSpec, benchmark: Benchmark | None, data: MarketData
+    spec: ModelSpec, benchmark: Benchmark | None, data: MarketData, *, log: bool = False
 ) -> Specification:
     """
     Pair a model with a benchmark.
@@ -178,6 +181,8 @@ def specification_of(
     benchmark : Benchmark or None
         None where the model takes none.
     data : MarketData
+    log : bool
+        Whether returns are logarithms.
 
     Returns
     -------
@@ -191,6 +196,8 @@ def specification_of(
     if benchmark is None:
         return Specification(spec, benchmark_name(spec, NO_BENCHMARK), None)
     market = benchmark_returns(benchmark, data).to_numpy(dtype=np.float64)
+    if log:
+        market = np.log1p(market)
     return Specification(spec, benchmark_name(spec, benchmark.id), market)
 
 

@@ -197,7 +197,7 @@ def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
 
 def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     head, study = plan.study.headline, plan.study
-    specification = specification_of(MODELS[head.model], benchmark, plan.data)
+    specification = specification_of(MODELS[head.model], benchmark, plan.data, log=plan.study.log)
     fit = headline_case(plan).under(specification).fit(head.symbol)
     path = fit.path(head.window)
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)

@@ -60,8 +60,8 @@ def caar_path(result: SampleResult, group: str = "all") -> CaarPath:
     -------
     CaarPath
         The mean of the pairs' own CARs of the windows up to each session; a pair without a return
-        on a session keeps what it has. The interval is by date where dates cluster, else from the pairs' spread; of
-        one pair it is its own prediction error.
+        on a session keeps what it has. The interval is by date where dates cluster, else from the
+        pairs' spread; of one pair it is its own prediction error.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _own_errors(result: SampleResult, rows: IntArray, offsets: IntArray) -> Floa
 def _intervals(
     result: SampleResult, rows: IntArray, cumulative: FloatArray, *, clustered: bool
 ) -> tuple[FloatArray, FloatArray, bool]:
-    level, position = result.spec.level, result.pairs.position[rows]
+    level, position = result.spec.level, result.pairs.date[rows]
     low = np.full(len(cumulative), np.nan)
     high = np.full(len(cumulative), np.nan)
     if clustered:

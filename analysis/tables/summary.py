@@ -32,7 +32,8 @@ def summary_text(result: StudyResult) -> str:
     head = (
         f"{study.title}\n"
         f"data: {result.data_name}\n"
-        f"simple returns; estimation window {study.estimation} ({len(study.estimation)} sessions); "
+        f"{study.returns} returns; estimation window {study.estimation} "
+        f"({len(study.estimation)} sessions); "
         f"intervals {100 * study.level:g} %"
     )
     if any(MODELS[model].uses_donors for model in study.models):

@@ -229,6 +229,7 @@ def mine(tmp_path: Path) -> Path:
     return tmp_path / "mine.toml"
 
 
+@pytest.mark.slow
 def test_another_study_brings_its_own_claims_and_news(mine: Path, snapshot: MarketData) -> None:
     result = run_study(load_study(mine), snapshot)
     details = find_details(result, snapshot)
@@ -294,6 +295,7 @@ def test_a_study_without_claims_shows_none(study: Study) -> None:
         replace(study, claims=3)
 
 
+@pytest.mark.slow
 def test_the_cost_of_v3_moved_nothing_when_it_appeared(
     ledger: Ledger, full: StudyResult, snapshot: MarketData
 ) -> None:

@@ -240,6 +240,7 @@ def test_a_wrong_command_line_is_refused_without_traceback(args: list[str]) -> N
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_real_process_fails_with_one_line(root: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "analysis", "study", "--symbols", "NVDAA", "--out", tmp_path / "o"],

@@ -172,6 +172,7 @@ def test_hostile_words_on_the_command_line_get_words_back(args, tmp_path, monkey
     assert sorted(Path().iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_deleted_folder_to_stand_in(root, tmp_path):
     (tmp_path / "gone").mkdir()
     script = 'rmdir "$0" && exec "$1" -m analysis study --data x.csv'
@@ -185,6 +186,7 @@ def test_a_deleted_folder_to_stand_in(root, tmp_path):
     assert done.stderr.startswith("error: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environment",
     [
@@ -206,6 +208,7 @@ def test_any_code_page_and_clock_shows_the_same_numbers(root, environment):
     assert found.stdout.count(b"?") == usual.stdout.count(b"?")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_standard_output_is_told(root):
     with Path("/dev/full").open("wb") as full:

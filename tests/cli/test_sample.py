@@ -99,6 +99,7 @@ def test_a_study_of_many_firm_events_runs_as_a_study_too(tmp_path):
     assert "no choice of a study of many firm-events" in refused.stderr
 
 
+@pytest.mark.slow
 def test_figures_and_regressions_go_to_the_folder(events, tmp_path):
     out = tmp_path / "out"
     result = run(events, "--figures", "--out", out, "--explain", "car ~ size")
@@ -140,6 +141,7 @@ def test_untrusted_names_cannot_inject(tmp_path):
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.slow
 def test_report_and_figures_take_a_study_of_many_firm_events(tmp_path):
     name = "nvda-results-2016-2025"
     done = CliRunner().invoke(main, ["report", name, "--out", str(tmp_path / "report")])

@@ -87,6 +87,7 @@ def test_nothing_is_absent_from_the_bundled_study(full_details) -> None:
     assert list(drawers(full_details.result, full_details)) == list(FIGURES)
 
 
+@pytest.mark.slow
 def test_a_figure_is_one_file_to_the_command(toys, root, tmp_path) -> None:
     assert "toy-wave" in run(toys, root, "figures", "--help").replace("\n", "").replace(" ", "")
     out = tmp_path / "out"

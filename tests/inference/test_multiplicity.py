@@ -14,6 +14,7 @@ from analysis.inference.multiplicity import adjust, romano_wolf
 NAMES = {"holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", list(NAMES))
 @settings(max_examples=20, deadline=None)  # statsmodels takes its time for Holm
 @given(p=st.lists(st.floats(0, 1), min_size=1, max_size=30))

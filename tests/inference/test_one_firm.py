@@ -83,6 +83,7 @@ class TestFittedT:
         assert outcome.df == pytest.approx(nu, rel=1e-2)
         assert outcome.p == pytest.approx(2 * stats.t.sf(6.0, nu, scale=scale), rel=2e-2)
 
+    @pytest.mark.slow
     def test_a_true_null_is_rejected_as_often_as_said_and_a_shift_more_often(self):
         rng = np.random.default_rng(4)
         null, shifted = [], []

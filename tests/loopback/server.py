@@ -366,7 +366,9 @@ class Loopback:
         self._server.vendor = self.vendor
         self._server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._server.tls.load_cert_chain(certificate, key)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         self._thread.start()
 
     @property

@@ -93,7 +93,14 @@ def test_an_effect_of_ten_per_cent_is_found(model):
     assert (shifted > np.quantile(np.abs(gaps), 0.95)).mean() > 0.9
 
 
-EVERY = pytest.mark.parametrize("model", [name for name in MODELS if MODELS[name].uses_donors])
+EVERY = pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name == "matrix-completion" else name
+        for name in MODELS
+        if MODELS[name].uses_donors
+    ],
+)
 SPARSE = pytest.mark.parametrize("model", ["synthetic", "elastic-net"])
 """Models that can leave a donor out: penalties and means give weight to every one."""
 

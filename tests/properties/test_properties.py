@@ -52,6 +52,7 @@ def numbers(study: Study, data: MarketData) -> pd.DataFrame:
     return frame.sort_values(["symbol", "window"]).reset_index(drop=True)
 
 
+@pytest.mark.slow
 @few
 @given(scales=st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=3))
 def test_rescaling_levels_changes_nothing(pair, snapshot, scales: list[float]) -> None:
@@ -66,6 +67,7 @@ def test_rescaling_levels_changes_nothing(pair, snapshot, scales: list[float]) -
     )
 
 
+@pytest.mark.slow
 @few
 @given(order=st.permutations(["NVDA", "AMD", "SPY", "RSP", "TXN"]))
 def test_the_order_of_columns_changes_nothing(pair, snapshot, order: list[str]) -> None:

@@ -280,6 +280,7 @@ class TestGuards:
         with pytest.raises(DataError, match=r"donors XLP lack returns around.*2025-01-28"):
             plan_study(replace(asked, donors=("XLP", "XLV")), replace(own, levels=gap))
 
+    @pytest.mark.slow
     def test_more_donors_than_memory(self, three, snapshot) -> None:
         many = {f"D{i}": snapshot.levels["XLP"] for i in range(30)}
         levels = pd.DataFrame({**dict(snapshot.levels.items()), **many})

@@ -66,6 +66,7 @@ def test_every_module_is_a_table_with_its_own_place(full) -> None:
     assert [table.id for table in cell_tables(full)] == list(TABLES)
 
 
+@pytest.mark.slow
 def test_a_table_is_one_file_to_the_study(toys, root, tmp_path) -> None:
     out = tmp_path / "out"
     text = run(toys, root, "study", *SMALL, "--out", str(out))
