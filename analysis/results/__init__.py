@@ -12,6 +12,7 @@ from analysis.results.records import (
     PlacedWindow,
     PurgeSensitivity,
     Recovery,
+    Unmeasured,
     WindowResult,
     benchmark_name,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "PurgeSensitivity",
     "Recovery",
     "StudyResult",
+    "Unmeasured",
     "WindowResult",
     "benchmark_name",
 ]

@@ -198,6 +198,7 @@ class FirmResult:
     band : ndarray of shape (L,) or None
         Half-width of the interval of each session's abnormal return.
     windows : tuple of WindowResult
+        Those that could be measured.
     """
 
     event: str
@@ -228,6 +229,10 @@ class FirmResult:
         slopes = [value for name, value in self.coefficients.items() if name != "alpha"]
         return slopes[0] if slopes else math.nan
 
+    def has(self, window: Window) -> bool:
+        """Say whether a window of the study was measured."""
+        return any(result.window == window for result in self.windows)
+
     def at(self, window: Window) -> WindowResult:
         """
         Find a window.
@@ -235,7 +240,7 @@ class FirmResult:
         Raises
         ------
         KeyError
-            If the study has no such window.
+            If the study has no such window, or it was not measured.
         """
         for result in self.windows:
             if result.window == window:
@@ -355,6 +360,25 @@ class FirmFamily:
     def tested(self) -> bool:
         """Whether there is a verdict on any firm."""
         return bool(self.p) or len(self.symbols) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """
+    What of a firm could not be measured around an event, and why.
+
+    Attributes
+    ----------
+    event, symbol : str
+    window : Window or None
+        None for all windows.
+    reason : str
+    """
+
+    event: str
+    symbol: str
+    window: Window | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

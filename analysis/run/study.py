@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from analysis.abnormal import cumulative
 from analysis.impact import impact
 from analysis.models.catalog import MODELS
@@ -125,7 +127,9 @@ def run_study(
             _recovery(plan, placed, symbol)
             for placed in plan.events
             for symbol in plan.symbols_of(placed.event.id)
+            if np.isfinite(plan.columns[symbol][placed.position])
         ),
+        unmeasured=tuple(m for found in plan.coverage.values() for m in found.missing),
         batteries=batteries,
         family=firm_family(leading, study.headline.window, study.level),
         purge_sensitivity=_purge_sensitivity(plan),
@@ -145,7 +149,7 @@ def _values(plan: Plan) -> dict[str, Any]:
     """List what the headline's dollars were made of, firm by firm, and why others have none."""
     head = plan.study.headline
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
-    values = {symbol: plan.valuations[symbol, eve] for symbol in plan.study.symbols}
+    values = {symbol: plan.valuations[symbol, eve] for symbol in plan.symbols_of(head.event)}
     return {
         "shares": {s: v.count for s, v in values.items() if v.count is not None},
         "closes": {s: v.close for s, v in values.items() if v.close is not None},
@@ -199,7 +203,7 @@ def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
     head, study = plan.study.headline, plan.study
     specification = specification_of(MODELS[head.model], benchmark, plan.data, log=plan.study.log)
     fit = headline_case(plan).under(specification).fit(head.symbol)
-    path = fit.path(head.window)
+    path = fit.path(headline_case(plan).window(head.symbol, head.window))
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
     value = plan.valuations[head.symbol, eve].amount
     return PurgeSensitivity(

@@ -23,10 +23,35 @@ def notes_text(result: StudyResult) -> str:
         *_correlation_notes(result),
         *_confounder_notes(result),
         *_estimation_notes(result),
+        *_unmeasured_notes(result),
     ]
     return "\n".join(
         ["NOTES"] + [textwrap.fill(f"- {note}", WIDTH, subsequent_indent="  ") for note in notes]
     )
+
+
+def _unmeasured_notes(result: StudyResult) -> list[str]:
+    """Say which firms stopped trading within a window, and what was not measured at all."""
+    traded: dict[str, tuple[str, dict[str, None]]] = {}
+    for firm in result.firms:
+        for cell in firm.windows:
+            for flag in cell.flags:
+                if flag.startswith("last-traded:"):
+                    _, windows = traded.setdefault(firm.symbol, (flag.partition(":")[2], {}))
+                    windows[str(cell.window)] = None
+    notes = [
+        f"{symbol} last traded on {day}: {' and '.join(windows)} "
+        f"{'is' if len(windows) == 1 else 'are'} measured to its last return."
+        for symbol, (day, windows) in traded.items()
+    ]
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for lacking in result.unmeasured:
+        where = "" if lacking.window is None else f" in {lacking.window}"
+        reasons.setdefault((lacking.event, where, lacking.reason), []).append(lacking.symbol)
+    return notes + [
+        f"Not measured around {event}{where}: {', '.join(symbols)} ({reason})."
+        for (event, where, reason), symbols in reasons.items()
+    ]
 
 
 def _value_notes(result: StudyResult) -> list[str]:

@@ -163,8 +163,14 @@ def test_arm_began_in_september_2023_and_is_told_so(study: Study, snapshot) -> N
         estimation=Window(-260, -11),
         headline=replace(study.headline, event="early", benchmark="RSP", beside=""),
     )
+    result = run_study(early, snapshot)
+    assert [firm.symbol for firm in result.firms] == ["NVDA"]
+    (lacking,) = result.unmeasured
+    assert (lacking.event, lacking.symbol, lacking.window) == ("early", "ARM", None)
+    assert lacking.reason.startswith("169 returns in the estimation window")
+    lead = replace(early, headline=replace(early.headline, symbol="ARM"))
     with pytest.raises(WindowError, match="ARM has 169 returns in the estimation window"):
-        run_study(early, snapshot)
+        run_study(lead, snapshot)
 
 
 def test_a_firm_occurs_once(data: MarketData) -> None:
