@@ -1,10 +1,10 @@
 """What a study found: frozen results that turn into tidy frames."""
 
+from analysis.results.family import FirmFamily
 from analysis.results.records import (
     FACTOR_MARKET,
     NO_BENCHMARK,
     Battery,
-    FirmFamily,
     FirmResult,
     GroupResult,
     Place,
