@@ -46,22 +46,3 @@ class FirmFamily:
     def tested(self) -> bool:
         """Whether there is a verdict on any firm."""
         return bool(self.p) or len(self.symbols) == 1
-
-
-@dataclass(frozen=True, slots=True)
-class Unmeasured:
-    """
-    What of a firm could not be measured around an event, and why.
-
-    Attributes
-    ----------
-    event, symbol : str
-    window : Window or None
-        None for all windows.
-    reason : str
-    """
-
-    event: str
-    symbol: str
-    window: Window | None
-    reason: str

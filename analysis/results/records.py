@@ -324,6 +324,25 @@ class GroupResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """
+    What of a firm could not be measured around an event, and why.
+
+    Attributes
+    ----------
+    event, symbol : str
+    window : Window or None
+        None for all windows.
+    reason : str
+    """
+
+    event: str
+    symbol: str
+    window: Window | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """
     When a firm's total-return level first closed at or above that of the eve of the event.
