@@ -11,6 +11,7 @@ import click
 
 from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
 from analysis.batch.inputs import FactorModel
+from analysis.batch.mixed import MixedRequest, run_mixed_batch
 from analysis.cli.terminal import echo, message
 from analysis.errors import StudyError
 from analysis.windows import Window
@@ -32,6 +33,9 @@ OF_CONTROLS = {
     "checkpoint": None,
 }
 """Options that only control portfolios have, with what they are when not given."""
+
+OF_EVENTS = "benchmark_column", "window_column", "estimation_column", "securities"
+"""Options with which events choose for themselves."""
 
 _EXAMPLE = """\b
 Example:
@@ -117,6 +121,21 @@ Example:
     "factor file's dates.",
 )
 @click.option(
+    "--benchmark-column",
+    metavar="COLUMN",
+    help="Of events: the factor that stands for 'benchmark' in a model, as in market=benchmark.",
+)
+@click.option("--window-column", metavar="COLUMN", help="Of events: each one's own event window.")
+@click.option(
+    "--estimation-column", metavar="COLUMN", help="Of events: each one's own estimation window."
+)
+@click.option(
+    "--securities",
+    type=_FILE,
+    help="Table of symbol with calendar (the exchange whose sessions count for it), benchmark (its "
+    "local index among the factors) or both.",
+)
+@click.option(
     "--threads", type=click.IntRange(1, 1_000_000), help="Threads.  [default: all processors]"
 )
 @click.option(
@@ -149,6 +168,7 @@ def command(
     weight of the three largest donors, CAR, BHAR, conformal p, and with --placebos the rank among
     donors with its interval.
     """
+    of_events = {name: given.pop(name) for name in OF_EVENTS}
     of_controls = {name: given.pop(name) for name in OF_CONTROLS}
     first, *more = _windows(windows, path_window)
     request = BatchRequest(
@@ -158,6 +178,9 @@ def command(
         more_windows=tuple(more),
         **given,  # type: ignore[arg-type]
     )
+    mixed = MixedRequest(request, **of_events)  # type: ignore[arg-type]
+    if mixed.wanted and methods:
+        raise StudyError("control portfolios take one window and exchange for all; drop --method")
     if methods:
         from analysis.batch.controls import ControlRequest
 
@@ -169,7 +192,10 @@ def command(
             "add --method, as in --method synthetic"
         )
     with _estimators(threads, address) as estimator, event_counter() as progress:
-        summary = run_batch(request, estimator=estimator, progress=progress)
+        if mixed.wanted:
+            summary = run_mixed_batch(mixed, estimator=estimator, progress=progress)
+        else:
+            summary = run_batch(request, estimator=estimator, progress=progress)
     _report(request, summary)
 
 

@@ -1,5 +1,6 @@
 """What a study found: frozen results that turn into tidy frames."""
 
+from analysis.results.bounds import Bound, Bounds
 from analysis.results.family import FirmFamily
 from analysis.results.records import (
     FACTOR_MARKET,
@@ -10,7 +11,6 @@ from analysis.results.records import (
     Place,
     PlacedEvent,
     PlacedWindow,
-    PurgeSensitivity,
     Recovery,
     Unmeasured,
     WindowResult,
@@ -22,13 +22,14 @@ __all__ = [
     "FACTOR_MARKET",
     "NO_BENCHMARK",
     "Battery",
+    "Bound",
+    "Bounds",
     "FirmFamily",
     "FirmResult",
     "GroupResult",
     "Place",
     "PlacedEvent",
     "PlacedWindow",
-    "PurgeSensitivity",
     "Recovery",
     "StudyResult",
     "Unmeasured",

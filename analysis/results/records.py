@@ -398,22 +398,3 @@ class Battery:
     def outcome(self, test: str) -> Outcome | None:
         """Find the outcome of a test; None where the battery has none of that name."""
         return next((o for o in self.outcomes if o.test == test), None)
-
-
-@dataclass(frozen=True, slots=True)
-class PurgeSensitivity:
-    """
-    The headline under another weight of the firm in the purged benchmark.
-
-    Attributes
-    ----------
-    weight : float
-        Decimal, at the session for which the study states it.
-    car : float
-    impact : float or None
-        USD.
-    """
-
-    weight: float
-    car: float
-    impact: float | None

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from analysis.prices.manifest import InputFile
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
+    from analysis.results.bounds import Bounds
     from analysis.results.family import FirmFamily
     from analysis.results.records import (
         Battery,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
         GroupResult,
         PlacedEvent,
         PlacedWindow,
-        PurgeSensitivity,
         Recovery,
         Unmeasured,
         WindowResult,
@@ -66,8 +66,8 @@ class StudyResult:
         Of the headline firm, and of the groups.
     family : FirmFamily
         Which firms moved beyond chance at the headline: the one count that everything repeats.
-    purge_sensitivity : tuple of PurgeSensitivity
-        Of the headline; empty where its benchmark is not purged.
+    bounds : Bounds or None
+        Of the headline; None where its benchmark is purged of nothing.
     levels : pandas.DataFrame of shape (T, symbols)
         Levels of the firms and benchmarks of the study.
     shares : mapping of str to ShareCount
@@ -92,7 +92,7 @@ class StudyResult:
     recoveries: tuple[Recovery, ...]
     batteries: tuple[Battery, ...]
     family: FirmFamily
-    purge_sensitivity: tuple[PurgeSensitivity, ...]
+    bounds: Bounds | None
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]
     closes: Mapping[str, PrintedClose]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, no_value, number, percent
+from analysis.formatting import no_value, number, percent
+from analysis.narrative_bounds import bounds_sentences
+from analysis.narrative_tests import plain
 from analysis.study import ALL_FIRMS
 from analysis.tables.render import WIDTH
 
@@ -85,21 +87,21 @@ def _eve(result: StudyResult) -> pd.Timestamp:
 
 
 def _purge_notes(result: StudyResult) -> list[str]:
-    if not result.purge_sensitivity:
+    if result.bounds is None:
         return []
     benchmark = next(b for b in result.study.benchmarks if b.id == result.study.headline.benchmark)
-    cases = "; ".join(
-        f"weight {percent(case.weight)}: {percent(case.car)}"
-        + (f", {result.currency} {billions(case.impact)} bn" if case.impact is not None else "")
-        for case in result.purge_sensitivity
-    )
+    whose = f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}"
+    if benchmark.weight:
+        whose += (
+            f", whose weight was {percent(benchmark.weight)} at the close of "
+            f"{benchmark.weight_session} ({benchmark.source})"
+        )
     return [
         (
-            f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}, whose weight was "
-            f"{percent(benchmark.weight)} at the close of {benchmark.weight_session} "
-            f"({benchmark.source}). Other days' weights are that anchor drifting with the firm's "
-            f"return relative to the index's. Sensitivity of the headline: {cases}."
-        )
+            f"{whose}. Other days' weights are the known ones drifting with the firm's return "
+            "relative to the index's."
+        ),
+        *filter(None, [bounds_sentences(result, plain)]),
     ]
 
 
