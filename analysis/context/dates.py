@@ -194,7 +194,7 @@ def _judge(case: Case, returns: Mapping[str, FloatArray], dates: IntArray, days:
         dates,
         estimation=study.estimation,
         window=Window(0, 0),
-        min_obs=study.min_estimation,
+        min_estimation=study.min_estimation,
     )
     fits = [
         fit_firm(

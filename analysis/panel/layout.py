@@ -99,7 +99,7 @@ class PanelDesign(NamedTuple):
         Start and end of each event window, likewise.
     alpha : ndarray of bool, shape (n_windows,)
         Whether the constant of a fit counts in each event window.
-    min_obs : int
+    min_estimation : int
         Fewest estimation returns.
     skip : bool
         Whether a window with missing returns is measured on those that it has.
@@ -119,7 +119,7 @@ class PanelDesign(NamedTuple):
     estimation: tuple[int, int]
     windows: IntArray
     alpha: BoolArray
-    min_obs: int
+    min_estimation: int
     skip: bool
     log: bool
 

@@ -205,7 +205,7 @@ def _long_run(case: Case, symbol: str) -> LongRun:
         models=[LinearModel(tuple(range(k)), excess=True)],
         estimation=case.study.estimation,
         windows=windows,
-        min_obs=case.study.min_estimation,
+        min_estimation=case.study.min_estimation,
         base=design.base,
         log=case.study.log,
     )
