@@ -17,6 +17,8 @@ from analysis.models.latent import InteractiveEffects
 from analysis.models.tuning import Tuned, tuned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analysis._typing import FloatArray
     from analysis.abnormal import AbnormalPath
     from analysis.inference.scaled import ScaledPlacebo
@@ -199,48 +201,51 @@ class FirmSample:
         Parameters
         ----------
         need : str
-            A key of the table below.
+            A key of the table at the end of this module.
 
         Raises
         ------
         KeyError
             If there is no such need.
         """
-        capabilities = self.estimator.capabilities
-        reasons = {
-            "one session": (self.window > 1, "is for one session; the window has several"),
-            "prediction error": (math.isnan(self.se), NO_COVARIANCE),
-            "least squares": (
-                not capabilities.linear,
-                "it is made for models fitted by least squares only",
-            ),
-            "permutations": (bool(capabilities.no_permutation), capabilities.no_permutation),
-            "own regressors": (
-                capabilities.reads_ahead,
-                "the model reads the session after each row, and the window's have none",
-            ),
-            "placebo dates": (
-                capabilities.placebo == "none",
-                capabilities.not_drawn,
-            ),
-            "scaled placebo": (self.scaled is None, NO_SCALE),
-            "donors": (
-                not capabilities.controls,
-                "it is made for control portfolios only; the model has no donors",
-            ),
-            "factors": (
-                not isinstance(self.estimator, InteractiveEffects),
-                "it is made for interactive fixed effects only",
-            ),
-            "few regressors": (
-                capabilities.controls,
-                "it fits a coefficient to each regressor, and donors are many",
-            ),
-            "losses": (
-                not len(self.losses) or math.isnan(self.loss),
-                "needs years of returns of the firm, which are not at hand",
-            ),
-            "history": (self.history is None, self.no_history),
-        }
-        absent, reason = reasons[need]
-        return reason if absent else ""
+        return _LACKS[need](self)
+
+
+def _when(reason: str, absent: Callable[[FirmSample], bool]) -> Callable[[FirmSample], str]:
+    return lambda sample: reason if absent(sample) else ""
+
+
+_LACKS: dict[str, Callable[[FirmSample], str]] = {
+    "one session": _when("is for one session; the window has several", lambda s: s.window > 1),
+    "prediction error": _when(NO_COVARIANCE, lambda s: math.isnan(s.se)),
+    "least squares": _when(
+        "it is made for models fitted by least squares only",
+        lambda s: not s.estimator.capabilities.linear,
+    ),
+    "permutations": lambda s: s.estimator.capabilities.no_permutation,
+    "own regressors": _when(
+        "the model reads the session after each row, and the window's have none",
+        lambda s: s.estimator.capabilities.reads_ahead,
+    ),
+    "placebo dates": lambda s: (
+        s.estimator.capabilities.not_drawn if s.estimator.capabilities.placebo == "none" else ""
+    ),
+    "scaled placebo": _when(NO_SCALE, lambda s: s.scaled is None),
+    "donors": _when(
+        "it is made for control portfolios only; the model has no donors",
+        lambda s: not s.estimator.capabilities.controls,
+    ),
+    "factors": _when(
+        "it is made for interactive fixed effects only",
+        lambda s: not isinstance(s.estimator, InteractiveEffects),
+    ),
+    "few regressors": _when(
+        "it fits a coefficient to each regressor, and donors are many",
+        lambda s: s.estimator.capabilities.controls,
+    ),
+    "losses": _when(
+        "needs years of returns of the firm, which are not at hand",
+        lambda s: not len(s.losses) or math.isnan(s.loss),
+    ),
+    "history": lambda s: s.no_history if s.history is None else "",
+}
