@@ -15,9 +15,10 @@ from analysis.inference.conformal import ConformalSetting
 from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
 from analysis.models.latent import InteractiveEffects
 from analysis.models.tuning import Tuned, tuned
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from analysis._typing import FloatArray
     from analysis.abnormal import AbnormalPath
@@ -63,20 +64,22 @@ class DailyHistory:
 @dataclass(frozen=True, slots=True, eq=False)
 class LongRun:
     """
-    Realised and expected returns of a firm over all sessions.
+    Buy-and-hold abnormal returns of a firm from the event and from other dates on.
+
+    Each is measured by the fit before its own date, frozen from there on, as any window of its
+    length is: without the alpha where it is long (`analysis.windows.Window.long`).
 
     Attributes
     ----------
-    realised, expected : ndarray of shape (T,)
-        Simple returns, decimal; each session expected by a model that did not know it; NaN where
-        there is none.
-    position : int
-        Row of the event session.
+    bhar : mapping of int to float
+        By sessions held, the date's own the first; decimal, NaN where the figures end before.
+    placebo : mapping of int to ndarray of shape (B,)
+        The same from pseudo-dates on whose windows lie wholly before the event; NaN where there is
+        none.
     """
 
-    realised: FloatArray
-    expected: FloatArray
-    position: int
+    bhar: Mapping[int, float]
+    placebo: Mapping[int, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,51 +204,52 @@ class FirmSample:
         Parameters
         ----------
         need : str
-            A key of the table at the end of this module.
+            A key of the table below.
 
         Raises
         ------
         KeyError
             If there is no such need.
         """
-        return _LACKS[need](self)
-
-
-def _when(reason: str, absent: Callable[[FirmSample], bool]) -> Callable[[FirmSample], str]:
-    return lambda sample: reason if absent(sample) else ""
-
-
-_LACKS: dict[str, Callable[[FirmSample], str]] = {
-    "one session": _when("is for one session; the window has several", lambda s: s.window > 1),
-    "prediction error": _when(NO_COVARIANCE, lambda s: math.isnan(s.se)),
-    "least squares": _when(
-        "it is made for models fitted by least squares only",
-        lambda s: not s.estimator.capabilities.linear,
-    ),
-    "permutations": lambda s: s.estimator.capabilities.no_permutation,
-    "own regressors": _when(
-        "the model reads the session after each row, and the window's have none",
-        lambda s: s.estimator.capabilities.reads_ahead,
-    ),
-    "placebo dates": lambda s: (
-        s.estimator.capabilities.not_drawn if s.estimator.capabilities.placebo == "none" else ""
-    ),
-    "scaled placebo": _when(NO_SCALE, lambda s: s.scaled is None),
-    "donors": _when(
-        "it is made for control portfolios only; the model has no donors",
-        lambda s: not s.estimator.capabilities.controls,
-    ),
-    "factors": _when(
-        "it is made for interactive fixed effects only",
-        lambda s: not isinstance(s.estimator, InteractiveEffects),
-    ),
-    "few regressors": _when(
-        "it fits a coefficient to each regressor, and donors are many",
-        lambda s: s.estimator.capabilities.controls,
-    ),
-    "losses": _when(
-        "needs years of returns of the firm, which are not at hand",
-        lambda s: not len(s.losses) or math.isnan(s.loss),
-    ),
-    "history": lambda s: s.no_history if s.history is None else "",
-}
+        capabilities = self.estimator.capabilities
+        reasons = {
+            "one session": (self.window > 1, "is for one session; the window has several"),
+            "short window": (
+                self.window > SHORT,
+                f"is for windows of up to {SHORT} sessions: a longer one leaves out the alpha",
+            ),
+            "prediction error": (math.isnan(self.se), NO_COVARIANCE),
+            "least squares": (
+                not capabilities.linear,
+                "it is made for models fitted by least squares only",
+            ),
+            "permutations": (bool(capabilities.no_permutation), capabilities.no_permutation),
+            "own regressors": (
+                capabilities.reads_ahead,
+                "the model reads the session after each row, and the window's have none",
+            ),
+            "placebo dates": (
+                capabilities.placebo == "none",
+                capabilities.not_drawn,
+            ),
+            "scaled placebo": (self.scaled is None, NO_SCALE),
+            "donors": (
+                not capabilities.controls,
+                "it is made for control portfolios only; the model has no donors",
+            ),
+            "factors": (
+                not isinstance(self.estimator, InteractiveEffects),
+                "it is made for interactive fixed effects only",
+            ),
+            "few regressors": (
+                capabilities.controls,
+                "it fits a coefficient to each regressor, and donors are many",
+            ),
+            "losses": (
+                not len(self.losses) or math.isnan(self.loss),
+                "needs years of returns of the firm, which are not at hand",
+            ),
+            "history": (self.history is None, self.no_history),
+        }
+        absent, reason = reasons[need]
+        return reason if absent else ""
