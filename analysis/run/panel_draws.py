@@ -312,7 +312,7 @@ def _drawn(
         models=models,
         estimation=plan.study.estimation,
         windows=(*windows, *daily),
-        min_obs=plan.study.min_estimation,
+        min_estimation=plan.study.min_estimation,
         base=base,
     )
     ends = np.cumsum(counts)
