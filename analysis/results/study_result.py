@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
     from analysis.results.bounds import Bounds
     from analysis.results.family import FirmFamily
+    from analysis.results.placed import PlacedEvent, PlacedWindow
     from analysis.results.records import (
         Battery,
         FirmResult,
         GroupResult,
-        PlacedEvent,
-        PlacedWindow,
         Recovery,
         Unmeasured,
         WindowResult,
@@ -79,6 +78,8 @@ class StudyResult:
     chronology : tuple of ChronologyEntry
     unmeasured : tuple of Unmeasured
         What of the firms could not be measured.
+    dividends : bool or None
+        Whether they are in the levels; None where nobody said.
     names : mapping of str to str
         Names of the firms, and what the funds follow, by symbol, as far as they are known; see
         `analysis.results.names`.
@@ -100,6 +101,7 @@ class StudyResult:
     unvalued: Mapping[str, str]
     chronology: tuple[ChronologyEntry, ...]
     unmeasured: tuple[Unmeasured, ...] = ()
+    dividends: bool | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
