@@ -218,7 +218,8 @@ def verdicts(result: StudyResult) -> str:
     told = "it still stands out" if stands else "it does not stand out"
     if not stands and word == "and":
         told = "it does not stand out either"
-    return f"{start}; {word} counted among all {firms} firms asked about, {told}."
+    asked = "both" if firms == 2 else f"all {firms}"
+    return f"{start}; {word} counted among {asked} firms asked about, {told}."
 
 
 def family_p(result: StudyResult) -> float | None:
