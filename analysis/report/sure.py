@@ -178,11 +178,9 @@ def _family(result: StudyResult) -> Sure:
         return Sure(question, "unknown", "Untested", f"No test counts all {firms} firms here.")
     stands = "still stands out" if p <= 1 - level else "does not stand out"
     told = len(family.beyond)
-    count = (
-        "both do"
-        if told == firms == 2
-        else (f"{told or 'none'} of the {firms} {'do' if told > 1 else 'does'}")
-    )
+    does = "do" if told > 1 else "does"
+    everyone = "both do" if firms == 2 else f"all {firms} do"
+    count = everyone if told == firms else f"{told or 'none'} of the {firms} {does}"
     return Sure(
         question,
         "yes" if p <= 1 - level else "no",
