@@ -44,6 +44,9 @@ LETTERS = 9.5
 """Points of the letters of a column."""
 
 
+_DATE = re.compile(r"\b\d{1,2} [A-Z][a-z]{2,8}( \d{4})?\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """
@@ -307,9 +310,12 @@ def _break_labels(figure: Figure, style: Style) -> None:
     for axes in figure.axes:
         place = axes.get_subplotspec()
         shares = (1.0, 1.0) if place is None else _shares(place)
-        room = (0.72 * 72 * style.width * shares[0], 0.7 * high * shares[1])
+        room = (
+            (0.5 if style.narrow else 0.72) * 72 * style.width * shares[0],
+            0.7 * high * shares[1],
+        )
         for axis, points in zip((axes.xaxis, axes.yaxis), room, strict=True):
-            text = axis.get_label_text()
+            text = _unbroken(axis.get_label_text())
             if "\n" not in text and points_of(text, font) > points:
                 axis.set_label_text(wrapped(text, style.letters, points))
 
@@ -326,7 +332,8 @@ def _unbroken(text: str) -> str:
     """Keep a number with its sign and unit on one line."""
     for apart in (" %", "p = ", "p < ", "p ≤ ", " bn", "USD "):
         text = text.replace(apart, apart.replace(" ", "\u00a0"))
-    return re.sub(r"(?<=\d) (?=[mM]\b)", "\u00a0", text)
+    text = re.sub(r"(?<=\d) (?=[mM]\b)", "\u00a0", text)
+    return _DATE.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
 def texts_of(figure: Figure) -> tuple[str, str]:

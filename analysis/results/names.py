@@ -41,7 +41,8 @@ def benchmark_words(result: StudyResult, benchmark: str) -> str:
     ----------
     result : StudyResult
     benchmark : str
-        As results name it: an id of the study, or what stands where a model takes none.
+        As results name it: an id of the study, what stands where a model takes none, or the symbol
+        of another fund.
 
     Returns
     -------
@@ -50,7 +51,9 @@ def benchmark_words(result: StudyResult, benchmark: str) -> str:
     """
     if benchmark in (FACTOR_MARKET, NO_BENCHMARK):
         return "the market factor" if benchmark == FACTOR_MARKET else "no benchmark"
-    found = next(b for b in result.study.benchmarks if b.id == benchmark)
+    found = next((b for b in result.study.benchmarks if b.id == benchmark), None)
+    if found is None:
+        return name_of(result, benchmark)
     words = name_of(result, found.symbol)
     if not found.firms:
         return words

@@ -151,7 +151,7 @@ def test_a_null_result_reads_as_one(null_details) -> None:
 def test_a_single_firm_without_groups(single_details) -> None:
     text = report_page(single_details)
     assert "firms together" not in text
-    assert "No figure cross-section: needs two firms." in text
+    assert "No figure firms: needs two firms." in text
     assert 'id="groups"' not in text
 
 
