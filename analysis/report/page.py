@@ -15,12 +15,14 @@ from markupsafe import Markup
 
 from analysis._bundle import bundled_data
 from analysis.context.absent import Absent
+from analysis.context.curve import ESTIMANDS
 from analysis.export import versions
 from analysis.figures.catalog import FIGURES
 from analysis.figures.export import absent, drawers
 from analysis.formatting import counted, percent, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import headline_sentence, report_narrative
+from analysis.narrative_curve import CHOICE_TITLES
 from analysis.prices.manifest import read_manifest
 from analysis.report.cells import cite, cited_markup
 from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
@@ -33,8 +35,8 @@ from analysis.tables.notes import value_source
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
+    from analysis.context.curve import Multiverse, SpecificationCurve
     from analysis.context.details import Details
-    from analysis.robustness import SpecificationCurve
     from analysis.tables.cells import CellTable
 
 
@@ -166,11 +168,11 @@ def _numbers(details: Details) -> list[KeyNumber]:
                 Cell(percent(high), high),
             )
         )
-    return [*found, _curve_number(details)] if details.curve.points else found
+    curve = details.multiverse.leading
+    return found if curve is None else [*found, _curve_number(curve)]
 
 
-def _curve_number(details: Details) -> KeyNumber:
-    curve = details.curve
+def _curve_number(curve: SpecificationCurve) -> KeyNumber:
     (low, high), half = curve.range, curve.middle
     last, middle = len(curve.points) + 1, 2 + curve.middle_place
     name = "specifications.csv"
@@ -253,8 +255,8 @@ def _method(details: Details) -> list[str]:
             "intervals hold the error of the expected return, not that of the share count."
         ),
     ]
-    if details.curve.points:
-        lines.append(_curve_method(details.curve))
+    if details.multiverse.curves:
+        lines.append(_curve_method(details.multiverse))
     if result.shares:
         lines.append(
             "Market values are shares times the printed close of the eve: "
@@ -264,14 +266,21 @@ def _method(details: Details) -> list[str]:
     return lines
 
 
-def _curve_method(curve: SpecificationCurve) -> str:
-    left_out = f"Left out: {'; '.join(curve.left_out)}. " if curve.left_out else ""
-    shares = ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
+def _curve_method(multiverse: Multiverse) -> str:
+    left_out = f"Left out: {'; '.join(multiverse.left_out)}. " if multiverse.left_out else ""
+    curve = multiverse.curves[0]
+    shares = ", ".join(
+        f"{CHOICE_TITLES[name]} {percent(v, 0)}" for name, v in curve.effects.items()
+    )
+    spread = f" Its variance comes from: {shares} (Shapley values)." if shares else ""
     return (
-        "The specification curve crosses the study's models and benchmarks with estimation "
-        f"lengths, gaps, windows and return types: {counted(len(curve.points), 'answer')}. "
-        f"{left_out}Its shares of variance are main effects of one choice alone; models and "
-        f"benchmarks are not crossed in full, so they overlap and need not sum to 100 %: {shares}."
+        "The specification curve crosses the study's models and benchmarks, and these without the "
+        "firm and without every firm of the study where weights are known, with estimation "
+        f"lengths, gaps and return types: {counted(len(curve.points), 'answer')} to the headline's "
+        f"own question, {ESTIMANDS[curve.estimand]}; other questions have curves of their own, and "
+        "families of benchmarks weigh alike. "
+        f"{left_out}On placebo dates every specification is fitted anew, and what is ranked is a "
+        f"figure of the whole curve (Simonsohn, Simmons and Nelson 2020).{spread}"
     )
 
 

@@ -97,8 +97,8 @@ def _paragraphs(result: SampleResult) -> list[str]:
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
     first = (
         f"{measured:,} of {len(result.pairs):,} firm-events could be measured, each by its own "
-        f"{spec.model} model{benchmark} over {spec.estimation}. Over {average.window} the mean "
-        f"abnormal return is {percent(average.mean)}, the median {percent(average.median)}; "
+        f"{spec.linear.name} model{benchmark} over {spec.estimation}. Over {average.window} the "
+        f"mean abnormal return is {percent(average.mean)}, the median {percent(average.median)}; "
         f"{percent(average.positive, 0)} are positive."
     )
     texts = [first]
