@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 FARTHEST = 0.3
 """Of the axes' width: a label that finds no place nearer is left out."""
 
+PLACES = 400
+"""Places tried for a label, the nearest first."""
+
+UNDER = 1.8
+"""Labels lie under marks and lines, and over what is behind these."""
+
 
 def place_labels(
     axes: Axes,
@@ -89,15 +95,17 @@ def place_labels(
         textsize=style.small,
         textcolor=list(colours or [style.text] * len(texts)),
         fontweight=["bold" if flag else "normal" for flag in bold or [False] * len(texts)],
-        margin=0.006,
+        margin=0.01,
         min_distance=0.012,
         max_distance=FARTHEST,
         linecolor=style.faint,
         linewidth=0.7,
+        nbr_candidates=PLACES,
         draw_all=False,
         avoid_label_lines_overlap=True,
         avoid_crossing_label_lines=True,
         bbox={"facecolor": style.background, "edgecolor": "none", "pad": 0.5},
+        zorder=UNDER,
     )
     drawn = [text for text in placed if isinstance(text, Text)]
     for artist in (*drawn, *(line for line in leaders if isinstance(line, Line2D))):

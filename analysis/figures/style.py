@@ -220,10 +220,8 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     below = wrapped(detail, less, points)
     first = 8 + 1.25 * large * (headline.count("\n") + 1)
     second = first + 4 + 1.28 * less * (below.count("\n") + 1)
-    height = figure.get_figheight()
-    if style.narrow:  # what the title takes is not taken from the panels
-        height += second / 72 - 0.75
-        figure.set_figheight(height)
+    height = figure.get_figheight() + second / 72  # what it takes is not taken from the panels
+    figure.set_figheight(height)
     left = 8 / (72 * style.width)
     figure.text(left, 1 - first / 72 / height, headline, fontsize=large, fontweight="bold")
     figure.text(left, 1 - second / 72 / height, below, fontsize=less, color=style.faint)
@@ -286,9 +284,10 @@ def band(
 ) -> None:
     """Shade what chance explains, with edges that can be seen where the shade cannot."""
     where: Any = "post" if step else None
-    axes.fill_between(x, low, high, step=where, color=style.plain, alpha=0.14, lw=0)
+    axes.fill_between(x, low, high, step=where, color=style.plain, alpha=0.14, lw=0, zorder=0.5)
+    drawn = "steps-post" if step else "default"
     for edge in (low, high):
-        axes.plot(x, edge, color=style.faint, lw=0.7, drawstyle="steps-post" if step else "default")
+        axes.plot(x, edge, color=style.faint, lw=0.6, drawstyle=drawn, zorder=1)
 
 
 def date_label(day: Any, *, year: bool = True) -> str:  # noqa: ANN401 - dates of any library

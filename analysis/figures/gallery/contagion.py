@@ -62,6 +62,7 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
             [name_of(details.result, found.points[place].symbol) for place in order],
             style,
             points=(x, y),
+            lines=[(ends, 100 * (found.intercept + found.slope * ends))],
         )
     return figure
 

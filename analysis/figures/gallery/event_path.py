@@ -75,11 +75,10 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     figure, axes = style.figure(4.6 + 0.16 * (key.count("\n") + 1 if key else 0))
     with style.applied():
         days = _numbers(shown)
-        axes.plot(days, shown, color=style.plain, lw=1.6)
+        axes.plot(shown.index, shown, color=style.plain, lw=1.6)
         axes.axhline(100, color=style.faint, lw=0.8, ls=":")
         marked = [item.session for item in others]
         axes.plot(
-            _numbers(shown.loc[marked]),
             shown.loc[marked],
             "D",
             ms=4.5,
@@ -89,7 +88,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
             zorder=3,
         )
         own = [item.session for item in named]
-        axes.plot(_numbers(shown.loc[own]), shown.loc[own], "o", color=style.accent, ms=6, zorder=4)
+        axes.plot(shown.loc[own], "o", color=style.accent, ms=6, zorder=4)
         axes.set_ylabel("total-return level, eve = 100")
         _limits(axes, shown, style)
         axes.grid(axis="y", lw=0.6)
@@ -165,7 +164,7 @@ def _news(result: StudyResult) -> list[_News]:
 
 
 def _named(news: list[_News], placed: PlacedEvent, style: Style) -> list[_News]:
-    """Choose the events to name: the headline's first, then the nearest to it in time."""
+    """Choose the events to name, the headline's and the nearest to it in time; it comes first."""
     most = LABELLED["narrow" if style.narrow else "wide" if style.wide else "column"]
     own = [item for item in news if item.own]
     own.sort(
@@ -174,7 +173,8 @@ def _named(news: list[_News], placed: PlacedEvent, style: Style) -> list[_News]:
             abs(item.session - placed.session),
         )
     )
-    return own[:most]
+    first, *others = own[:most]
+    return [first, *sorted(others, key=lambda item: item.session)]
 
 
 def _label(item: _News, style: Style) -> str:

@@ -46,7 +46,7 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         if len(found.placebo):
             sessions = np.arange(found.placebo.shape[1], dtype=float)
             for path in found.placebo[-SHOWN:]:
-                axes.plot(sessions, 100 * path, color=style.faint, lw=0.4)
+                axes.plot(sessions, 100 * path, color=style.faint, lw=0.4, zorder=1)
             low, _, high = found.band
             band(axes, sessions, 100 * low, 100 * high, style)
         axes.axhline(100, color=style.faint, lw=0.8, ls=":")

@@ -60,7 +60,7 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
             band(axes, offsets.astype(float), low, high, style)
             farthest = np.argsort(-np.abs(lines[:, -path.first] - 100), kind="stable")
             for line in lines[farthest[:MOST_LINES]]:
-                axes.plot(offsets, line, color=style.faint, lw=0.5)
+                axes.plot(offsets, line, color=style.faint, lw=0.5, zorder=1)
         axes.plot(offsets, 100 * path.control, "--", color=style.plain, lw=1.8)
         axes.plot(offsets, 100 * path.actual, color=style.accent, lw=1.8)
         axes.set_xlabel("sessions from the event")
