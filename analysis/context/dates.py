@@ -141,7 +141,7 @@ def reaction_dates(case: Case) -> ReactionDates | Absent:
             f"sessions asked about; the data have {len(dates)}"
         )
     rows = slice(dates[0] + study.estimation.start, start + len(days))
-    designs = {symbol: case.design(symbol) for symbol in study.symbols}
+    designs = {symbol: case.design(symbol) for symbol in case.symbols}
     x = designs[case.symbol].x
     returns = {
         symbol: design.y
@@ -194,7 +194,7 @@ def _judge(case: Case, returns: Mapping[str, FloatArray], dates: IntArray, days:
         dates,
         estimation=study.estimation,
         window=Window(0, 0),
-        min_obs=study.min_estimation,
+        min_estimation=study.min_estimation,
     )
     fits = [
         fit_firm(

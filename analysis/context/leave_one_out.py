@@ -52,8 +52,11 @@ def leave_one_out(study: Study, data: MarketData) -> tuple[LeftOut, ...]:
     plan = plan_study(replace(study, events=events, windows=(head.window,)), data)
     case = headline_case(plan)
     out = []
-    for symbol in study.symbols:
-        rest = [other for other in study.symbols if other != symbol]
+    there = case.whole(case.symbols, head.window)
+    if len(there) < 3:
+        return ()
+    for symbol in there:
+        rest = [other for other in there if other != symbol]
         sample = sample_of(case, rest, head.window)
         t = portfolio_test(sample, level=study.level)
         if t.low is None or t.high is None:

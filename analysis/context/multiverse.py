@@ -103,7 +103,7 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
         data,
     )
     placed, holdings = plan.events[0], holdings_of(head.symbol, plan.data)
-    windows, lengths, gaps, left_out = _grids(study, placed, plan.data)
+    windows, lengths, gaps, left_out = _grids(study, placed, plan)
     wide = replace(plan, span=Window(windows.own.start, windows.all[-1].end))
     kind: Returns = "log" if study.log else "simple"
     choices = [replace(c, returns=kind) for c in _choices(study, wide, placed, holdings)]
@@ -124,11 +124,12 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
 
 
 def _grids(
-    study: Study, placed: PlacedEvent, data: MarketData
+    study: Study, placed: PlacedEvent, plan: Plan
 ) -> tuple[CurveWindows, list[int], list[int], tuple[str, ...]]:
-    before = placed.position - 1
-    after = len(data.levels) - 1 - placed.position
-    own, length = study.headline.window, len(study.estimation)
+    head, before = study.headline, placed.position - 1
+    after = int(np.flatnonzero(np.isfinite(plan.columns[head.symbol]))[-1]) - placed.position
+    own = plan.coverage[head.symbol, head.event].windows[head.window]
+    length = len(study.estimation)
     wider = Window(own.start, own.end + 1)
     lengths, gaps = sorted({*LENGTHS, length}), sorted({*GAPS, -study.estimation.end - 1})
     left_out = [] if wider.end <= after else [f"window {wider}: outside the data"]

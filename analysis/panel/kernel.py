@@ -837,7 +837,7 @@ def solve_firms(
     estimation_start, estimation_end = design.estimation
     windows, kinds, base = design.windows, design.kinds, design.base
     skip, log = design.skip, design.log
-    slots, factor_mean, min_obs = design.slots, design.mean, design.min_obs
+    slots, factor_mean, min_estimation = design.slots, design.mean, design.min_estimation
     count, centre, inverse = table.usable, table.centre, table.inverse
     leverages, solvable, total = table.leverage, table.solvable, table.total
     own_centre, own_inverse, own_solvable = own.centre, own.inverse, own.solvable
@@ -893,7 +893,7 @@ def solve_firms(
                     counts[row, m, 2 + 2 * w] = found
                     counts[row, m, 3 + 2 * w] = seen
             shared = n == count[place]
-            if outcome == OK and not shared and n >= min_obs and n > 0:
+            if outcome == OK and not shared and n >= min_estimation and n > 0:
                 if not has_cross:
                     _run_cross(y, start, factors, usable, cross_sums)
                     has_cross = True
@@ -918,7 +918,7 @@ def solve_firms(
                 counts[row, m, 1] = n
                 df = n - k - 1 if kind == WITH_CONSTANT else (n if kind == FIXED else n - k)
                 status = outcome
-                if status == OK and (n < min_obs or df < 1):
+                if status == OK and (n < min_estimation or df < 1):
                     status = TOO_FEW
                 counts[row, m, 0] = status
                 if status != OK:

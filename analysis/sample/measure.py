@@ -234,7 +234,7 @@ class Measurer:
             models=[regressors.model],
             estimation=self.spec.estimation,
             windows=found.windows,
-            min_obs=self.spec.fewest,
+            min_estimation=self.spec.fewest,
             base=regressors.base,
             skip_missing=self.spec.policies.missing == "traded",
             log=self.data.log,

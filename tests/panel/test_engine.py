@@ -43,7 +43,7 @@ def hold_to_oracle(returns, factors, *, models=MODELS, rtol=1e-9, events=40, see
         models=models,
         estimation=ESTIMATION,
         window=WINDOW,
-        min_obs=20,
+        min_estimation=20,
     )
     computed = 0
     for event in range(events):
@@ -72,7 +72,7 @@ def test_hand_example_a():
         models=[(0,)],
         estimation=Window(-5, -1),
         window=Window(0, 0),
-        min_obs=3,
+        min_estimation=3,
     )
     np.testing.assert_allclose(found.coefficients[0, 0], [0.002, 1.5], rtol=1e-12)
     np.testing.assert_allclose(found.sigma2[0, 0], 1e-5, rtol=1e-12)
@@ -199,7 +199,7 @@ def test_short_windows():
             models=[(0, 1, 2)],
             estimation=estimation,
             window=WINDOW if WINDOW.start >= 0 else Window(0, 3),
-            min_obs=1,
+            min_estimation=1,
         )
         expected = by_rows(returns[:, 0], factors, 200, (0, 1, 2), estimation, Window(0, 3))
         assert_agrees(found, 0, 0, expected)
@@ -366,7 +366,7 @@ def test_random_panels_agree_with_statsmodels(seed, missing, n_factors, length, 
         models=[columns],
         estimation=estimation,
         window=window,
-        min_obs=1,
+        min_estimation=1,
     )
     rows = position + np.arange(estimation.start, estimation.end + 1)
     rows = rows[(rows >= 0) & (rows < 160)]

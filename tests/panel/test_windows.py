@@ -37,7 +37,7 @@ def world():
 
 def solve(world, **changes):
     returns, factors, firm, position = world
-    given = {"models": MODELS, "estimation": ESTIMATION, "windows": WINDOWS, "min_obs": 40}
+    given = {"models": MODELS, "estimation": ESTIMATION, "windows": WINDOWS, "min_estimation": 40}
     return estimate_windows(returns, factors, firm, position, **(given | changes))
 
 
@@ -54,7 +54,7 @@ def test_a_window_alone_or_with_others_is_the_same_to_the_last_bit(world):
                 models=[MODELS[m].factors],
                 estimation=ESTIMATION,
                 window=WINDOWS[place],
-                min_obs=40,
+                min_estimation=40,
             )
             together = found.of_window(place)
             np.testing.assert_array_equal(alone.car[:, 0], together.car[:, m])

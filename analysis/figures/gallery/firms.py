@@ -96,7 +96,7 @@ def _mark(
     filled = colour if kind == "beyond" else style.background
     shape, size = ("s", 4.5) if kind == "within" else ("o", 6.0)
     axes.plot([100 * cell.car], [y], shape, ms=size, mfc=filled, mec=colour, mew=1.4)
-    if later is not None:
+    if later is not None and firm.has(later):
         axes.plot(
             [100 * firm.at(later).car], [y], "D", ms=3.6, color=style.plain, mew=0, zorder=1.9
         )
@@ -200,7 +200,10 @@ def _finding(result: StudyResult, later: Window | None) -> str:
     found += percent(cell.car, min(1, digits_for(half)))
     if later is None:
         return found
-    beyond = [firm for firm in result.headline_firms if firm.symbol in family.beyond]
+    known = [firm for firm in result.headline_firms if firm.has(later)]
+    beyond = [firm for firm in known if firm.symbol in family.beyond]
+    if not beyond:
+        return found
     sign = -1 if fell else 1
     on = sum(sign * f.at(later).car > sign * f.at(window).car for f in beyond)
     further = "lower" if fell else "higher"
