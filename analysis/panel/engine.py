@@ -149,7 +149,9 @@ def estimate_windows(  # noqa: PLR0913 - keyword-only choices of one numerical c
     Estimate linear models for many events, and their abnormal returns over several windows each.
 
     Each fit is made once and each window measured by it: a window asked for alone or with others,
-    a path of single sessions among them, has the same value to the last bit.
+    a path of single sessions among them, has the same value to the last bit. A long window
+    (`Window.long`) is expected to earn what its regressors earn: the constant of the fit, which is
+    mostly the luck of the estimation window, does not count in it, nor does its error.
 
     Parameters
     ----------
@@ -221,6 +223,7 @@ end it before -1
     how = _How(
         estimation=(estimation.start, estimation.end),
         windows=np.array([(window.start, window.end) for window in windows], dtype=np.int64),
+        alpha=np.array([not window.long for window in windows], dtype=np.bool_),
         min_estimation=(len(estimation) + 1) // 2
         if min_estimation is None
         else int(min_estimation),
@@ -248,6 +251,7 @@ class _How:
 
     estimation: tuple[int, int]
     windows: IntArray
+    alpha: BoolArray
     min_estimation: int
     skip: bool
     log: bool
@@ -382,6 +386,7 @@ def _design(
         base=np.array(base, dtype=np.float64),  # read-only arrays would be compiled for anew
         estimation=how.estimation,
         windows=how.windows,
+        alpha=how.alpha,
         min_estimation=how.min_estimation,
         skip=how.skip,
         log=how.log,

@@ -1,11 +1,11 @@
 """What a study found: frozen results that turn into tidy frames."""
 
 from analysis.results.bounds import Bound, Bounds
+from analysis.results.family import FirmFamily
 from analysis.results.records import (
     FACTOR_MARKET,
     NO_BENCHMARK,
     Battery,
-    FirmFamily,
     FirmResult,
     GroupResult,
     Place,

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from analysis.prices.manifest import InputFile
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
     from analysis.results.bounds import Bounds
+    from analysis.results.family import FirmFamily
     from analysis.results.records import (
         Battery,
-        FirmFamily,
         FirmResult,
         GroupResult,
         PlacedEvent,

@@ -15,6 +15,7 @@ from analysis.formatting import percent
 from analysis.models.catalog import MODELS
 from analysis.results.names import benchmark_words, introduced, name_of
 from analysis.tables.file import TidyFile
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray
     from analysis.context.cumulative import CumulativePath
     from analysis.context.details import Details
-
-SHORT = 5
-"""Sessions over which an alpha is too small to speak of."""
 
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
@@ -137,7 +135,7 @@ def _detail(found: CumulativePath, details: Details) -> str:
     if found.alpha and sessions > SHORT:
         parts.append(
             f"the alpha of the estimation window, {percent(found.alpha, 3)} a session, is expected "
-            f"of every session: {percent(sessions * found.alpha, 1)} over all {sessions}"
+            f"of the first {SHORT} sessions alone: no longer window carries it on"
         )
     return "; ".join(parts)
 
