@@ -116,14 +116,27 @@ def _index(details: Details, share: IndexShare) -> str:
 def _finding(details: Details) -> str:
     shares = details.index_shares
     who = name_of(details.result, shares[0].parts[0].symbol)
-    parts = [
-        f"{percent(share.parts[0].points / share.move, 0)} of the {_index(details, share)}'s "
-        f"{'fall' if share.move < 0 else 'rise'}"
-        if share.move * share.parts[0].points > 0
-        else f"none of the {_index(details, share)}'s move"
-        for share in shares
-    ]
-    return f"{who} alone made {' and '.join(parts)}"
+    return f"{who} {', and '.join(_of_index(details, share) for share in shares)}"
+
+
+def _of_index(details: Details, share: IndexShare) -> str:
+    """Say what the first firm, the other known ones and the rest made of the index's points."""
+    fell, word = share.move < 0, "lost" if share.move < 0 else "gained"
+    net = "net of risers" if fell else "net of fallers"
+    lead, count = share.parts[0].points, len(share.parts) - 1
+    known = ""
+    if count:
+        known = f"{'the other firm' if count == 1 else f'the other {count} firms'} of known weight "
+        known += f"{_signed(share.others)}, "
+    index = f"the {_index(details, share)}"
+    start = (
+        f"made {100 * abs(lead):.2f} of the {100 * abs(share.move):.2f} points that {index} "
+        f"{word} {net}"
+        if lead * share.move > 0
+        else f"moved against the {100 * abs(share.move):.2f} points that {index} {word}, by "
+        f"{_signed(lead)}"
+    )
+    return f"{start} ({known}the rest {_signed(share.rest)})"
 
 
 FILES: tuple[TidyFile[Details], ...] = (
