@@ -188,7 +188,7 @@ def test_the_histogram_counts_every_placebo_date(figures, full) -> None:
         ),
         (
             "firms",
-            "the lowest is Vertiv with -29.5 %; 20 sessions later 3 of the 4 stood lower still",
+            "the lowest is Vertiv with -29.5 %; 20 sessions later 2 of the 4 stood lower still",
         ),
         ("benchmarks", "The abnormal loss is USD 289 bn to 608 bn, depending on the bench"),
         ("placebo-dates", "10 of 3,014 placebo dates reach the size of the event (p = 0.0036)"),
