@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.results import StudyResult
-    from analysis.results.shock import MarketShock, Ordinary
+    from analysis.results.shock import MarketShock, RankedReturn
 
     Cite = Callable[[str, Place], str]
 
@@ -65,7 +65,9 @@ def shock_sentences(result: StudyResult, cite: Cite) -> str:
     return " ".join(sentences)
 
 
-def _mean_adjusted(shock: MarketShock, measured: Ordinary, result: StudyResult, cite: Cite) -> str:
+def _mean_adjusted(
+    shock: MarketShock, measured: RankedReturn, result: StudyResult, cite: Cite
+) -> str:
     word = "fall" if measured.abnormal < 0 else "rise"
     beyond = measured.beyond(1 - result.study.level)
     verdict = f"a {word} beyond its ordinary days" if beyond else "within its ordinary days"
@@ -97,7 +99,7 @@ def _at(shock: MarketShock, line: int, column: str, cite: Cite) -> str:
     return cite(percent(value), Place(FILE, line + 2, column))
 
 
-def _ranks(line: int, of: Ordinary, cite: Cite) -> str:
+def _ranks(line: int, of: RankedReturn, cite: Cite) -> str:
     said = []
     for outcome, column, words in (
         (of.scaled, "p_scaled", "by its own volatility"),

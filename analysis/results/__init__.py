@@ -2,6 +2,7 @@
 
 from analysis.results.bounds import Bound, Bounds
 from analysis.results.family import FirmFamily
+from analysis.results.placed import PlacedEvent, PlacedWindow
 from analysis.results.records import (
     FACTOR_MARKET,
     NO_BENCHMARK,
@@ -9,8 +10,6 @@ from analysis.results.records import (
     FirmResult,
     GroupResult,
     Place,
-    PlacedEvent,
-    PlacedWindow,
     Recovery,
     Unmeasured,
     WindowResult,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from analysis._typing import BoolArray, FloatArray
     from analysis.abnormal import AbnormalPath
-    from analysis.results.records import FirmResult, PlacedEvent
+    from analysis.results.placed import PlacedEvent
+    from analysis.results.records import FirmResult
 
 PATH_COLUMNS = (
     *("event", "symbol", "model", "benchmark", "day", "session", "raw_return", "expected_return"),

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from analysis.inference.scaled import ScaledPlacebo
     from analysis.models.base import AlphaUsed
     from analysis.models.catalog import ModelSpec
-    from analysis.prices.reference import ChronologyEntry
-    from analysis.study import Event
     from analysis.windows import Window
 
 NO_BENCHMARK = "none"
@@ -71,53 +69,6 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}, line {self.line}, {self.column}"
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedWindow:
-    """
-    An event window with its place in the calendar.
-
-    Attributes
-    ----------
-    window : Window
-    eve, first, last : pandas.Timestamp
-        The session before the window, its first and its last.
-    confounders : tuple of ChronologyEntry
-        What else could have moved the firms within it.
-    """
-
-    window: Window
-    eve: pd.Timestamp
-    first: pd.Timestamp
-    last: pd.Timestamp
-    confounders: tuple[ChronologyEntry, ...]
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The confounders as flags: ``confounded:SESSION:ID``."""
-        return tuple(f"confounded:{entry.session.date()}:{entry.id}" for entry in self.confounders)
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedEvent:
-    """
-    An event with its place in the data.
-
-    Attributes
-    ----------
-    event : Event
-    session : pandas.Timestamp
-        The first session that could react: event time 0.
-    position : int
-        Its row in the levels.
-    windows : tuple of PlacedWindow
-    """
-
-    event: Event
-    session: pd.Timestamp
-    position: int
-    windows: tuple[PlacedWindow, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

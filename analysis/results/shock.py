@@ -19,7 +19,7 @@ SHOCK_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ordinary:
+class RankedReturn:
     """
     A return set against its own earlier dates.
 
@@ -81,26 +81,26 @@ class MarketShock:
     ----------
     event : str
     window : Window
-    benchmark : Ordinary
+    benchmark : RankedReturn
         Against its own mean.
     beyond : bool
         Whether that is a shock to the whole market: beyond its ordinary dates by both ranks. A
         market model takes such a shock for expected and cannot tell it from the event.
-    mean_adjusted : Ordinary or None
+    mean_adjusted : RankedReturn or None
         The headline's firm against its own mean; None, as what follows, without a shock.
     exposure : Exposure or None
         None also with too few firms.
-    untreated : Ordinary or None
+    untreated : RankedReturn or None
         The firm against the index that the study names as untreated; None where it names none.
     """
 
     event: str
     window: Window
-    benchmark: Ordinary
+    benchmark: RankedReturn
     beyond: bool
-    mean_adjusted: Ordinary | None = None
+    mean_adjusted: RankedReturn | None = None
     exposure: Exposure | None = None
-    untreated: Ordinary | None = None
+    untreated: RankedReturn | None = None
 
     @property
     def tidy(self) -> pd.DataFrame:
@@ -127,7 +127,7 @@ class MarketShock:
     def _head(self, what: str) -> dict[str, Any]:
         return {"event": self.event, "window": str(self.window), "what": what}
 
-    def _row(self, what: str, of: Ordinary) -> dict[str, Any]:
+    def _row(self, what: str, of: RankedReturn) -> dict[str, Any]:
         return {
             **self._head(what),
             "subject": of.subject,

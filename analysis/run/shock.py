@@ -11,7 +11,7 @@ from analysis.inference.placebo import pseudo_dates
 from analysis.inference.rank import rank_test
 from analysis.inference.scaled import ScaledPlacebo, scaled_test, volatility_forecasts
 from analysis.panel.engine import estimate_windows
-from analysis.results.shock import Exposure, MarketShock, Ordinary
+from analysis.results.shock import Exposure, MarketShock, RankedReturn
 from analysis.run.case import headline_case
 from analysis.run.fit import rows_of
 from analysis.run.plan import benchmark_returns
@@ -51,7 +51,7 @@ def market_shock(plan: Plan) -> MarketShock | None:
     window = rows_of(case.placed.position, head.window)
     if not np.isfinite(market[window]).all():
         return None
-    own = _ordinary(case, market, head.benchmark)
+    own = _ranked(case, market, head.benchmark)
     if not own.beyond(alpha):
         return MarketShock(head.event, head.window, own, beyond=False)
     firm = case.returns(case.symbol)
@@ -61,11 +61,11 @@ def market_shock(plan: Plan) -> MarketShock | None:
         head.window,
         own,
         beyond=True,
-        mean_adjusted=_ordinary(case, firm, case.symbol),
+        mean_adjusted=_ranked(case, firm, case.symbol),
         exposure=_exposure(case, market),
         untreated=None
         if untreated is None
-        else _ordinary(case, firm, case.symbol, (head.untreated, untreated)),
+        else _ranked(case, firm, case.symbol, (head.untreated, untreated)),
     )
 
 
@@ -78,9 +78,9 @@ def _index(case: Case, name: str) -> FloatArray | None:
     return np.log1p(returns) if case.study.log else returns
 
 
-def _ordinary(
+def _ranked(
     case: Case, series: FloatArray, subject: str, against: tuple[str, FloatArray] | None = None
-) -> Ordinary:
+) -> RankedReturn:
     """Set a series against its own mean, or an index, at the event and on every date before."""
     study, position = case.study, case.placed.position
     window, first = study.headline.window, 1 - study.estimation.start
@@ -109,7 +109,7 @@ def _ordinary(
         dates=places + first,
     )
     error, df = float(found.car_se[-1, 0, 0]), int(found.df[-1, 0])
-    return Ordinary(
+    return RankedReturn(
         subject=subject,
         against=name,
         raw=float(series[rows_of(position, window)].sum()),

@@ -124,6 +124,7 @@ def run_study(
             for symbol in plan.symbols_of(placed.event.id)
             if np.isfinite(plan.columns[symbol][placed.position])
         ),
+        dividends=plan.data.dividends,
         unmeasured=tuple(m for found in plan.coverage.values() for m in found.missing),
         batteries=batteries,
         shock=market_shock(plan),
