@@ -19,17 +19,15 @@ from analysis.narrative_bounds import beyond_raw, bounds_sentences
 from analysis.narrative_curve import curve_sentences
 from analysis.narrative_shock import moved_market, shock_sentences
 from analysis.narrative_tests import (
-    NORMAL,
     beside_the_rank,
     each_firm,
     fair,
     firms_together,
     led_by,
     plain,
-    small,
 )
 from analysis.results import Place
-from analysis.results.verdict import window_verdict
+from analysis.results.verdict import NORMAL, small, window_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

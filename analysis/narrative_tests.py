@@ -8,9 +8,11 @@ from analysis.formatting import counted, percent, probability, rank_probability,
 from analysis.inference.catalog import TESTS
 from analysis.results.verdict import (
     GROUP_LEADS,
+    NORMAL,
     family_count,
     family_method,
     leading,
+    small,
     window_verdict,
 )
 from analysis.study import ALL_FIRMS
@@ -23,13 +25,6 @@ if TYPE_CHECKING:
 
     Cite = Callable[[str, Place], str]
     """Marks a number with the place in the results files where it stands."""
-
-FAT_TAILS = 0.001
-"""A Student p below this is not to be believed under fat tails without a word on them."""
-
-
-NORMAL = ", which takes errors for normal"
-"""The caveat of a small Student p."""
 
 
 def plain(text: str, _place: Place) -> str:
@@ -59,11 +54,6 @@ def beside_the_rank(result: StudyResult, cite: Cite) -> list[str]:
             dates = counted(outcome.draws or 0, "date")
             said.append(f"{words.format(dates=dates)}: p {p}")
     return said
-
-
-def small(p: float | None) -> bool:
-    """Say whether a Student p is so small that fat tails make nothing of it."""
-    return p is not None and p < FAT_TAILS
 
 
 def led_by(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from analysis.inference.one_firm import t_test
 from analysis.inference.placebo import pseudo_dates
 from analysis.inference.rank import rank_test
-from analysis.inference.scaled import ScaledPlacebo, scaled_test, volatility_forecasts
+from analysis.inference.scaled import scaled_placebo, scaled_test
 from analysis.panel.engine import estimate_windows
 from analysis.results.shock import Exposure, MarketShock, RankedReturn
 from analysis.run.case import headline_case
@@ -99,14 +99,8 @@ def _ranked(
     )
     places = pseudo_dates(position, study.estimation, window) - first
     cars, scars = found.car[:, 0, 0], found.scar[:, 0, 0]
-    forecasts = volatility_forecasts(found.car[:, 0, 1])
-    ahead = min(window.start, DAY.start)
-    sample = ScaledPlacebo(
-        car=float(cars[-1]),
-        forecast=float(forecasts[max(position - first + ahead, 0)]),
-        cars=cars[places],
-        forecasts=forecasts[np.maximum(places + ahead, 0)],
-        dates=places + first,
+    sample = scaled_placebo(
+        cars, found.car[:, 0, 1], position - first, places, ahead=min(window.start, DAY.start)
     )
     error, df = float(found.car_se[-1, 0, 0]), int(found.df[-1, 0])
     return RankedReturn(

@@ -167,5 +167,5 @@ def test_k_is_t_over_its_critical_value() -> None:
 
 def test_the_family() -> None:
     assert family_text(0.0012, 8, 0.95) == "among 8 at once (Romano-Wolf) p = 0.0012"
-    assert family_text(0.08, 8, 0.95) == "among 8 at once (Romano-Wolf) p = 0.0800, beyond 5 %"
+    assert family_text(0.08, 8, 0.95) == "among 8 at once (Romano-Wolf) p = 0.0800, above 5 %"
     assert not family_text(None, 8, 0.95)
