@@ -84,7 +84,7 @@ class Fits:
         Residual degrees of freedom.
     """
 
-    n_estimation: IntArray
+    n_estimation: npt.NDArray[np.int32]
     coefficients: FloatArray
     sigma2: FloatArray
     df: FloatArray
@@ -215,7 +215,7 @@ class Measurer:
         )
         of_fits = n if fits else 0
         fit = Fits(
-            n_estimation=np.zeros(of_fits, dtype=np.int64),
+            n_estimation=np.zeros(of_fits, dtype=np.int32),
             coefficients=np.full((of_fits, 1 + k), np.nan),
             sigma2=np.full(of_fits, np.nan),
             df=np.full(of_fits, np.nan),
