@@ -15,6 +15,7 @@ from analysis.formatting import (
     scale_of,
 )
 from analysis.models.catalog import MODELS
+from analysis.narrative_bounds import beyond_raw, bounds_sentences
 from analysis.narrative_curve import curve_sentences
 from analysis.narrative_tests import beside_the_rank, each_firm, fair, firms_together, plain
 from analysis.results import Place
@@ -95,8 +96,17 @@ def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:
     """
     result = details.result
     paragraphs = (
-        (_realised(result, cite), _abnormal(result, cite), _dollars(result, cite)),
-        (_beside(result, cite), curve_sentences(details.multiverse, cite)),
+        (
+            _realised(result, cite),
+            _abnormal(result, cite),
+            _dollars(result, cite),
+            beyond_raw(result),
+        ),
+        (
+            _beside(result, cite),
+            bounds_sentences(result, cite),
+            curve_sentences(details.multiverse, cite),
+        ),
         (firms_together(result, cite), _other_events(result, cite), _recovery(result, cite)),
     )
     return tuple(
@@ -123,6 +133,7 @@ def summary_paragraph(result: StudyResult) -> str:
         _realised(result),
         _abnormal(result),
         _dollars(result),
+        beyond_raw(result),
         _beside(result),
         each_firm(result),
         _other_events(result),
@@ -348,8 +359,9 @@ def _recovery(result: StudyResult, cite: Cite = plain) -> str:
         Place("recoveries.csv", 2 + result.recoveries.index(recovery), "sessions"),
     )
     sessions = f"{count} session" if recovery.sessions == 1 else f"{count} sessions"
+    whose = {True: "With dividends, the", False: "Without dividends, the", None: "The"}
     return (
-        f"With dividends, the stock first closed at or above its level of {eve} again on "
+        f"{whose[result.dividends]} stock first closed at or above its level of {eve} again on "
         f"{long_date(recovery.session.date())}, {sessions} after the event."
     )
 

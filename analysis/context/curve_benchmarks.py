@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analysis.errors import DataError, IntegrityError
 from analysis.prices.tables import read_table
 from analysis.run.flags import LEAST_WEIGHT
-from analysis.run.purging import MARKET, OLDEST_WEIGHT, weight_anchors
+from analysis.run.purging import MARKET, OLDEST_WEIGHT, treated_firms, weight_anchors
 from analysis.study import PURGED_SUFFIX, Benchmark
 
 if TYPE_CHECKING:
@@ -114,11 +114,6 @@ def curve_benchmarks(
             if set(firms) <= set(own) and frozenset(firms) not in there:
                 found.append(purged(index, firms, sector=index in sectors))
     return tuple(found)
-
-
-def treated_firms(study: Study) -> tuple[str, ...]:
-    """List the firms that a study takes for touched by its event, the headline's first."""
-    return tuple(dict.fromkeys((study.headline.symbol, study.event_firm, *study.symbols)))
 
 
 def purged(index: str, firms: tuple[str, ...], *, sector: bool = False) -> Benchmark:

@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from analysis.impact import Impact
     from analysis.prices.manifest import InputFile
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
+    from analysis.results.bounds import Bounds
+    from analysis.results.family import FirmFamily
+    from analysis.results.placed import PlacedEvent, PlacedWindow
     from analysis.results.records import (
         Battery,
-        FirmFamily,
         FirmResult,
         GroupResult,
-        PlacedEvent,
-        PlacedWindow,
-        PurgeSensitivity,
         Recovery,
         Unmeasured,
         WindowResult,
@@ -66,8 +66,8 @@ class StudyResult:
         Of the headline firm, and of the groups.
     family : FirmFamily
         Which firms moved beyond chance at the headline: the one count that everything repeats.
-    purge_sensitivity : tuple of PurgeSensitivity
-        Of the headline; empty where its benchmark is not purged.
+    bounds : Bounds or None
+        Of the headline; None where its benchmark is purged of nothing.
     levels : pandas.DataFrame of shape (T, symbols)
         Levels of the firms and benchmarks of the study.
     shares : mapping of str to ShareCount
@@ -78,6 +78,8 @@ class StudyResult:
     chronology : tuple of ChronologyEntry
     unmeasured : tuple of Unmeasured
         What of the firms could not be measured.
+    dividends : bool or None
+        Whether they are in the levels; None where nobody said.
     names : mapping of str to str
         Names of the firms, and what the funds follow, by symbol, as far as they are known; see
         `analysis.results.names`.
@@ -92,13 +94,14 @@ class StudyResult:
     recoveries: tuple[Recovery, ...]
     batteries: tuple[Battery, ...]
     family: FirmFamily
-    purge_sensitivity: tuple[PurgeSensitivity, ...]
+    bounds: Bounds | None
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]
     closes: Mapping[str, PrintedClose]
     unvalued: Mapping[str, str]
     chronology: tuple[ChronologyEntry, ...]
     unmeasured: tuple[Unmeasured, ...] = ()
+    dividends: bool | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -142,11 +145,24 @@ class StudyResult:
                     return candidate
         raise KeyError((event, str(window)))
 
-    @property
+    @cached_property
     def currency(self) -> str:
-        """The currency of all market values, ISO 4217; ``local`` where firms differ."""
-        codes = {close.currency for close in self.closes.values()}
-        return codes.pop() if len(codes) == 1 else "local" if codes else USD
+        """
+        The currency in which tables show money.
+
+        That of all market values, ISO 4217; of several USD where every rate is known, else their
+        codes with ``+`` between.
+        """
+        found = [firm.at(self.study.headline.window).impact for firm in self.headline_firms]
+        impacts = [impact for impact in found if impact is not None]
+        codes = sorted({impact.currency for impact in impacts})
+        if len(codes) < 2:
+            return codes[0] if codes else USD
+        return "+".join(codes) if any(i.rate is None for i in impacts) else USD
+
+    def shown(self, impact: Impact | None) -> Impact | None:
+        """Give a change in market value in the currency of the tables, as far as there is one."""
+        return impact.in_dollars() if impact is not None and self.currency == USD else impact
 
     @property
     def headline(self) -> FirmResult:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, no_value, number, percent
+from analysis.formatting import no_value, number, percent
+from analysis.narrative_bounds import bounds_sentences
+from analysis.narrative_tests import plain
 from analysis.study import ALL_FIRMS
 from analysis.tables.render import WIDTH
 
@@ -22,6 +25,7 @@ def notes_text(result: StudyResult) -> str:
         *_purge_notes(result),
         *_correlation_notes(result),
         *_confounder_notes(result),
+        *_closure_notes(result),
         *_estimation_notes(result),
         *_unmeasured_notes(result),
     ]
@@ -85,21 +89,21 @@ def _eve(result: StudyResult) -> pd.Timestamp:
 
 
 def _purge_notes(result: StudyResult) -> list[str]:
-    if not result.purge_sensitivity:
+    if result.bounds is None:
         return []
     benchmark = next(b for b in result.study.benchmarks if b.id == result.study.headline.benchmark)
-    cases = "; ".join(
-        f"weight {percent(case.weight)}: {percent(case.car)}"
-        + (f", {result.currency} {billions(case.impact)} bn" if case.impact is not None else "")
-        for case in result.purge_sensitivity
-    )
+    whose = f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}"
+    if benchmark.weight:
+        whose += (
+            f", whose weight was {percent(benchmark.weight)} at the close of "
+            f"{benchmark.weight_session} ({benchmark.source})"
+        )
     return [
         (
-            f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}, whose weight was "
-            f"{percent(benchmark.weight)} at the close of {benchmark.weight_session} "
-            f"({benchmark.source}). Other days' weights are that anchor drifting with the firm's "
-            f"return relative to the index's. Sensitivity of the headline: {cases}."
-        )
+            f"{whose}. Other days' weights are the known ones drifting with the firm's return "
+            "relative to the index's."
+        ),
+        *filter(None, [bounds_sentences(result, plain)]),
     ]
 
 
@@ -124,6 +128,17 @@ def _confounder_notes(result: StudyResult) -> list[str]:
         for entry in sorted(seen.values(), key=lambda entry: (entry.session, entry.id))
     )
     return [f"Other news within the windows of {placed.event.id}: {news}."]
+
+
+def _closure_notes(result: StudyResult) -> list[str]:
+    """Say where a return of the headline's windows spans a closure of the exchange."""
+    closures = {window.closure for window in result.headline_event.windows if window.closure}
+    return [
+        f"The session of {session.date()} came {days} weekdays after the one before: its return "
+        "and the benchmark's are those of the whole closure. An error that grew with the weekdays "
+        f"would be {number(math.sqrt(days), 1)} times as wide as the interval says."
+        for session, days in sorted(closures)
+    ]
 
 
 def _estimation_notes(result: StudyResult) -> list[str]:

@@ -329,8 +329,7 @@ def test_the_benchmark_that_holds_the_firm_is_flagged(full) -> None:
 
 
 def test_the_weight_moves_the_headline_one_way(full) -> None:
-    weights = [case.weight for case in full.purge_sensitivity]
-    cars = [case.car for case in full.purge_sensitivity]
-    assert weights == pytest.approx([0.0627, 0.0677, 0.0727])
-    assert cars[0] > cars[1] > cars[2]
-    assert cars[1] == pytest.approx(full.headline_window.car, abs=1e-14)
+    low, high = full.bounds.weights[:2]
+    assert [low.stated, high.stated] == pytest.approx([0.0627, 0.0727])
+    assert low.car > full.bounds.own.car > high.car
+    assert full.bounds.own.car == full.headline_window.car
