@@ -59,7 +59,7 @@ class BatchRequest:
         In sessions from the event.
     more_windows : tuple of Window
         Further event windows; results then have a column ``window`` and one row each.
-    min_obs : int or None
+    min_estimation : int or None
         Fewest estimation returns; half the estimation window where None.
     symbol_column, date_column, return_column, event_date_column : str
         Columns of the returns (the first three) and of the events (the first and the last).
@@ -76,7 +76,7 @@ class BatchRequest:
     models: tuple[FactorModel, ...]
     estimation: Window
     window: Window
-    min_obs: int | None = None
+    min_estimation: int | None = None
     symbol_column: str = "symbol"
     date_column: str = "session"
     return_column: str = "return"
@@ -93,8 +93,10 @@ class BatchRequest:
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise StudyError(f"two models are called '{min(twice)}'; give each its own name")
-        if self.min_obs is not None and self.min_obs < 1:
-            raise StudyError(f"--min-obs {self.min_obs} is no number of sessions; give 1 or more")
+        if self.min_estimation is not None and self.min_estimation < 1:
+            raise StudyError(
+                f"--min-estimation {self.min_estimation} is no number of sessions; give 1 or more"
+            )
         for window in self.windows:
             check_windows(self.estimation, window)
         if len(set(self.windows)) < len(self.windows):
@@ -181,7 +183,7 @@ class LocalEstimator:
             models=self.request.panel_models,
             estimation=self.request.estimation,
             windows=self.request.windows,
-            min_obs=self.request.min_obs,
+            min_estimation=self.request.min_estimation,
             log=self.request.log,
             threads=self.threads,
         )

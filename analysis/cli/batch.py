@@ -12,6 +12,7 @@ import click
 from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
 from analysis.batch.inputs import FactorModel
 from analysis.batch.mixed import MixedRequest, run_mixed_batch
+from analysis.cli.options import min_estimation_option
 from analysis.cli.terminal import echo, message
 from analysis.errors import StudyError
 from analysis.windows import Window
@@ -105,11 +106,7 @@ Example:
 )
 @click.option("--path", "path_window", help="Also every session of it alone, as in -10..20.")
 @click.option("--log", is_flag=True, help="Returns and factors are logarithms.")
-@click.option(
-    "--min-obs",
-    type=click.IntRange(1, 1_000_000),
-    help="Fewest returns in the estimation window.  [default: half its sessions]",
-)
+@min_estimation_option(least=1)
 @click.option("--symbol-column", default="symbol", show_default=True, help="Of returns and events.")
 @click.option("--date-column", default="session", show_default=True, help="In returns and factors.")
 @click.option("--return-column", default="return", show_default=True, help="In returns.")

@@ -273,7 +273,7 @@ def _estimates(batch: Sequence[CurveCell], at: IntArray, windows: CurveWindows) 
         models=models,
         estimation=first.estimation,
         windows=windows.all,
-        min_obs=math.ceil(COMPLETE * first.length),
+        min_estimation=math.ceil(COMPLETE * first.length),
         base=base,
         log=first.returns == "log",
     )

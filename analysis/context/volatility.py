@@ -71,7 +71,7 @@ def volatility_change(case: Case) -> VolatilityChange | Absent:
         return Absent(f"needs {ROLLING} sessions after the event, and the data have {after}")
     before = min(SESSIONS_AFTER, case.placed.position - 1)
     fit = case.fit(case.symbol)
-    abnormal = fit.path(Window(-before, after)).abnormal
+    abnormal = fit.daily(Window(-before, after)).abnormal
     later = abnormal[before + 1 :]
     quiet = np.delete(abnormal, before)
     offsets = np.delete(np.arange(-before, after + 1), before)

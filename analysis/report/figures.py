@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.figures.catalog import FIGURES
 from analysis.figures.export import drawers
 from analysis.models.catalog import MODELS
+from analysis.report.method import DIVIDENDS
 from analysis.report.svg import InlineFigure, Sheet, inline_figure
 from analysis.report.tables import detail_table
 from analysis.results.names import name_of
@@ -34,7 +35,8 @@ class Part:
     names : tuple of str
         Figures that can tell it, the preferred first.
     says : str
-        Two sentences for a reader who knows no statistics; braces take ``name`` and ``level``.
+        Two sentences for a reader who knows no statistics; braces take ``name``, ``level``
+        and ``dividends``.
     """
 
     names: tuple[str, ...]
@@ -44,7 +46,7 @@ class Part:
 STORY = (
     Part(
         ("event-path",),
-        "What an owner of {name}’s shares had, dividends included, before and after the news. "
+        "What an owner of {name}’s shares had, {dividends}, before and after the news. "
         "The marks name the news of this study and what else was in the papers.",
     ),
     Part(
@@ -159,6 +161,7 @@ def page_figures(
     words = {
         "name": name_of(result, result.headline.symbol),
         "level": f"{100 * result.study.level:g} %",
+        "dividends": DIVIDENDS[result.dividends],
     }
     order = [*told, *(name for name in ready if name not in told)]
     made: dict[str, PageFigure] = {}

@@ -16,6 +16,7 @@ from analysis.panel.engine import usable_processors
 from analysis.sample.average import Average
 from analysis.sample.battery import MANY_DATES, run_battery
 from analysis.sample.column import PairColumn
+from analysis.sample.days import MANY_PAIRS
 from analysis.sample.histories import Ranked, sum_over
 from analysis.sample.pairs import OK
 
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from analysis.windows import Window
 
 N = TypeVar("N", bound=np.generic)
-
-MANY_PAIRS = 4_000_000
-"""With more of them one session is tested at a time, whatever the processors: memory is scarce."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

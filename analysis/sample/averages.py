@@ -57,6 +57,7 @@ def average(
         for first, part in _numbered(days):
             for place, group in enumerate(groups):
                 spread[place][first : first + len(part.windows)] = spreads(part, group.rows)
+            del part
     averagers = [
         GroupAverager.of(measurer, fits, windows, days, group, own)
         for group, own in zip(groups, spread, strict=True)
@@ -65,8 +66,10 @@ def average(
     for first, part in _numbered(days):
         for averager in averagers:
             averager.add(part)
+        done = first + len(part.windows)
+        del part  # before the next is measured
         if progress is not None:
-            progress("sessions", first + len(part.windows), len(days.windows))
+            progress("sessions", done, len(days.windows))
     found = [item for averager in averagers for item in averager.finish()]
     found += _differences(measurer, windows, groups[1:])
     return tuple(found)
@@ -75,8 +78,10 @@ def average(
 def _numbered(days: Days) -> Iterator[tuple[int, Measures]]:
     first = 0
     for part in days.parts():
+        count = len(part.windows)
         yield first, part
-        first += len(part.windows)
+        del part
+        first += count
 
 
 def group_pairs(measurer: Measurer, fits: Fits) -> list[GroupPairs]:

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 MOST_CELLS = 32_000_000
 """Pairs times sessions that are held at once; beyond it sessions are measured part by part."""
 
+MANY_PAIRS = 4_000_000
+"""With more of them memory is scarce: fewer sessions are held, and one is tested at a time."""
+
 
 def sessions_at_once(pairs: int) -> int:
     """Say how many sessions of so many pairs are held at once."""
-    return max(1, MOST_CELLS // max(pairs, 1))
+    cells = MOST_CELLS if pairs <= MANY_PAIRS else MOST_CELLS // 2
+    return max(1, cells // max(pairs, 1))
 
 
 @dataclass(frozen=True, eq=False)

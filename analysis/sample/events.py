@@ -216,7 +216,7 @@ def read_events(path: Path) -> FirmEvents:
     return FirmEvents(
         symbol=labels("symbol"),
         day=np.where(moments.naive, NO_DAY, moments.day).astype(np.int32),
-        instant=moments.instant,
+        instant=_instants(moments.instant),
         naive=moments.naive,
         ids=ids,
         group=labels("group"),
@@ -230,6 +230,13 @@ def read_events(path: Path) -> FirmEvents:
         name=path.name,
         problems=problems,
     )
+
+
+def _instants(instant: IntArray) -> IntArray:
+    """Keep instants; where no pair has an hour one stands for all and takes no memory."""
+    if (instant == NO_INSTANT).all():
+        return np.broadcast_to(np.int64(NO_INSTANT), instant.shape)
+    return instant
 
 
 def events_of_tables(tables: Sequence[Mapping[str, Any]], *, where: str) -> FirmEvents:

@@ -109,7 +109,7 @@ class Pairs:
         Flags of `NOTE_WORDS`, summed.
     """
 
-    row: IntArray
+    row: npt.NDArray[np.int32]
     firm: IntArray
     position: IntArray
     date: IntArray
@@ -175,7 +175,7 @@ def place_pairs(events: FirmEvents, data: SampleData, spec: SampleSpec) -> Pairs
     placed = position[order]
     one = len(data.exchanges) == 1
     pairs = Pairs(
-        row=order,
+        row=order.astype(np.int32),
         firm=firm[order],
         position=placed,
         date=placed if one else np.append(data.day_numbers(), -1)[placed],

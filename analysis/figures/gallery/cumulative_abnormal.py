@@ -13,15 +13,13 @@ from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import percent
 from analysis.models.catalog import MODELS
 from analysis.tables.file import TidyFile
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.context.cumulative import CumulativePath
     from analysis.context.details import Details
-
-SHORT = 5
-"""Sessions over which an alpha is too small to speak of."""
 
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
@@ -113,7 +111,7 @@ def _detail(found: CumulativePath, details: Details) -> str:
     if found.alpha and sessions > SHORT:
         parts.append(
             f"the alpha of the estimation window, {percent(found.alpha, 3)} a session, is expected "
-            f"of every session: {percent(sessions * found.alpha, 1)} over all {sessions}"
+            f"of the first {SHORT} sessions alone: no longer window carries it on"
         )
     return "; ".join(parts)
 
