@@ -21,6 +21,7 @@ OutputFormat = Literal["table", "csv", "json", "latex"]
 StudyFormat = Literal[OutputFormat, "markdown"]
 FigureFormat = Literal["png", "svg", "pdf"]
 FigureStyle = Literal["light", "dark"]
+FigureWidth = Literal["narrow", "column", "wide"]
 
 
 def choices(literal: object) -> tuple[str, ...]:

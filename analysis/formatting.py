@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from analysis.inference.outcome import Outcome
+
+_HYPHEN = re.compile(r"(?<!\w)-(?=\.?\d)")
 
 NOTHING = "-"
 """Stands where there is no value."""
@@ -123,6 +126,42 @@ def relation(text: str) -> str:
     ('= 0.0123', '< 0.0001')
     """
     return f"{text[0]} {text[1:]}" if text[0] in "<≤" else f"= {text}"
+
+
+def true_minus(text: str) -> str:
+    """
+    Write negative numbers with a minus sign where hyphens stand for it.
+
+    Examples
+    --------
+    >>> true_minus("SPY-ex over -1..1 on 2025-01-27: -16.6 %")
+    'SPY-ex over \u22121..1 on 2025-01-27: \u221216.6 %'
+    """
+    return _HYPHEN.sub("\u2212", text)
+
+
+def digits_for(half: float | None) -> int:
+    """
+    Say how many decimals suit an estimate: two digits of half its interval, at most four.
+
+    Parameters
+    ----------
+    half : float or None
+        Half the width of the interval, in the unit that is written; None where there is none.
+
+    Returns
+    -------
+    int
+        1 where there is no interval.
+
+    Examples
+    --------
+    >>> digits_for(5.8), digits_for(0.58), digits_for(204.3), digits_for(None)
+    (1, 2, 0, 1)
+    """
+    if half is None or not math.isfinite(half) or half <= 0:
+        return 1
+    return min(4, max(0, 1 - math.floor(math.log10(half))))
 
 
 def no_value(flag: str) -> str:

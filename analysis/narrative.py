@@ -15,6 +15,8 @@ from analysis.formatting import (
     scale_of,
 )
 from analysis.models.catalog import MODELS
+from analysis.narrative_bounds import beyond_raw, bounds_sentences
+from analysis.narrative_curve import curve_sentences
 from analysis.narrative_tests import beside_the_rank, each_firm, fair, firms_together, plain
 from analysis.results import Place
 from analysis.results.verdict import window_verdict
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from analysis.impact import Impact
     from analysis.narrative_tests import Cite
     from analysis.results import FirmResult, PlacedWindow, StudyResult, WindowResult
-    from analysis.robustness import SpecificationCurve
 
 
 def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
@@ -95,8 +96,17 @@ def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:
     """
     result = details.result
     paragraphs = (
-        (_realised(result, cite), _abnormal(result, cite), _dollars(result, cite)),
-        (_beside(result, cite), _curve(details, cite)),
+        (
+            _realised(result, cite),
+            _abnormal(result, cite),
+            _dollars(result, cite),
+            beyond_raw(result),
+        ),
+        (
+            _beside(result, cite),
+            bounds_sentences(result, cite),
+            curve_sentences(details.multiverse, cite),
+        ),
         (firms_together(result, cite), _other_events(result, cite), _recovery(result, cite)),
     )
     return tuple(
@@ -123,6 +133,7 @@ def summary_paragraph(result: StudyResult) -> str:
         _realised(result),
         _abnormal(result),
         _dollars(result),
+        beyond_raw(result),
         _beside(result),
         each_firm(result),
         _other_events(result),
@@ -352,57 +363,6 @@ def _recovery(result: StudyResult, cite: Cite = plain) -> str:
         f"With dividends, the stock first closed at or above its level of {eve} again on "
         f"{long_date(recovery.session.date())}, {sessions} after the event."
     )
-
-
-def _curve(details: Details, cite: Cite) -> str:
-    curve = details.curve
-    if not curve.points:
-        return ""
-    low, high = curve.range
-
-    def cited(text: str, line: int, column: str) -> str:
-        return cite(text, Place("specifications.csv", line, column))
-
-    if curve.middle.impact is None:
-        column, lowest, highest = (
-            "abnormal_return",
-            percent(low.abnormal, 1),
-            percent(high.abnormal, 1),
-        )
-        unit, middle = "", percent(curve.middle.abnormal, 1)
-    else:
-        scale = scale_of(low.impact, high.impact)
-        column = "impact"
-        lowest, highest = scale.write(low.impact, 0), scale.write(high.impact, 0)
-        unit, middle = f" {scale.long} {curve.middle.currency}", scale.write(curve.middle.impact, 0)
-    last, middle_line = len(curve.points) + 1, 2 + curve.middle_place
-    place = (
-        ""
-        if curve.headline_rank is None
-        else f"; the headline is number {curve.headline_rank} from the lowest"
-    )
-    return (
-        f"Under {counted(len(curve.points), 'combination')} of model, benchmark, estimation "
-        f"sample, window and return type the answer runs from {cited(lowest, 2, column)} to "
-        f"{cited(highest, last, column)}{unit}, median {cited(middle, middle_line, column)}; "
-        f"{_significant(curve)} of them {'is' if curve.share_significant == 0 else 'are'} "
-        f"significant{place}. The choice of "
-        f"{_CHOICE[next(iter(curve.variance_shares))]} moves it most."
-    )
-
-
-def _significant(curve: SpecificationCurve) -> str:
-    return "none" if curve.share_significant == 0 else percent(curve.share_significant, 0)
-
-
-_CHOICE = {
-    "model": "model",
-    "benchmark": "benchmark",
-    "length": "estimation length",
-    "gap": "gap",
-    "window": "event window",
-    "returns": "return type",
-}
 
 
 def _list(items: list[str]) -> str:

@@ -15,7 +15,6 @@ from analysis.tables.html import html_text as html
 from analysis.tables.latex import latex_table as latex
 from analysis.tables.markdown import markdown_text as markdown
 from analysis.tables.summary import summary_text
-from analysis.workbook import to_excel
 
 if TYPE_CHECKING:
     from analysis.results import StudyResult
@@ -30,4 +29,6 @@ def summary(result: StudyResult, *, tests: bool = False) -> str:
 
 def excel(result: StudyResult) -> bytes:
     """Write every file of tidy rows as a sheet of one Excel workbook."""
+    from analysis.workbook import to_excel  # noqa: PLC0415 - slow to import
+
     return to_excel({name.removesuffix(".csv"): rows for name, rows in tidy_frames(result).items()})

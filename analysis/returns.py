@@ -164,18 +164,74 @@ def returns_without(
     DataError
         As `drifted_weight`; also if the weights together reach 1.
     """
-    names = ", ".join(str(firm.name) for firm in firms)
-    weights = pd.Series(0.0, index=index.index)
-    parts = pd.Series(0.0, index=index.index)
-    for firm, known in zip(firms, anchors, strict=True):
-        before = anchored_weight(firm, index, known).shift(1)
-        part = before * (firm / firm.shift(1) - 1)
-        listed = index.index > firm.first_valid_index()
-        weights = weights + before.where(listed, 0.0)
-        parts = parts + part.where(listed, 0.0)
-    if (weights >= 1).any():
+    weights, parts = taken_out(firms, index, anchors)
+    if (weights.sum(axis=1) >= 1).any():
+        names = ", ".join(str(firm.name) for firm in firms)
         raise DataError(f"the weight of {names} in {index.name} drifts to 1 or beyond")
-    return (index / index.shift(1) - 1 - parts) / (1 - weights)
+    returns = (index / index.shift(1) - 1).to_numpy()
+    return pd.Series(purged_by(returns, weights, parts), index=index.index)
+
+
+def taken_out(
+    firms: Sequence[pd.Series],
+    index: pd.Series,
+    anchors: Sequence[Mapping[pd.Timestamp, float]],
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Compute what firms weigh in an index before each session, and their parts of its return.
+
+    Parameters
+    ----------
+    firms, index, anchors
+        As `returns_without`.
+
+    Returns
+    -------
+    weights, parts : ndarray of shape (T, n)
+        Weights at the close before, decimal, and these times the firms' simple returns; 0 before a
+        firm is listed, NaN where one lacks a level later.
+
+    Raises
+    ------
+    DataError
+        As `drifted_weight`.
+    """
+    weights, parts = np.zeros((2, len(index), len(firms)))
+    for place, (firm, known) in enumerate(zip(firms, anchors, strict=True)):
+        before = anchored_weight(firm, index, known).shift(1).to_numpy()
+        part = before * (firm / firm.shift(1) - 1).to_numpy()
+        listed = np.asarray(index.index > firm.first_valid_index())
+        weights[:, place] = np.where(listed, before, 0.0)
+        parts[:, place] = np.where(listed, part, 0.0)
+    return weights, parts
+
+
+def purged_by(returns: FloatArray, weights: FloatArray, parts: FloatArray) -> FloatArray:
+    """
+    Take what `taken_out` gives out of an index's returns.
+
+    Parameters
+    ----------
+    returns : ndarray of shape (T,)
+        Simple returns of the index.
+    weights, parts : ndarray of shape (T, n)
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        ``(returns - sum of parts) / (1 - sum of weights)``.
+
+    Examples
+    --------
+    >>> weight, fall = np.array([[0.0677]]), -0.1697
+    >>> purged_by(np.array([-0.0141]), weight, weight * fall).round(4)
+    array([-0.0028])
+    """
+    total, gone = np.zeros(len(returns)), np.zeros(len(returns))
+    for place in range(weights.shape[1]):  # one after the other: a sum of its own order and bits
+        total, gone = total + weights[:, place], gone + parts[:, place]
+    left: FloatArray = (returns - gone) / (1 - total)
+    return left
 
 
 def complete_rows(*arrays: FloatArray) -> BoolArray:

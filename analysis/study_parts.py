@@ -121,6 +121,8 @@ class Benchmark:
         A session of the data.
     source : str
         Where the weight is from.
+    sector : bool
+        Whether it is the index of a sector: an abnormal return is then relative to that.
     """
 
     id: str = key(TEXT, "Name of the benchmark in results; SYMBOL-ex for one that is purged.")
@@ -139,6 +141,9 @@ class Benchmark:
         DAY, "The session at whose close the weight was so.", default=None
     )
     source: str = key(TEXT, "Where the weight is published.", default="")
+    sector: bool = key(
+        FLAG, "The index is a sector's: abnormal returns are relative to it.", default=False
+    )
 
     def __post_init__(self) -> None:
         """Refuse a weight that cannot be one, or that has nothing to be taken out."""

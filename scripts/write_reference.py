@@ -33,7 +33,8 @@ _OUTPUT = """\
 Results go to standard output, messages and progress to standard error. Exit code 0: done; 2:
 something asked for cannot be, and the message says what, where, and the mend. `fetch` and
 `refresh` also end with 3 (some symbols are not up to date) and 4 (nothing could be fetched,
-the store is untouched).
+the store is untouched), `watch` with 10 (something moved beyond its ordinary days). Ctrl-C ends
+with 130.
 """
 _FORM = """\
 A study file is TOML. `market-impact new` writes one with every key as a comment, `market-

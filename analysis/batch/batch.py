@@ -237,11 +237,11 @@ def run_batch(
     statuses: Counter[str] = Counter()
     pieces = read_pieces(request.events, [request.symbol_column, request.event_date_column])
     first = next(pieces, None)
-    symbol_type = _symbol_type(first)
+    symbol_type = symbol_type_of(first)
     schema = result_schema(request, symbol_type)
     with writing(request.out, schema) as writer:
         for piece in itertools.chain(() if first is None else (first,), pieces):
-            for located in _locate(piece, data, factors, problems).parts(request):
+            for located in locate(piece, data, factors, problems).parts(request):
                 found = estimate(located.firm, located.position)
                 codes, words = _statuses(_window_statuses(found), located)
                 writer.write_table(_rows(located, request, found, words.take(codes)).cast(schema))
@@ -280,13 +280,14 @@ def result_schema(request: BatchRequest, symbol_type: pa.DataType) -> pa.Schema:
     )
 
 
-def _symbol_type(piece: Piece | None) -> pa.DataType:
+def symbol_type_of(piece: Piece | None) -> pa.DataType:
+    """Give the type in which results hold the symbols of the events."""
     kind = pa.string() if piece is None else piece.table.column(0).type
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Located:
+class Located:
     """Events with their firms and sessions; `faults` says what is wrong with some rows."""
 
     symbol: pa.Array
@@ -296,15 +297,18 @@ class _Located:
     position: IntArray
     faults: dict[int, str]
 
-    def parts(self, request: BatchRequest) -> Iterator[_Located]:
+    def parts(self, request: BatchRequest) -> Iterator[Located]:
         """Cut the events up, so that no part makes more than `MOST_RESULTS` rows."""
-        size = max(1, MOST_RESULTS // (len(request.models) * len(request.windows)))
+        return self.split(max(1, MOST_RESULTS // (len(request.models) * len(request.windows))))
+
+    def split(self, size: int) -> Iterator[Located]:
+        """Cut the events up into parts of `size`; the last may be smaller."""
         if size >= len(self.day):
             yield self
             return
         for first in range(0, len(self.day), size):
             some = slice(first, first + size)
-            yield _Located(
+            yield Located(
                 symbol=self.symbol[some],
                 day=self.day[some],
                 session=self.session[some],
@@ -318,7 +322,8 @@ class _Located:
             )
 
 
-def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problems) -> _Located:
+def locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problems) -> Located:
+    """Find the firm and the session of each event of a piece, and what is wrong with some."""
     codes, words = piece.texts(0)
     moments = piece.moments(1)
     day = moments.day
@@ -340,7 +345,7 @@ def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problem
     problems.add_rows(
         piece, np.array(list(faults), np.int64), lambda row: f"{faults[row]}; kept with that status"
     )
-    return _Located(
+    return Located(
         symbol=piece.table.column(0),
         day=day,
         session=np.where(position < 0, NO_DAY, factors.sessions[position]).astype(np.int32),
@@ -350,7 +355,7 @@ def _locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problem
     )
 
 
-def _statuses(status: npt.NDArray[np.int32], located: _Located) -> tuple[pa.Array, pa.Array]:
+def _statuses(status: npt.NDArray[np.int32], located: Located) -> tuple[pa.Array, pa.Array]:
     """Give the status of every row as codes into a list of words."""
     words = list(STATUS_TEXT)
     known: dict[str, int] = {}
@@ -381,7 +386,7 @@ def _window_statuses(found: WindowEstimates) -> npt.NDArray[np.int32]:
 
 
 def _rows(
-    located: _Located, request: BatchRequest, found: WindowEstimates, status: pa.Array
+    located: Located, request: BatchRequest, found: WindowEstimates, status: pa.Array
 ) -> pa.Table:
     n_events, n_models, n_windows = len(located.day), len(request.models), len(request.windows)
     repeat = pa.array(np.repeat(np.arange(n_events), n_models * n_windows))
@@ -392,8 +397,8 @@ def _rows(
     return pa.table(
         {
             "symbol": located.symbol.take(repeat),
-            "event_date": _dates(located.day).take(repeat),
-            "event_session": _dates(located.session).take(repeat),
+            "event_date": as_dates(located.day).take(repeat),
+            "event_session": as_dates(located.session).take(repeat),
             "model": names.take(pa.array(model)),
             **({"window": windows.take(pa.array(window))} if request.more_windows else {}),
             **_estimate_columns(found, request),
@@ -402,7 +407,8 @@ def _rows(
     )
 
 
-def _dates(day: npt.NDArray[np.int32]) -> pa.Array:
+def as_dates(day: npt.NDArray[np.int32]) -> pa.Array:
+    """Turn days since 1970 into dates, `NO_DAY` into null."""
     return pa.array(day, pa.int32(), mask=day == NO_DAY).cast(pa.date32())
 
 

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "fetch": ("analysis.cli.fetch", "Put symbols into the price store, with their history."),
     "refresh": ("analysis.cli.refresh", "Bring the price store up to date."),
     "status": ("analysis.cli.status", "Say what the price store holds, and how good it is."),
+    "watch": ("analysis.cli.watch", "Say what moved beyond its ordinary days on the last session."),
     "export-snapshot": ("analysis.cli.export_snapshot", "Write a new bundled snapshot."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""

@@ -12,16 +12,26 @@ import click
 from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
 from analysis.batch.inputs import FactorModel
 from analysis.cli.terminal import echo, message
+from analysis.errors import StudyError
 from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analysis.batch.batch import BatchSummary, EventEstimator
+    from analysis.batch.controls import ControlRequest, ControlSummary
     from analysis.batch.inputs import Factors, FirmReturns
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
+
+OF_CONTROLS = {
+    "donors": "all-untreated",
+    "placebos": 0,
+    "force_donors": False,
+    "checkpoint": None,
+}
+"""Options that only control portfolios have, with what they are when not given."""
 
 _EXAMPLE = """\b
 Example:
@@ -29,6 +39,9 @@ Example:
       --symbol-column permno --date-column date --return-column ret \\
       --model market=mktrf --model ff3=mktrf+smb+hml \\
       --estimation -175..-26 --window -10..10 --out results.parquet
+  market-impact batch --returns r.parquet --factors ff.csv --events events.csv \\
+      --model market=mktrf --method synthetic --method sdid --donors all-untreated \\
+      --placebos 100 --checkpoint parts --out controls.parquet
 """
 
 
@@ -45,6 +58,37 @@ Example:
     metavar="NAME=FACTOR+...",
     help="A linear model with constant; repeatable. NAME=1 is the constant mean, NAME=0+F has no "
     "constant, NAME=1*F is the factor itself (market-adjusted).",
+)
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="ID",
+    help="A control portfolio of donors, as synthetic, sdid or ife; repeatable. --model is then "
+    "what its fit is held against.",
+)
+@click.option(
+    "--donors",
+    default=OF_CONTROLS["donors"],
+    show_default=True,
+    metavar="FILE",
+    help="With --method: a table with a column 'donor' (and symbol, event date: donors of those "
+    "events), or every firm without an event at the time.",
+)
+@click.option(
+    "--placebos",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    show_default=True,
+    help="With --method: donors placed in the firm's stead.",
+)
+@click.option(
+    "--force-donors", is_flag=True, help="With --method: firms with an event at the time, too."
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --method: a folder for finished blocks; the same command goes on from there.",
 )
 @click.option("--estimation", default="-260..-11", show_default=True, help="Estimation window.")
 @click.option(
@@ -89,6 +133,7 @@ def command(
     path_window: str | None,
     threads: int | None,
     address: str | None,
+    methods: tuple[str, ...],
     **given: object,
 ) -> None:
     """
@@ -99,7 +144,12 @@ def command(
     Returns are simple and in decimals, and are regressed as they are: give excess returns with
     excess factors. An event on a day that is no session moves to the next one; one with an hour and
     its zone falls on the first session of --calendar that closes after it.
+
+    With --method each event gets a control portfolio instead: donors, fit beside that of --model,
+    weight of the three largest donors, CAR, BHAR, conformal p, and with --placebos the rank among
+    donors with its interval.
     """
+    of_controls = {name: given.pop(name) for name in OF_CONTROLS}
     first, *more = _windows(windows, path_window)
     request = BatchRequest(
         models=tuple(FactorModel.parse(text) for text in models),
@@ -108,6 +158,16 @@ def command(
         more_windows=tuple(more),
         **given,  # type: ignore[arg-type]
     )
+    if methods:
+        from analysis.batch.controls import ControlRequest
+
+        _controls(ControlRequest(request, methods, **of_controls), threads, address)  # type: ignore[arg-type]
+        return
+    if of_controls != OF_CONTROLS:
+        raise StudyError(
+            "--donors, --placebos, --force-donors and --checkpoint go with a control portfolio; "
+            "add --method, as in --method synthetic"
+        )
     with _estimators(threads, address) as estimator, event_counter() as progress:
         summary = run_batch(request, estimator=estimator, progress=progress)
     _report(request, summary)
@@ -121,6 +181,30 @@ def _windows(windows: tuple[str, ...], path: str | None) -> list[Window]:
         days = (Window(day, day) for day in range(span.start, span.end + 1))
         found += [day for day in days if day not in found]
     return found
+
+
+def _controls(request: ControlRequest, threads: int | None, address: str | None) -> None:
+    """Run control portfolios on threads, or on a cluster, and say what became of them."""
+    from analysis.batch.controls import by_cluster, by_threads, run_controls
+    from analysis.batch.partition import connected
+    from analysis.panel.engine import usable_processors
+
+    with contextlib.ExitStack() as stack:
+        if address is None:
+            runner = by_threads(threads or usable_processors())
+        else:
+            runner = by_cluster(stack.enter_context(connected(address)))
+        progress = stack.enter_context(event_counter())
+        summary = run_controls(request, runner=runner, progress=progress)
+    if summary.worse:
+        model = request.batch.models[0].name
+        echo(
+            f"{summary.worse:,} of {summary.fits:,} controls fit worse than the model '{model}' "
+            "on the same sessions"
+        )
+    if summary.resumed:
+        echo(f"{summary.resumed:,} events were finished before, in {request.checkpoint}")
+    _report(request.batch, summary)
 
 
 @contextlib.contextmanager
@@ -151,7 +235,7 @@ def event_counter() -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def _report(request: BatchRequest, summary: BatchSummary) -> None:
+def _report(request: BatchRequest, summary: BatchSummary | ControlSummary) -> None:
     for line in summary.problems.lines():
         message("warning", line)
     rows = sum(summary.statuses.values())

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from analysis.sample.result import SampleResult
 
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+VALUES = "levels", "returns"
+
+
 @click.command("sample", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("events")
 @click.option(
@@ -60,6 +64,24 @@ if TYPE_CHECKING:
     "--returns",
     type=click.Choice(RETURNS),
     help="Returns that are regressed and summed.  [default: simple]",
+)
+@click.option(
+    "--securities",
+    type=_FILE,
+    help="Table of symbol with calendar (its exchange), benchmark (its local index) or both.",
+)
+@click.option("--factors", type=_FILE, help="Daily factors in decimals: session, mkt_rf, ...")
+@click.option("--delistings", type=_FILE, help="Returns on delisting: symbol, session, return.")
+@click.option(
+    "--values",
+    type=click.Choice(VALUES),
+    help="What a wide --data PATH holds.  [default: levels]",
+)
+@click.option(
+    "--weight",
+    metavar="COLUMN",
+    help="Weight the weighted averages by a column of EVENTS, or by market-value.  "
+    "[default: weight]",
 )
 @click.option(
     "--explain",
@@ -130,7 +152,8 @@ def command(
       market-impact sample events.csv --explain "car ~ log(size) + C(group)"
     """
     from analysis.sample.events import read_events
-    from analysis.sample.file import SampleStudy, load_sample, sample_path
+    from analysis.sample.file import SampleStudy, load_sample
+    from analysis.sample.find import sample_path
     from analysis.sample.spec import SampleSpec
 
     found = sample_path(events)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from analysis.errors import StudyError, nearest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analysis.sample.file import SampleStudy
 
 
@@ -25,11 +27,13 @@ def as_sample(options: dict[str, Any]) -> SampleStudy | None:
     StudyError
         If an option was given that a study of many firm-events has not.
     """
-    from analysis.sample.file import load_sample, sample_path
+    from analysis.sample.find import sample_path
 
     found = sample_path(str(options.get("study") or ""))
     if found is None:
         return None
+    from analysis.sample.file import load_sample
+
     taken = {"study", "data", "models", "benchmarks", "estimation", "windows", "returns"}
     for name, value in options.items():
         if name not in taken and value not in (None, (), False):
@@ -56,6 +60,11 @@ def with_options(  # noqa: PLR0913 - one argument an option
     by: str | None = None,
     returns: str | None = None,
     panel: bool = False,
+    weight: str | None = None,
+    securities: Path | None = None,
+    factors: Path | None = None,
+    delistings: Path | None = None,
+    values: str | None = None,
     explain: tuple[str, ...] = (),
     windows: tuple[str, ...] = (),
     path_window: str | None = None,
@@ -75,6 +84,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
         If a choice cannot be.
     """
     from analysis.sample.events import grouped_by
+    from analysis.sample.own import OwnFiles
     from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy
     from analysis.windows import Window
 
@@ -100,6 +110,13 @@ def with_options(  # noqa: PLR0913 - one argument an option
         calendar=calendar or study.calendar,
         log=study.log if returns is None else returns == "log",
         panel=panel or study.panel,
+        weight=study.weight if weight is None else weight,
+        files=OwnFiles(
+            securities=securities or study.files.securities,
+            factors=factors or study.files.factors,
+            delistings=delistings or study.files.delistings,
+            returns=study.files.returns if values is None else values == "returns",
+        ),
         explain=explain or study.explain,
     )
 

@@ -65,7 +65,7 @@ def conformal_rank(case: Case) -> ConformalRank | Absent:
     if reason:
         return Absent(f"model '{specification.model.id}': {reason}")
     design, position = case.design(case.symbol), case.placed.position
-    window = study.headline.window
+    window = case.window(case.symbol, study.headline.window)
     ahead, rows = rows_of(position, window), rows_of(position, study.estimation)
     use = design.complete[rows]
     test = ConformalSetting(

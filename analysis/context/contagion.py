@@ -88,7 +88,8 @@ def contagion(case: Case) -> Contagion | Absent:
     Contagion or Absent
         Absent with fewer than `FEWEST_FIRMS` other firms.
     """
-    others = [symbol for symbol in case.study.symbols if symbol != case.symbol]
+    there = case.whole(case.symbols, case.study.headline.window)
+    others = [symbol for symbol in there if symbol != case.symbol]
     if len(others) < FEWEST_FIRMS:
         return Absent(f"needs {FEWEST_FIRMS} other firms, and the study has {len(others)}")
     points = sorted((_point(case, symbol) for symbol in others), key=lambda p: p.correlation)

@@ -141,7 +141,7 @@ def reaction_dates(case: Case) -> ReactionDates | Absent:
             f"sessions asked about; the data have {len(dates)}"
         )
     rows = slice(dates[0] + study.estimation.start, start + len(days))
-    designs = {symbol: case.design(symbol) for symbol in study.symbols}
+    designs = {symbol: case.design(symbol) for symbol in case.symbols}
     x = designs[case.symbol].x
     returns = {
         symbol: design.y

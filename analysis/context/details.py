@@ -21,13 +21,13 @@ from analysis.context.halves import SessionHalves, session_halves
 from analysis.context.history import LargestLoss, WorstDay, largest_losses, worst_days
 from analysis.context.index_arithmetic import IndexShare, index_shares
 from analysis.context.intraday import IntradayDays, intraday_days
+from analysis.context.leave_one_out import LeftOut, leave_one_out
+from analysis.context.multiverse import multiverse
 from analysis.context.recovery import RecoveryPath, recovery_path
 from analysis.context.regime import Regimes, regimes
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
 from analysis.context.world import FirstSessions, first_sessions
-from analysis.robustness import LeftOut, SpecificationCurve, leave_one_out
-from analysis.robustness import specification_curve as curve_of
 from analysis.run.plan import plan_headline
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from analysis._typing import Progress
     from analysis.claims.check import CheckedClaim
+    from analysis.context.curve import Multiverse
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
@@ -48,7 +49,7 @@ class Details:
     Attributes
     ----------
     result : StudyResult
-    curve : SpecificationCurve
+    multiverse : Multiverse
     left_out : tuple of LeftOut
     claims : tuple of CheckedClaim
     cumulative : CumulativePath or Absent
@@ -72,7 +73,7 @@ class Details:
     """
 
     result: StudyResult
-    curve: SpecificationCurve
+    multiverse: Multiverse
     left_out: tuple[LeftOut, ...]
     claims: tuple[CheckedClaim, ...]
     cumulative: CumulativePath | Absent
@@ -123,10 +124,11 @@ def find_details(
     case = plan_headline(study, data)
     halves, world = session_halves(case), first_sessions(case, result.chronology)
     intraday, nervous = intraday_days(case), regimes(result.events, data)
+    curves = multiverse(study, data, progress=progress)
     counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
-        curve=curve_of(study, data, progress=progress),
+        multiverse=curves,
         left_out=leave_one_out(study, data),
         claims=() if ledger is None else check_claims(ledger, gather(ledger, result, data)),
         cumulative=cumulative_path(case),
@@ -151,6 +153,7 @@ def find_details(
                 (
                     *(() if ledger is None else ledger.inputs),
                     *(() if history is None else (losses_file,)),
+                    *curves.inputs,
                     *(() if isinstance(halves, Absent) else halves.inputs),
                     *(() if isinstance(nervous, Absent) else nervous.inputs),
                     *(() if isinstance(intraday, Absent) else intraday.inputs),

@@ -13,11 +13,11 @@ from analysis.context.absent import Absent
 from analysis.errors import MarketImpactError
 from analysis.inference.controls import PlaceboUnits, placebo_units
 from analysis.inference.rank import rank_test
-from analysis.models.donors import FEWEST_ROWS, SyntheticControl
+from analysis.models.donors import FEWEST_DONORS, FEWEST_ROWS, SyntheticControl
 from analysis.models.latent import InteractiveEffects
 from analysis.models.linear import LeastSquares, with_constant
 from analysis.returns import complete_rows, simple_returns
-from analysis.run.donors import FEWEST_DONORS, donor_pool, with_donor_levels
+from analysis.run.donors import donor_pool, with_donor_levels
 from analysis.run.fit import rows_of
 from analysis.windows import Window
 

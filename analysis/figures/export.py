@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import StudyError, nearest
 from analysis.figures.catalog import FIGURES
-from analysis.figures.style import DARK, LIGHT
+from analysis.figures.style import DARK, LIGHT, texts_of
+from analysis.figures.svg import finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -178,4 +179,6 @@ def render(figure: Figure, suffix: FigureFormat, style: Style) -> bytes:
             layout.execute(figure)
             figure.set_layout_engine(None)
         figure.savefig(buffer, format=suffix, dpi=RESOLUTION, metadata=_METADATA[suffix])
+    if suffix == "svg":
+        return finished(buffer.getvalue().decode(), *texts_of(figure)).encode()
     return buffer.getvalue()

@@ -1,30 +1,47 @@
 """
-How figures look: light or dark, colour-blind-safe, the same bytes for the same input.
+How figures look: light or dark, narrow or wide, the same bytes for the same input.
 
-Colours are those of Okabe and Ito (2008), told apart under every common colour vision deficiency.
+Colours are those of Okabe and Ito (2008), told apart under every common colour vision deficiency;
+vermilion and green are darkened on white, so that words in them can be read too. Grey tells none of
+them apart, so shapes and lines do what colours do.
 """
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+from analysis.formatting import true_minus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
 
+    from analysis._typing import FigureWidth, FloatArray
 
-NARROW = 6.0
-"""Inches below which labels are broken and panels spaced for a column."""
+FONT = "DejaVu Sans"
 
-LABEL = {"x": 36, "y": 24}
-"""Letters of a line of an axis' label in a narrow figure."""
+WIDTHS: Mapping[FigureWidth, float] = {"narrow": 5.0, "column": 8.0, "wide": 14.0}
+"""Inches of the three drawings of a page; 72 of its pixels an inch: 360, 576 and 1,008."""
+
+NARROW, WIDE = 6.0, 12.0
+"""Inches below which a figure is a telephone's, and from which on it fills a screen."""
+
+SLACK = 0.03
+"""Part of a line left for letters that are drawn wider than they were measured."""
+
+LETTERS = 9.5
+"""Points of the letters of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,7 @@ class Style:
     Attributes
     ----------
     background, text, faint, grid : str
-        Colours of the page, of text, of secondary text, and of rules.
+        Colours of the page, of text, of secondary text, and of rules that carry nothing.
     accent : str
         What the finding is about.
     plain : str
@@ -53,19 +70,41 @@ class Style:
     text: str = "#1a1a1a"
     faint: str = "#5f6368"
     grid: str = "#d9dce0"
-    accent: str = "#D55E00"
+    accent: str = "#BF5200"
     plain: str = "#0072B2"
-    gain: str = "#009E73"
+    gain: str = "#007F5C"
     width: float = 8.0
     titled: bool = True
 
     @property
     def narrow(self) -> bool:
-        """Whether the figure is for a column, so that long texts beside it need lines more."""
+        """Whether the figure is for a telephone: fewer labels, panels below one another."""
         return self.width < NARROW
 
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for labels that others leave out."""
+        return self.width >= WIDE
+
+    @property
+    def letters(self) -> float:
+        """Points of the letters: larger on a telephone, and where the figure is seen from afar."""
+        if self.narrow:
+            return min(11.5, 2.3 * self.width)
+        return 12.0 if self.wide else LETTERS
+
+    @property
+    def small(self) -> float:
+        """Points of values and labels beside marks."""
+        return self.letters - 1.0
+
+    @property
+    def scale(self) -> float:
+        """The letters in those of a column; heights grow with them."""
+        return self.letters / LETTERS
+
     def figure(self, height: float) -> tuple[Figure, Axes]:
-        """Make an empty figure of this style, `height` inches high, and its one pair of axes."""
+        """Make an empty figure and its one pair of axes; `height` is inches of a column."""
         figure, axes = self.panels(height, (1.0,))
         return figure, axes[0]
 
@@ -78,14 +117,14 @@ class Style:
         Parameters
         ----------
         height : float
-            Inches.
+            Inches, of a figure of the width of a column.
         ratios : sequence of float
             Relative sizes of the panels, from the top or, if `across`, from the left.
         across : bool
             Whether the panels stand side by side.
         """
         with self.applied():
-            figure = Figure(figsize=(self.width, height), layout="constrained")
+            figure = Figure(figsize=(self.width, height * self.scale), layout="constrained")
             if across:
                 grid = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
             else:
@@ -105,15 +144,19 @@ class Style:
             "axes.spines.right": False,
             "axes.spines.top": False,
             "figure.facecolor": self.background,
-            "font.family": "DejaVu Sans",
-            "font.size": 9.5,
+            "font.family": FONT,
+            "font.size": self.letters,
             "grid.color": self.grid,
+            "legend.fontsize": self.small,
+            "pdf.fonttype": 42,
             "savefig.facecolor": self.background,
-            "svg.fonttype": "path",
+            "svg.fonttype": "none",
             "svg.hashsalt": "market-impact",
             "text.color": self.text,
             "xtick.color": self.text,
             "ytick.color": self.text,
+            "xtick.labelsize": self.small,
+            "ytick.labelsize": self.small,
         }
 
 
@@ -127,6 +170,18 @@ DARK = Style(
     plain="#56B4E9",
     gain="#2ec49b",
 )
+
+
+def sized(style: Style, width: FigureWidth) -> Style:
+    """
+    Give a style one of the widths that a page has drawings of.
+
+    Examples
+    --------
+    >>> sized(LIGHT, "narrow").width
+    5.0
+    """
+    return replace(style, width=WIDTHS[width])
 
 
 def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
@@ -145,42 +200,133 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
 
     Notes
     -----
-    Both texts also become the figure's label, see `texts_of`.
+    Both texts also become the figure's label, see `texts_of`. Every number that the figure has so
+    far gets its true minus sign, and labels of axes are broken where the figure is too small.
     """
-    finding, detail = _unbroken(finding), _unbroken(detail)
+    finding, detail = _unbroken(true_minus(finding)), _unbroken(true_minus(detail))
     figure.set_label(f"{finding}\n{detail}")
-    if style.narrow:
-        _break_labels(figure)
+    for text in figure.findobj(Text):
+        if isinstance(text, Text):
+            text.set_text(true_minus(text.get_text()))
+    _break_labels(figure, style)
     if not style.titled:
         return
     points = 72 * style.width - 16
-    headline = textwrap.fill(finding, int(points / 8.2))
-    below = textwrap.fill(detail, int(points / 5.2))
-    if style.narrow:  # what the title takes more is not taken from the panels
-        figure.set_figheight(figure.get_figheight() + (13 * headline.count("\n")) / 72)
-        figure.set_figheight(figure.get_figheight() + (11.5 * below.count("\n")) / 72)
+    large, less = 1.26 * style.letters, style.letters - 0.5
+    headline = wrapped(finding, large, points, bold=True)
+    below = wrapped(detail, less, points)
+    first = 8 + 1.25 * large * (headline.count("\n") + 1)
+    second = first + 4 + 1.28 * less * (below.count("\n") + 1)
     height = figure.get_figheight()
-    first = 8 + 15 * (headline.count("\n") + 1)
-    second = first + 4 + 11.5 * (below.count("\n") + 1)
+    if style.narrow:  # what the title takes is not taken from the panels
+        height += second / 72 - 0.75
+        figure.set_figheight(height)
     left = 8 / (72 * style.width)
-    figure.text(left, 1 - first / 72 / height, headline, fontsize=12, fontweight="bold")
-    figure.text(left, 1 - second / 72 / height, below, fontsize=9, color=style.faint)
+    figure.text(left, 1 - first / 72 / height, headline, fontsize=large, fontweight="bold")
+    figure.text(left, 1 - second / 72 / height, below, fontsize=less, color=style.faint)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - (second + 6) / 72 / height))
 
 
-def _break_labels(figure: Figure) -> None:
+def wrapped(text: str, size: float, points: float, *, bold: bool = False) -> str:
+    r"""
+    Break a text into lines by the widths of its words.
+
+    Parameters
+    ----------
+    text : str
+        Its own line breaks stay.
+    size : float
+        Of the letters, in points.
+    points : float
+        Longest line; `SLACK` of it is left, since screens round the letters.
+    bold : bool
+
+    Examples
+    --------
+    >>> wrapped("one two three", 10, 45)
+    'one two\nthree'
+    """
+    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    return "\n".join(
+        line
+        for part in text.split("\n")
+        for line in _lines(part.split(" "), font, (1 - SLACK) * points)
+    )
+
+
+def _lines(words: Sequence[str], font: FontProperties, points: float) -> Iterator[str]:
+    line = words[0]
+    for word in words[1:]:
+        longer = f"{line} {word}"
+        if points_of(longer, font) <= points:
+            line = longer
+        else:
+            yield line
+            line = word
+    yield line
+
+
+def points_of(text: str, font: FontProperties) -> float:
+    """Measure a line of text, in points."""
+    wide, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(wide)
+
+
+def band(
+    axes: Axes,
+    x: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    style: Style,
+    *,
+    step: bool = False,
+) -> None:
+    """Shade what chance explains, with edges that can be seen where the shade cannot."""
+    where: Any = "post" if step else None
+    axes.fill_between(x, low, high, step=where, color=style.plain, alpha=0.14, lw=0)
+    for edge in (low, high):
+        axes.plot(x, edge, color=style.faint, lw=0.7, drawstyle="steps-post" if step else "default")
+
+
+def date_label(day: Any, *, year: bool = True) -> str:  # noqa: ANN401 - dates of any library
+    """
+    Write a date for a label.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> date_label(dt.date(2025, 1, 7)), date_label(dt.date(2025, 1, 27), year=False)
+    ('7 Jan 2025', '27 Jan')
+    """
+    return f"{day.day} {day:%b %Y}" if year else f"{day.day} {day:%b}"
+
+
+def _break_labels(figure: Figure, style: Style) -> None:
+    font = FontProperties(family=FONT, size=style.letters)
+    high = 72 * figure.get_figheight()
     for axes in figure.axes:
-        for axis, letters in ((axes.xaxis, LABEL["x"]), (axes.yaxis, LABEL["y"])):
+        place = axes.get_subplotspec()
+        shares = (1.0, 1.0) if place is None else _shares(place)
+        room = (0.72 * 72 * style.width * shares[0], 0.7 * high * shares[1])
+        for axis, points in zip((axes.xaxis, axes.yaxis), room, strict=True):
             text = axis.get_label_text()
-            if "\n" not in text:
-                axis.set_label_text(textwrap.fill(text, letters))
+            if "\n" not in text and points_of(text, font) > points:
+                axis.set_label_text(wrapped(text, style.letters, points))
+
+
+def _shares(place: Any) -> tuple[float, float]:  # noqa: ANN401 - matplotlib's own record
+    grid = place.get_gridspec()
+    rows, columns = grid.get_height_ratios(), grid.get_width_ratios()
+    wide = np.sum(columns[place.colspan.start : place.colspan.stop]) / np.sum(columns)
+    tall = np.sum(rows[place.rowspan.start : place.rowspan.stop]) / np.sum(rows)
+    return float(wide), float(tall)
 
 
 def _unbroken(text: str) -> str:
     """Keep a number with its sign and unit on one line."""
     for apart in (" %", "p = ", "p < ", "p ≤ ", " bn", "USD "):
         text = text.replace(apart, apart.replace(" ", "\u00a0"))
-    return text
+    return re.sub(r"(?<=\d) (?=[mM]\b)", "\u00a0", text)
 
 
 def texts_of(figure: Figure) -> tuple[str, str]:

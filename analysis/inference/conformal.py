@@ -128,6 +128,24 @@ def conformal_test(
     )
 
 
+def conformal_p(setting: ConformalSetting) -> float:
+    """
+    Rank a window among the cyclic shifts of the residuals under no effect, with one refit.
+
+    Parameters
+    ----------
+    setting : ConformalSetting
+
+    Returns
+    -------
+    float
+        As the p of ``conformal_test(..., scheme="conformal-block")``.
+    """
+    null = setting.residuals(0.0)
+    picks = (np.arange(len(null))[:, None] + np.arange(setting.window)) % len(null)
+    return _share(null, setting.window, picks, random=False)
+
+
 def _random(scheme: Scheme, window: int) -> bool:
     """Whether the permutations are a sample, to which the identity has to be added."""
     return scheme == "conformal" and window > 1

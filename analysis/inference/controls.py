@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
 from analysis.inference.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis._typing import FloatArray
     from analysis.models.base import Estimator
 
@@ -26,6 +28,29 @@ MOST_UNITS = 499
 
 FOLDS = 25
 """Sets of sessions left out in turn."""
+
+
+@runtime_checkable
+class PlacesDonors(Protocol):
+    """An estimator that places many donors in the firm's stead faster than one after the other."""
+
+    def place(
+        self, x: FloatArray, post_x: FloatArray, chosen: Sequence[int]
+    ) -> tuple[FloatArray, FloatArray]:
+        """
+        Place donors in the firm's stead, with the other donors as their own.
+
+        Parameters
+        ----------
+        x, post_x : ndarray of shape (M, J), (L, J)
+        chosen : sequence of int
+            Columns of the donors placed.
+
+        Returns
+        -------
+        gaps : ndarray of shape (B, L)
+        errors : ndarray of shape (B,)
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +145,9 @@ def placebo_units(
     order = sorted(range(len(names)), key=lambda place: names[place])
     step = -(-len(order) // most) if order else 1
     chosen = order[::step] if len(names) > 1 else []
+    if isinstance(estimator, PlacesDonors):
+        together = estimator.place(x, post_x, chosen)
+        return PlaceboUnits(tuple(names[place] for place in chosen), *together)
     gaps, errors = [], []
     for place in chosen:
         others = np.delete(x, place, axis=1)

@@ -13,7 +13,8 @@ from analysis.abnormal import cumulative, cumulative_se
 from analysis.errors import DataError
 from analysis.inference.conformal import ConformalSetting
 from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
-from analysis.models.tuning import tuned
+from analysis.models.latent import InteractiveEffects
+from analysis.models.tuning import Tuned, tuned
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -175,6 +176,11 @@ class FirmSample:
         """The estimator with what the fit chose kept."""
         return tuned(self.estimator, self.fit)
 
+    @property
+    def factors(self) -> int:
+        """Number of factors of the fit; 0 where it has none."""
+        return int(self.fit.tuning or 0) if isinstance(self.fit, Tuned) else 0
+
     @cached_property
     def conformal(self) -> ConformalSetting:
         """All rows, for the tests that refit under the null."""
@@ -221,6 +227,10 @@ class FirmSample:
             "donors": (
                 not capabilities.controls,
                 "it is made for control portfolios only; the model has no donors",
+            ),
+            "factors": (
+                not isinstance(self.estimator, InteractiveEffects),
+                "it is made for interactive fixed effects only",
             ),
             "few regressors": (
                 capabilities.controls,

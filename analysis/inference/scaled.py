@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import signal
+from scipy.linalg import lapack
 
 from analysis.inference.outcome import Outcome
 from analysis.inference.rank import rank_test
@@ -115,15 +115,25 @@ def volatility_forecasts(abnormal: FloatArray) -> FloatArray:
         return forecasts
     squares = abnormal[known] ** 2
     start = float(squares[:FIRST_FORECAST].mean())
-    later, _ = signal.lfilter(
-        [1 - DECAY], [1, -DECAY], squares[FIRST_FORECAST:], zi=np.array([DECAY * start])
-    )
-    variances = np.r_[start, later]
+    variances = _faded(start, squares[FIRST_FORECAST:])
     before = np.cumsum(np.r_[0, np.isfinite(abnormal)])
     there = before >= FIRST_FORECAST
     forecasts[there] = np.sqrt(variances[before[there] - FIRST_FORECAST])
     forecasts[forecasts == 0] = np.nan
     return forecasts
+
+
+def _faded(start: float, squares: FloatArray) -> FloatArray:
+    """
+    Run ``v_t = DECAY v_{t-1} + (1 - DECAY) s_t`` from a start, which is the first value.
+
+    The recursion is a triangular system with two diagonals, solved forward.
+    """
+    diagonals = np.ones((2, len(squares) + 1))
+    diagonals[1] = -DECAY
+    solved, _ = lapack.dtbtrs(diagonals, np.r_[start, (1 - DECAY) * squares], uplo="L")
+    variances: FloatArray = solved.reshape(-1)
+    return variances
 
 
 def scaled_test(test: str, sample: ScaledPlacebo) -> Outcome:

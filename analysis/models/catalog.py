@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.models.asynchronous import Dimson, ScholesWilliams
+from analysis.models.completion import MatrixCompletion
 from analysis.models.differences import DifferenceInDifferences, SyntheticDifference
 from analysis.models.donors import ElasticNet, RidgeAugmented, SyntheticControl
 from analysis.models.garch import Garch
-from analysis.models.latent import InteractiveEffects, MatrixCompletion
+from analysis.models.latent import InteractiveEffects
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.models.moving import Ewma, KalmanBeta, Rolling
 from analysis.models.robust import Huber

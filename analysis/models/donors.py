@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from analysis.errors import WindowError
+from analysis.errors import DataError, WindowError
 from analysis.models.base import Capabilities
 from analysis.models.point import PointFit
 from analysis.models.simplex import simplex_least_squares
@@ -33,6 +33,12 @@ RIDGES = 21
 
 FEWEST_ROWS = 40
 """Fewer sessions leave a fold too short to tune on."""
+
+FEWEST_DONORS = 2
+"""Of one donor no portfolio can be made."""
+
+MOST_BYTES = 2**31
+"""Returns of all donors over all sessions may take a quarter of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,4 +348,28 @@ def check_control(y: FloatArray, x: FloatArray) -> None:
         raise WindowError(
             f"a control portfolio needs {FEWEST_ROWS} estimation sessions, there are {len(y)}; "
             "lengthen the estimation window"
+        )
+
+
+def check_memory(donors: int, sessions: int) -> None:
+    """
+    Refuse more returns than memory should hold: a quarter of `MOST_BYTES`.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> check_memory(4000, 2500)
+    >>> check_memory(40_000, 2500)
+    Traceback (most recent call last):
+    analysis.errors.DataError: 40,000 donors over 2,500 sessions need about 3.0 GB of memory; name \
+fewer donors, or cut the sessions of the data to those of the study
+    """
+    size = 4 * 8 * donors * sessions
+    if size > MOST_BYTES:
+        raise DataError(
+            f"{donors:,} donors over {sessions:,} sessions need about {size / 2**30:.1f} GB of "
+            "memory; name fewer donors, or cut the sessions of the data to those of the study"
         )

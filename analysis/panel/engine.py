@@ -229,7 +229,7 @@ end it before -1
     nothing = np.zeros(len(factors))
     for slots, columns in _alike(factors, chosen):
         rate = base if base is not None and chosen[slots[0]].excess else nothing
-        design = _design(factors, chosen, slots, columns, np.asarray(rate, np.float64), how)
+        design = _design(factors, chosen, slots, columns, rate, how)
         _run(returns, design, events, results, threads or usable_processors())
     return WindowEstimates.of(chosen, tuple(windows), results)
 
@@ -377,7 +377,7 @@ def _design(
         sizes=sizes,
         slots=np.array(slots, dtype=np.int64),
         kinds=np.array([_KINDS[models[slot].kind] for slot in slots], dtype=np.int64),
-        base=base,
+        base=np.array(base, dtype=np.float64),  # read-only arrays would be compiled for anew
         estimation=how.estimation,
         windows=how.windows,
         min_obs=how.min_obs,

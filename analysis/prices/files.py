@@ -8,7 +8,7 @@ columns. Nothing is sorted, filled or guessed: what breaks the contract is refus
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,25 +85,70 @@ def load_levels_file(
     DataError
         If the file cannot be read, is too large, or breaks the contract of `check_levels`.
     """
-    table, digest = read_whole(path)
-    heads = _heads(table)
-    sessions = _sessions(table, heads[SESSION])
-    if table.file.heads:
-        levels = _from_two_rows(table, sessions)
-    elif SYMBOL in heads:
-        levels = _from_long(table, sessions, heads)
-    elif LEVEL in heads and {_plain(name) for name in table.file.names} >= _BAR:
-        levels = _from_bars(table, sessions, heads[LEVEL])
-    else:
-        levels = _from_wide(table, sessions, heads[SESSION])
+    read = read_table(path)
+    levels = read.values
+    if read.returns:
+        grown = _compounded(levels.to_numpy(), path)
+        levels = pd.DataFrame(grown, index=levels.index, columns=levels.columns)
     levels, note = on_sessions(levels, calendar=calendar, where=str(path), needed=needed)
     return replace(
         companion,
         name=f"{path.name} ({note})" if note else path.name,
         calendar=calendar,
         levels=check_levels(levels, calendar=calendar, where=str(path)),
-        inputs=(InputFile(path.name, digest), *companion.inputs),
+        inputs=(InputFile(path.name, read.digest), *companion.inputs),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadTable:
+    """
+    A table of levels or returns as it stands in a file.
+
+    Attributes
+    ----------
+    values : pandas.DataFrame of shape (T, symbols)
+        NaN where a cell is empty.
+    returns : bool
+        Whether they are simple returns rather than levels.
+    digest : str
+        SHA-256 of the file.
+    """
+
+    values: pd.DataFrame
+    returns: bool
+    digest: str
+
+
+def read_table(path: Path) -> ReadTable:
+    """
+    Read a file of levels or returns in any of the layouts of `load_levels_file`.
+
+    Nothing is held against the sessions of an exchange, nor against what levels can be.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or is none of these layouts.
+    """
+    table, digest = read_whole(path)
+    heads = _heads(table)
+    sessions = _sessions(table, heads[SESSION])
+    returns = False
+    if table.file.heads:
+        values = _from_two_rows(table, sessions)
+    elif SYMBOL in heads:
+        values = _from_long(table, sessions, heads)
+        returns = LEVEL not in heads
+    elif LEVEL in heads and {_plain(name) for name in table.file.names} >= _BAR:
+        values = _from_bars(table, sessions, heads[LEVEL])
+    else:
+        values = _from_wide(table, sessions, heads[SESSION])
+    return ReadTable(values, returns, digest)
 
 
 def _plain(name: str) -> str:
@@ -227,8 +272,6 @@ def _from_long(table: Piece, sessions: pd.DatetimeIndex, heads: Mapping[str, int
     check_cells(where, rows.size * len(symbols))
     values = np.full((rows.size, len(symbols)), np.nan)
     values[at_row, column] = level
-    if LEVEL not in heads:
-        values = _compounded(values, where)
     return pd.DataFrame(values, index=pd.DatetimeIndex(rows, name=SESSION), columns=symbols)
 
 

@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import DataError
-from analysis.prices.files import load_levels_file
-from analysis.prices.from_store import load_store
 from analysis.prices.snapshot import CALENDAR, companion_of, load_snapshot
-from analysis.prices.store import default_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +63,9 @@ def load_market_data(
     """
     snapshot = load_snapshot()
     if choice == STORE:
+        from analysis.prices.from_store import load_store  # noqa: PLC0415 - the snapshot needs no
+        from analysis.prices.store import default_store  # noqa: PLC0415 - database
+
         if symbols is not None:
             also = (*also, *_held_with(symbols, snapshot))
         return load_store(
@@ -76,6 +76,8 @@ def load_market_data(
             companion=companion_of(snapshot),
         )
     if choice != SNAPSHOT:
+        from analysis.prices.files import load_levels_file  # noqa: PLC0415 - nor a reader of others
+
         return load_levels_file(
             Path(choice), companion_of(snapshot), calendar=calendar, needed=needed
         )

@@ -6,8 +6,6 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
-
 from analysis.tables.cells import Cell, CellTable, Column, label
 
 if TYPE_CHECKING:
@@ -81,15 +79,27 @@ def cite(text: str, place: Place) -> str:
     return f"{_OPEN}{place}{_MIDDLE}{text}{_CLOSE}"
 
 
-def cited_markup(text: str) -> Markup:
+def uncited(text: str) -> str:
     """
-    Turn prose with marked numbers into HTML; everything else in it is escaped.
+    Take the marks of `cite` out of a text.
 
     Examples
     --------
     >>> from analysis.results import Place
-    >>> cited_markup("a < " + cite("5", Place("results.csv", 2, "car")))
-    Markup('a &lt; <span class="cited" title="results.csv, line 2, car">5</span>')
+    >>> uncited("a " + cite("5", Place("results.csv", 2, "car")))
+    'a 5'
     """
-    marked = _CITED.sub(r'<span class="cited" title="\1">\2</span>', str(escape(text)))
-    return Markup(marked)  # noqa: S704 - escaped in the line above
+    return _CITED.sub(r"\2", text)
+
+
+def cited_places(text: str) -> list[tuple[str, str]]:
+    """
+    List the marked numbers of a text with their places.
+
+    Examples
+    --------
+    >>> from analysis.results import Place
+    >>> cited_places(cite("5", Place("results.csv", 2, "car")))
+    [('5', 'results.csv, line 2, car')]
+    """
+    return [(number, place) for place, number in _CITED.findall(text)]

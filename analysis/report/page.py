@@ -5,57 +5,61 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
 
-from analysis._bundle import bundled_data
-from analysis.context.absent import Absent
 from analysis.export import versions
-from analysis.figures.catalog import FIGURES
-from analysis.figures.export import absent, drawers
-from analysis.formatting import counted, percent, scale_of
+from analysis.figures.export import absent
+from analysis.formatting import percent
 from analysis.models.catalog import MODELS
-from analysis.narrative import headline_sentence, report_narrative
-from analysis.prices.manifest import read_manifest
-from analysis.report.cells import cite, cited_markup
-from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
-from analysis.report.svg import InlineFigure, inline_figure
+from analysis.narrative import report_narrative
+from analysis.report.cards import FIRST, cards, tally
+from analysis.report.cells import cite, uncited
+from analysis.report.details import ABROAD, LEAVE_ONE_OUT, REGIMES, WORLD
+from analysis.report.figures import page_figures
+from analysis.report.glossary import TERMS
+from analysis.report.method import input_files, method_paragraphs
+from analysis.report.notes import Footnotes
+from analysis.report.payload import LONG, column_kind, page_json
+from analysis.report.picker import picker_json
+from analysis.report.sure import how_sure
+from analysis.report.svg import Sheet
 from analysis.report.tables import detail_table, study_tables
-from analysis.results import Place
+from analysis.report.words import (
+    headline_words,
+    signed,
+    span_words,
+    standfirst,
+    typeset,
+    yardstick,
+)
+from analysis.results.names import name_of
 from analysis.study_file import dump_study
-from analysis.tables.cells import Cell
-from analysis.tables.notes import value_source
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
-    from analysis.robustness import SpecificationCurve
-    from analysis.tables.cells import CellTable
+    from analysis.results import StudyResult
+    from analysis.tables.cells import CellTable, Column
+
+SCRIPTS = ("tables.js", "figures.js", "picker.js")
+"""Parts of the page's script, in the order in which they run."""
+
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True, slots=True)
-class KeyNumber:
-    """One of the three numbers at the top, with its interval or range."""
+class Tile:
+    """One of the leading numbers, with its interval."""
 
+    id: str
     what: str
-    value: Cell
-    before: str
-    low: Cell
-    high: Cell
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PageFigure:
-    """A figure of the page with the table of what it shows."""
-
-    drawing: InlineFigure
-    table: CellTable | None
+    value: str
+    interval: str
 
 
 def report_page(details: Details, *, progress: Progress | None = None) -> str:
@@ -72,47 +76,104 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
     -------
     str
         An HTML document without any reference outside itself. Text that came from files is
-        escaped, and a content security policy refuses every script but the page's own.
+        escaped, and a content security policy refuses every script and style but the page's own.
     """
-    result = details.result
-    script, style = asset("report.js"), asset("report.css")
+    result, notes, sheet = details.result, Footnotes(), Sheet()
+    headline = headline_words(result, cite)
+    tables = _tables(details)
+    figures = page_figures(details, sheet, progress=progress)
+    own = [figure.table for figure in figures.all if figure.table is not None]
+    said = cards(details.claims)
+    return write_page(
+        "report.html",
+        sheet,
+        finding=typeset(uncited(headline)),
+        headline=notes.text(headline),
+        standfirst=_standfirst(result, notes),
+        description=typeset(uncited(standfirst(result, cite))),
+        kicker=f"{result.study.title} · {result.data_name}",
+        contents=_contents(bool(said)),
+        sure=[_noted(line, notes) for line in how_sure(details, cite)],
+        tiles=_tiles(result),
+        chosen=_chosen(result),
+        figures=figures,
+        source=f"Source: {result.data_name}; computed by market-impact.",
+        cards=said,
+        first_cards=FIRST,
+        tally=tally(said),
+        narrative=[notes.text(text) for text in report_narrative(details, cite)],
+        tables=tables,
+        absent=[f"{name}: {reason}" for name, reason in absent(details).items()],
+        method=method_paragraphs(details),
+        data_name=result.data_name,
+        inputs=input_files(details),
+        versions=", ".join(f"{name} {version}" for name, version in versions().items()),
+        study=dump_study(result.study),
+        notes=notes.notes,
+        payload=page_json([*tables, *own], figures.all, {"picker": picker_json(details)}),
+    )
+
+
+def write_page(template: str, sheet: Sheet, **content: object) -> str:
+    """
+    Fill a template with what a page shows; script, styles and their policy are added here.
+
+    Parameters
+    ----------
+    template : str
+        Name of the file.
+    sheet : Sheet
+        Style rules of the page's drawings.
+    **content
+        What the template names.
+
+    Returns
+    -------
+    str
+    """
+    script = "\n".join(map(asset, SCRIPTS))
+    style, drawing = asset("report.css"), sheet.text
     page = (
         environment()
-        .get_template("report.html")
+        .get_template(template)
         .render(
-            title=result.study.title,
-            data_name=result.data_name,
-            headline=cited_markup(headline_sentence(result, cite)),
-            numbers=_numbers(details),
-            narrative=[cited_markup(text) for text in report_narrative(details, cite)],
-            figures=_figures(details, progress),
-            absent=[f"No figure {name}: {reason}." for name, reason in absent(details).items()],
-            claims=detail_table(details, CLAIMS),
-            verdicts=_verdicts(details),
-            tables=_tables(details),
-            method=_method(details),
-            inputs=_inputs(details),
-            versions=", ".join(f"{name} {version}" for name, version in versions().items()),
+            **content,
+            terms=TERMS,
+            longest=LONG,
             version=versions()["market-impact"],
-            study=dump_study(result.study),
             style=Markup(style),  # noqa: S704 - the package's own file
+            style_hash=policy_hash(style),
+            drawing_style=Markup(drawing),  # noqa: S704 - of matplotlib's own drawings
+            drawing_hash=policy_hash(drawing),
             script=Markup(script),  # noqa: S704 - the package's own file
             script_hash=policy_hash(script),
         )
     )
-    return page.rstrip() + "\n"
+    return page.strip() + "\n"
 
 
 @functools.cache
 def environment() -> jinja2.Environment:
     """Open the templates of pages; every text in them is escaped."""
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.report", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {
+        "typeset": lambda text: text if isinstance(text, Markup) else typeset(text),
+        "kind_of": _kind_of,
+        "numeric": lambda table, at: any(row[at].numeric for row in table.rows),
+        "words": lambda count: WORDS[count] if count < len(WORDS) else str(count),
+        "before_comma": lambda text: text.partition(",")[0].lower(),
+    }
+    return made
+
+
+def _kind_of(column: Column, place: int, table: CellTable) -> str:
+    return "c-" + column_kind(column, place, table.left)
 
 
 def asset(name: str) -> str:
@@ -121,172 +182,71 @@ def asset(name: str) -> str:
 
 
 def policy_hash(script: str) -> str:
-    """Name a script as the page's content security policy does."""
+    """Name a script or a style as the page's content security policy does."""
     digest = hashlib.sha256(script.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode()
 
 
-def _numbers(details: Details) -> list[KeyNumber]:
-    result = details.result
+def _contents(press: bool) -> list[tuple[str, str]]:
+    parts = [("sure", "How sure?"), ("choose", "Size"), ("figures", "Figures")]
+    if press:
+        parts.append(("press", "Press check"))
+    return [*parts, ("appendix", "Appendix"), ("glossary", "Glossary")]
+
+
+def _standfirst(result: StudyResult, notes: Footnotes) -> Markup:
+    event = result.headline_event.event
+    text = notes.text(standfirst(result, cite))
+    return Markup("<p><strong>{}.</strong> {}</p>").format(event.title.rstrip("."), text)
+
+
+def _noted(line: Any, notes: Footnotes) -> dict[str, object]:  # noqa: ANN401 - a Sure
+    return {
+        "question": line.question,
+        "grade": line.grade,
+        "answer": line.answer,
+        "because": notes.text(line.because),
+    }
+
+
+def _tiles(result: StudyResult) -> list[Tile]:
     head, window = result.headline, result.headline_window
-    level = f"{100 * result.study.level:g} % interval "
-
-    def at(value: float | None, text: str, column: str) -> Cell:
-        return Cell(text, value, result.place(head, window.window, column))
-
-    found = [
-        KeyNumber(
-            f"abnormal return of {head.symbol}, window {window.window}",
-            at(window.car, percent(window.car), "car"),
-            level,
-            at(window.t.low, percent(window.t.low), "car_low"),
-            at(window.t.high, percent(window.t.high), "car_high"),
-        )
-    ]
-    usd = window.impact
-    if usd is not None:
-        scale = scale_of(usd.abnormal, usd.low, usd.high)
-        found.append(
-            KeyNumber(
-                f"abnormal change in market value, {usd.currency} {scale.long}",
-                at(usd.abnormal, scale.write(usd.abnormal), usd.column("impact")),
-                level,
-                at(usd.low, scale.write(usd.low), usd.column("impact_low")),
-                at(usd.high, scale.write(usd.high), usd.column("impact_high")),
-            )
-        )
-    elif not isinstance(details.conformal, Absent):
-        low, high = details.conformal.outcome.low, details.conformal.outcome.high
-        found.append(
-            KeyNumber(
-                "the same, its interval by permutation of sessions",
-                at(window.car, percent(window.car), "car"),
-                f"{100 * result.study.level:g} % conformal interval ",
-                Cell(percent(low), low),
-                Cell(percent(high), high),
-            )
-        )
-    return [*found, _curve_number(details)] if details.curve.points else found
-
-
-def _curve_number(details: Details) -> KeyNumber:
-    curve = details.curve
-    (low, high), half = curve.range, curve.middle
-    last, middle = len(curve.points) + 1, 2 + curve.middle_place
-    name = "specifications.csv"
-    if curve.middle.impact is None:
-        return KeyNumber(
-            f"median of {counted(len(curve.points), 'specification')}",
-            Cell(percent(half.abnormal), half.abnormal, Place(name, middle, "abnormal_return")),
-            "all of them from ",
-            Cell(percent(low.abnormal), low.abnormal, Place(name, 2, "abnormal_return")),
-            Cell(percent(high.abnormal), high.abnormal, Place(name, last, "abnormal_return")),
-        )
-    scale = scale_of(low.impact, high.impact)
-    return KeyNumber(
-        f"median of {counted(len(curve.points), 'specification')}, {half.currency} {scale.long}",
-        Cell(scale.write(half.impact), half.impact, Place(name, middle, "impact")),
-        "all of them from ",
-        Cell(scale.write(low.impact), low.impact, Place(name, 2, "impact")),
-        Cell(scale.write(high.impact), high.impact, Place(name, last, "impact")),
+    level = f"{100 * result.study.level:g} % interval"
+    interval = (
+        f"{level} {percent(window.t.low, 1)} to {percent(window.t.high, 1)}"
+        if window.t.available
+        else ""
     )
+    tiles = [
+        Tile("raw", "what happened", percent(window.raw, 1), name_of(result, head.symbol)),
+        Tile(
+            "expected", "was to be expected", percent(window.expected, 1), yardstick(result, head)
+        ),
+        Tile("abnormal", "is left unexplained", percent(window.car, 1), interval),
+    ]
+    impact = window.impact
+    if impact is not None:
+        ends = (
+            f"{level} {signed(impact.low, impact.currency)} to "
+            f"{signed(impact.high, impact.currency)}"
+            if impact.low is not None and impact.high is not None
+            else ""
+        )
+        tiles.append(
+            Tile("impact", "in market value", signed(impact.abnormal, impact.currency), ends)
+        )
+    return tiles
 
 
-def _figures(details: Details, progress: Progress | None) -> list[PageFigure]:
-    ready = drawers(details.result, details)
-    made = []
-    for done, (name, draw) in enumerate(ready.items(), start=1):
-        shown = next((file for file in FIGURES[name].files if file.on_page), None)
-        table = None if shown is None else detail_table(details, shown)
-        made.append(PageFigure(inline_figure(name, draw), table))
-        if progress is not None:
-            progress(f"figure {name}", done, len(ready))
-    return made
+def _chosen(result: StudyResult) -> str:
+    """Say of which choice the tiles are; the page's script says it anew for others."""
+    head = result.headline
+    return (
+        f"{name_of(result, head.symbol)}, {MODELS[head.model].title}, against "
+        f"{yardstick(result, head)}; {span_words(result.study.headline.window)}."
+    )
 
 
 def _tables(details: Details) -> list[CellTable]:
     more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD))
     return [*study_tables(details.result), *(table for table in more if table is not None)]
-
-
-def _verdicts(details: Details) -> str:
-    counts: Counter[str] = Counter(item.finding.verdict for item in details.claims)
-    return ", ".join(f"{counts[v]} {said}" for v, said in _PLURAL.items() if counts[v])
-
-
-_PLURAL = {
-    "holds": "hold",
-    "holds within rounding": "hold within rounding",
-    "consistent": "are consistent",
-    "differs slightly": "differ slightly",
-    "does not hold": "do not hold",
-    "not derivable": "are not derivable",
-    "cannot be tested here": "cannot be tested here",
-}
-
-
-def _method(details: Details) -> list[str]:
-    result = details.result
-    study, head = result.study, result.headline
-    spec = MODELS[head.model]
-    what = f"The headline's model is the {spec.title} ({spec.reference})"
-    if spec.uses_benchmark:
-        what += f" on {head.benchmark}"
-    kind = "logarithms" if study.log else "simple"
-    lines = [
-        (
-            f"{what}, fitted by event time on the sessions {study.estimation} "
-            f"({head.n_estimation} used, {head.df} degrees of freedom, residual standard deviation "
-            f"{percent(head.sigma)}). Returns are {kind}, dividends included. An abnormal return "
-            "is the realised less the expected one; its standard error is that of a prediction: it "
-            "holds the error of the day and of the estimated parameters (Patell 1976). Session 0 "
-            "is the first whose close came after the news."
-        ),
-        (
-            "p is Student's t; the sample-quantile p ranks the day among the estimation residuals; "
-            "the placebo p ranks its t among the same statistic on earlier dates, the model fitted "
-            "anew for each. All firms share one date, so tests that take them for independent are "
-            "not shown."
-        ),
-        (
-            "Dollars are the market value at each close before times the abnormal return; their "
-            "intervals hold the error of the expected return, not that of the share count."
-        ),
-    ]
-    if details.curve.points:
-        lines.append(_curve_method(details.curve))
-    if result.shares:
-        lines.append(
-            "Market values are shares times the printed close of the eve: "
-            + "; ".join(value_source(result, symbol) for symbol in result.shares)
-            + "."
-        )
-    return lines
-
-
-def _curve_method(curve: SpecificationCurve) -> str:
-    left_out = f"Left out: {'; '.join(curve.left_out)}. " if curve.left_out else ""
-    shares = ", ".join(f"{name} {percent(v, 0)}" for name, v in curve.variance_shares.items())
-    return (
-        "The specification curve crosses the study's models and benchmarks with estimation "
-        f"lengths, gaps, windows and return types: {counted(len(curve.points), 'answer')}. "
-        f"{left_out}Its shares of variance are main effects of one choice alone; models and "
-        f"benchmarks are not crossed in full, so they overlap and need not sum to 100 %: {shares}."
-    )
-
-
-def _inputs(details: Details) -> list[dict[str, str]]:
-    known = read_manifest(bundled_data())
-    files = [*details.result.inputs, *details.inputs]
-    return [
-        {
-            "name": item.name,
-            "sha256": item.sha256,
-            "about": _about(known[item.name]) if item.name in known else "",
-        }
-        for item in dict.fromkeys(files)
-    ]
-
-
-def _about(entry: dict[str, str]) -> str:
-    return f"{entry['title']}. Source: {entry['source']}. Limits: {entry['limits']}."

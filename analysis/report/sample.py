@@ -6,13 +6,23 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analysis.export import versions
 from analysis.figures.sample import exposure
 from analysis.figures.sample.files import SAMPLE_FIGURES
-from analysis.figures.sample.path import finding, leading
+from analysis.figures.sample.path import leading
 from analysis.formatting import percent
 from analysis.inference.catalog import TESTS
-from analysis.report.page import asset, environment, policy_hash
-from analysis.report.svg import inline_figure
+from analysis.report.figures import PageFigure
+from analysis.report.page import write_page
+from analysis.report.payload import page_json
+from analysis.report.sample_words import (
+    sample_headline,
+    sample_standfirst,
+    sample_sure,
+    sample_yardstick,
+)
+from analysis.report.svg import Sheet, inline_figure
+from analysis.report.words import typeset
 from analysis.tables.sample_cells import (
     average_table,
     battery_table,
@@ -26,14 +36,28 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis._typing import Progress
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
+    from analysis.tables.cells import CellTable
+
+STORY = {
+    "caar-path": "The average of all firm-events, added up day by day from the first day shown. "
+    "Inside the band a sum is one that chance brings; outside it is not.",
+    "car-distribution": "How the single answers lie around the average, and in each group. "
+    "An average that a few make alone lies far from the middle of the box.",
+    "forest": "Every firm-event with its {level} interval, and the average below. "
+    "A line that leaves out zero is more than that firm’s ordinary days bring.",
+}
+"""Figures that carry the story, with two sentences each."""
 
 
 def sample_page(
     result: SampleResult,
     regressions: Sequence[Regression] = (),
     held: pd.DataFrame | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> str:
     """
     Write the report of a study of many firm-events: one HTML page that needs no other file.
@@ -44,24 +68,79 @@ def sample_page(
     regressions : sequence of Regression
     held : pandas.DataFrame, optional
         The long run.
+    progress : callable, optional
+        Told ``(label, done, total)`` after each figure.
 
     Returns
     -------
     str
     """
-    figures = [
-        inline_figure(figure.name, functools.partial(figure.draw, result))
+    sheet = Sheet()
+    figures = _figures(result, regressions, sheet, progress)
+    story = [figure for figure in figures if figure.says]
+    further = [figure for figure in figures if not figure.says]
+    tables = _tables(result, regressions, held)
+    finding, told = sample_headline(result), sample_standfirst(result)
+    return write_page(
+        "sample.html",
+        sheet,
+        finding=finding,
+        headline=finding,
+        standfirst=typeset(told),
+        description=typeset(told),
+        kicker=f"{result.spec.title} · {result.data.name}",
+        contents=[
+            *(("sure", "How sure?"), ("figures", "Figures")),
+            *(("appendix", "Appendix"), ("glossary", "Glossary")),
+        ],
+        sure=sample_sure(result),
+        story=story,
+        further=further,
+        source=f"Source: {result.data.name}; computed by market-impact.",
+        paragraphs=_paragraphs(result),
+        statuses=result.statuses.items(),
+        policies=result.spec.policies.describe(),
+        tables=tables,
+        data_name=result.data.name,
+        versions=", ".join(f"{name} {version}" for name, version in versions().items()),
+        notes=[],
+        payload=page_json(tables, figures, {}),
+    )
+
+
+def _figures(
+    result: SampleResult,
+    regressions: Sequence[Regression],
+    sheet: Sheet,
+    progress: Progress | None,
+) -> list[PageFigure]:
+    drawn = {
+        figure.name: (figure.caption, functools.partial(figure.draw, result))
         for figure in SAMPLE_FIGURES
         if not figure.reason(result)
-    ]
+    }
     for number, regression in enumerate(regressions, start=1):
         if exposure.terms(regression):
             draw = functools.partial(exposure.draw, regression)
-            figures.append(inline_figure(f"exposure-{number}", draw))
-    average = leading(result)
-    tables = [
+            drawn[f"exposure-{number}"] = ("Abnormal returns against a characteristic", draw)
+    level = f"{100 * result.spec.level:g} %"
+    order = sorted(drawn, key=lambda name: list(STORY).index(name) if name in STORY else len(STORY))
+    made = []
+    for done, name in enumerate(order, start=1):
+        caption, draw = drawn[name]
+        says = STORY.get(name, "").format(level=level)
+        made.append(PageFigure(inline_figure(name, draw, sheet), says, caption, None))
+        if progress is not None:
+            progress(f"figure {name}", done, len(order))
+    return made
+
+
+def _tables(
+    result: SampleResult, regressions: Sequence[Regression], held: pd.DataFrame | None
+) -> list[CellTable]:
+    return [
         average_table(result),
-        battery_table(average),
+        battery_table(leading(result)),
         average_table(result, "day"),
         *(
             replace(regression_table(regression), id=f"characteristics-{number}")
@@ -70,42 +149,22 @@ def sample_page(
         *([] if held is None else [long_run_table(held)]),
         pair_rows(result),
     ]
-    script = asset("report.js")
-    page = (
-        environment()
-        .get_template("sample.html")
-        .render(
-            title=result.spec.title,
-            data_name=result.data.name,
-            headline=finding(result),
-            paragraphs=_paragraphs(result),
-            statuses=result.statuses.items(),
-            policies=result.spec.policies.describe(),
-            figures=figures,
-            tables=tables,
-            style=asset("report.css"),
-            script=script,
-            script_hash=policy_hash(script),
-        )
-    )
-    return page.rstrip() + "\n"
 
 
 def _paragraphs(result: SampleResult) -> list[str]:
     average, spec = leading(result), result.spec
-    benchmark = f" on {spec.benchmark}" if result.measurer.takes_benchmark else ""
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
     first = (
         f"{measured:,} of {len(result.pairs):,} firm-events could be measured, each by its own "
-        f"{spec.model} model{benchmark} over {spec.estimation}. Over {average.window} the mean "
-        f"abnormal return is {percent(average.mean)}, the median {percent(average.median)}; "
-        f"{percent(average.positive, 0)} are positive."
+        f"{spec.linear.name} model against {sample_yardstick(result)} over {spec.estimation}. Over "
+        f"{average.window} the mean abnormal return is {percent(average.mean)}, the median "
+        f"{percent(average.median)}; {percent(average.positive, 0)} are positive."
     )
-    texts = [first]
-    if average.battery is not None:
-        inner = average.battery
-        texts.append(
-            f"The {100 * spec.level:g} % interval of the mean is {percent(inner.low)} to "
-            f"{percent(inner.high)}. {TESTS[inner.lead.test].title} leads: {inner.lead.reason}."
-        )
-    return texts
+    if average.battery is None:
+        return [first]
+    inner = average.battery
+    second = (
+        f"The {100 * spec.level:g} % interval of the mean is {percent(inner.low)} to "
+        f"{percent(inner.high)}. {TESTS[inner.lead.test].title} leads: {inner.lead.reason}."
+    )
+    return [first, second]

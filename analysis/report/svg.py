@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
 from analysis.figures.export import render
-from analysis.figures.style import LIGHT, texts_of
+from analysis.figures.style import LIGHT, sized, texts_of
+from analysis.report.hot import HotPoint, frame_of, hot_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 PAGE_STYLE = replace(LIGHT, titled=False)
 """Figures of the page: their titles are set by the page."""
 
+SLIM_STYLE = sized(PAGE_STYLE, "narrow")
+"""The same for a column of a phone."""
+
 COLOURS = {
     LIGHT.background: "var(--paper)",
     LIGHT.text: "var(--ink)",
@@ -31,6 +35,37 @@ COLOURS = {
     LIGHT.gain: "var(--gain)",
 }
 
+_STYLE = re.compile(r' style="([^"]*)"')
+_LONG = re.compile(r"-?\d+\.\d{3,}")
+_PLACED = re.compile(r'\b(?:d|x|y|points|cx|cy)="[^"]*"')
+_ID = re.compile(r'\bid="([^"]*)"')
+_REFERENCE = re.compile(r"(?:href=\"#|url\(#)([^)\"]*)[)\"]")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """
+    The style rules of all drawings of a page, each once: no drawing needs a style of its own.
+
+    Attributes
+    ----------
+    rules : dict of str to str
+        Declarations to the name of their class.
+    """
+
+    rules: dict[str, str] = field(default_factory=dict)
+
+    def name(self, declarations: str) -> str:
+        """Name the class of some declarations."""
+        parts = (part.strip() for part in declarations.split(";"))
+        short = ";".join(part.replace(": ", ":") for part in parts if part)
+        return self.rules.setdefault(short, f"d{len(self.rules)}")
+
+    @property
+    def text(self) -> str:
+        """As CSS, in the order in which the rules were met."""
+        return "\n".join(f".{name}{{{rule}}}" for rule, name in self.rules.items())
+
 
 @dataclass(frozen=True, slots=True)
 class InlineFigure:
@@ -40,18 +75,26 @@ class InlineFigure:
     Attributes
     ----------
     name, finding, detail : str
-    svg : markupsafe.Markup
+    wide, slim : markupsafe.Markup
+        The drawing for a desk and for a phone.
+    hot : dict of str to tuple of HotPoint
+        What each of them shows where, by ``wide`` and ``slim``.
+    frame : dict of str to tuple of float
+        Of each, as `frame_of`.
     """
 
     name: str
     finding: str
     detail: str
-    svg: Markup
+    wide: Markup
+    slim: Markup
+    hot: dict[str, tuple[HotPoint, ...]]
+    frame: dict[str, tuple[float, ...]]
 
 
-def inline_figure(name: str, draw: Callable[[Style], Figure]) -> InlineFigure:
+def inline_figure(name: str, draw: Callable[[Style], Figure], sheet: Sheet) -> InlineFigure:
     """
-    Draw a figure for the page.
+    Draw a figure for the page, once for a desk and once for a phone.
 
     Parameters
     ----------
@@ -59,28 +102,55 @@ def inline_figure(name: str, draw: Callable[[Style], Figure]) -> InlineFigure:
         Becomes the prefix of the drawing's ids, which must be unique on a page.
     draw : callable
         Draws in a given style.
+    sheet : Sheet
+        Takes the drawing's style rules.
 
     Returns
     -------
     InlineFigure
     """
-    figure = draw(PAGE_STYLE)
-    finding, detail = texts_of(figure)
-    text = render(figure, "svg", PAGE_STYLE).decode()
-    return InlineFigure(name, finding, detail, Markup(_inline(text, name, finding)))  # noqa: S704 - matplotlib's own drawing
+    drawings, hot, frame = {}, {}, {}
+    finding = detail = ""
+    for kind, style in (("slim", SLIM_STYLE), ("wide", PAGE_STYLE)):
+        figure = draw(style)
+        finding, detail = texts_of(figure)
+        text = render(figure, "svg", style).decode()
+        drawings[kind] = _inline(text, f"{name}-{kind}", finding, detail, sheet)
+        hot[kind], frame[kind] = hot_points(figure), frame_of(figure)
+    return InlineFigure(name, finding, detail, drawings["wide"], drawings["slim"], hot, frame)
 
 
-def _inline(text: str, name: str, finding: str) -> str:
+def _short(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _inline(text: str, name: str, finding: str, detail: str, sheet: Sheet) -> Markup:
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    for gone in (
+        r"<metadata>.*?</metadata>",
+        r"<!--.*?-->",
+        r"<title>.*?</title>",
+        r"<desc>.*?</desc>",
+    ):
+        text = re.sub(gone, "", text, flags=re.DOTALL)
+    text = re.sub(r'<style type="text/css">.*?</style>', "", text, flags=re.DOTALL)
     for colour, variable in COLOURS.items():
         text = text.replace(colour.lower(), variable)
+    named = set(_REFERENCE.findall(text))
+    text = _ID.sub(lambda m: m[0] if m[1] in named else "", text)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'href="#', f'href="#{name}-', text)
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r"\n\s*", "\n", text)
-    label = str(escape(finding))
-    return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    text = _PLACED.sub(lambda m: _LONG.sub(_short, m[0]), text)
+    text = _STYLE.sub(lambda m: f' class="{sheet.name(m[1])}"', text)
+    text = re.sub(r"<g\s*/>|<g\s*>\s*</g>|<defs\s*/>|<defs>\s*</defs>", "", text)
+    text = re.sub(r"\s*\n\s*", "\n", re.sub(r" +>", ">", re.sub(r"<(\w+) +", r"<\1 ", text)))
+    start = f'<svg aria-labelledby="{name}-t" aria-describedby="{name}-d" data-name="{name}" '
+    inside = (
+        f'<title id="{name}-t">{escape(finding)}</title><desc id="{name}-d">{escape(detail)}</desc>'
+    )
+    text = text.replace("<svg ", start, 1)
+    end = text.index(">", text.index("<svg")) + 1
+    return Markup(text[:end] + inside + text[end:])  # noqa: S704 - matplotlib's own drawing

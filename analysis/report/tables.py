@@ -36,8 +36,18 @@ def detail_table(details: Details, file: TidyFile[Details]) -> CellTable | None:
         frame,
         formats={str(c): _format(str(c)) for c in _numbers(frame)},
         place=lambda row, column: Place(file.name, row + 2, column),
-        columns=file.columns,
+        columns=file.columns or _told(frame),
     )
+
+
+def _told(frame: pd.DataFrame) -> list[str]:
+    """List the columns that say something: no empty ones, and money once where USD is its own."""
+    twice = {
+        f"{c}_usd"
+        for c in map(str, frame.columns)
+        if f"{c}_usd" in frame and frame[f"{c}_usd"].equals(frame[c])
+    }
+    return [str(c) for c in frame.columns if str(c) not in twice and frame[c].notna().any()]
 
 
 def _numbers(frame: pd.DataFrame) -> Iterable[str]:

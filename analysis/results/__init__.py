@@ -1,5 +1,6 @@
 """What a study found: frozen results that turn into tidy frames."""
 
+from analysis.results.bounds import Bound, Bounds
 from analysis.results.records import (
     FACTOR_MARKET,
     NO_BENCHMARK,
@@ -10,8 +11,8 @@ from analysis.results.records import (
     Place,
     PlacedEvent,
     PlacedWindow,
-    PurgeSensitivity,
     Recovery,
+    Unmeasured,
     WindowResult,
     benchmark_name,
 )
@@ -21,15 +22,17 @@ __all__ = [
     "FACTOR_MARKET",
     "NO_BENCHMARK",
     "Battery",
+    "Bound",
+    "Bounds",
     "FirmFamily",
     "FirmResult",
     "GroupResult",
     "Place",
     "PlacedEvent",
     "PlacedWindow",
-    "PurgeSensitivity",
     "Recovery",
     "StudyResult",
+    "Unmeasured",
     "WindowResult",
     "benchmark_name",
 ]

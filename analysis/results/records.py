@@ -191,6 +191,7 @@ class FirmResult:
     band : ndarray of shape (L,) or None
         Half-width of the interval of each session's abnormal return.
     windows : tuple of WindowResult
+        Those that could be measured.
     """
 
     event: str
@@ -220,6 +221,10 @@ class FirmResult:
         slopes = [value for name, value in self.coefficients.items() if name != "alpha"]
         return slopes[0] if slopes else math.nan
 
+    def has(self, window: Window) -> bool:
+        """Say whether a window of the study was measured."""
+        return any(result.window == window for result in self.windows)
+
     def at(self, window: Window) -> WindowResult:
         """
         Find a window.
@@ -227,7 +232,7 @@ class FirmResult:
         Raises
         ------
         KeyError
-            If the study has no such window.
+            If the study has no such window, or it was not measured.
         """
         for result in self.windows:
             if result.window == window:
@@ -347,6 +352,25 @@ class FirmFamily:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """
+    What of a firm could not be measured around an event, and why.
+
+    Attributes
+    ----------
+    event, symbol : str
+    window : Window or None
+        None for all windows.
+    reason : str
+    """
+
+    event: str
+    symbol: str
+    window: Window | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """
     When a firm's total-return level first closed at or above that of the eve of the event.
@@ -402,22 +426,3 @@ class Battery:
     def outcome(self, test: str) -> Outcome | None:
         """Find the outcome of a test; None where the battery has none of that name."""
         return next((o for o in self.outcomes if o.test == test), None)
-
-
-@dataclass(frozen=True, slots=True)
-class PurgeSensitivity:
-    """
-    The headline under another weight of the firm in the purged benchmark.
-
-    Attributes
-    ----------
-    weight : float
-        Decimal, at the session for which the study states it.
-    car : float
-    impact : float or None
-        USD.
-    """
-
-    weight: float
-    car: float
-    impact: float | None

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from analysis.prices.manifest import InputFile
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
+    from analysis.results.bounds import Bounds
     from analysis.results.records import (
         Battery,
         FirmFamily,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
         GroupResult,
         PlacedEvent,
         PlacedWindow,
-        PurgeSensitivity,
         Recovery,
+        Unmeasured,
         WindowResult,
     )
     from analysis.study import Study
@@ -65,8 +66,8 @@ class StudyResult:
         Of the headline firm, and of the groups.
     family : FirmFamily
         Which firms moved beyond chance at the headline: the one count that everything repeats.
-    purge_sensitivity : tuple of PurgeSensitivity
-        Of the headline; empty where its benchmark is not purged.
+    bounds : Bounds or None
+        Of the headline; None where its benchmark is purged of nothing.
     levels : pandas.DataFrame of shape (T, symbols)
         Levels of the firms and benchmarks of the study.
     shares : mapping of str to ShareCount
@@ -75,6 +76,8 @@ class StudyResult:
     unvalued : mapping of str to str
         Firms without a market value at the headline, and the flag that says why.
     chronology : tuple of ChronologyEntry
+    unmeasured : tuple of Unmeasured
+        What of the firms could not be measured.
     names : mapping of str to str
         Names of the firms, and what the funds follow, by symbol, as far as they are known; see
         `analysis.results.names`.
@@ -89,12 +92,13 @@ class StudyResult:
     recoveries: tuple[Recovery, ...]
     batteries: tuple[Battery, ...]
     family: FirmFamily
-    purge_sensitivity: tuple[PurgeSensitivity, ...]
+    bounds: Bounds | None
     levels: pd.DataFrame
     shares: Mapping[str, ShareCount]
     closes: Mapping[str, PrintedClose]
     unvalued: Mapping[str, str]
     chronology: tuple[ChronologyEntry, ...]
+    unmeasured: tuple[Unmeasured, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -157,10 +161,13 @@ class StudyResult:
 
     @cached_property
     def headline_firms(self) -> tuple[FirmResult, ...]:
-        """Every firm at the headline's event under its specification, as the study lists them."""
+        """Every firm measured at the headline's event and window under its specification."""
         event = self.study.headline.event
         return tuple(
-            f for f in self.firms if (f.event, f.model, f.benchmark) == (event, *self._leading)
+            f
+            for f in self.firms
+            if (f.event, f.model, f.benchmark) == (event, *self._leading)
+            and f.has(self.study.headline.window)
         )
 
     @cached_property
@@ -179,7 +186,10 @@ class StudyResult:
         """The headline's firm at every event under the headline's specification."""
         symbol = self.study.headline.symbol
         return tuple(
-            f for f in self.firms if (f.symbol, f.model, f.benchmark) == (symbol, *self._leading)
+            f
+            for f in self.firms
+            if (f.symbol, f.model, f.benchmark) == (symbol, *self._leading)
+            and f.has(self.study.headline.window)
         )
 
     @cached_property
@@ -255,6 +265,15 @@ class StudyResult:
             for outcome in battery.outcomes
         ]
         return pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+
+    @cached_property
+    def tidy_unmeasured(self) -> pd.DataFrame:
+        """One row a window of a firm that could not be measured; no window for all of them."""
+        rows = [
+            (m.event, m.symbol, "" if m.window is None else str(m.window), m.reason)
+            for m in self.unmeasured
+        ]
+        return pd.DataFrame(rows, columns=["event", "symbol", "window", "reason"])
 
     @cached_property
     def tidy_recoveries(self) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def group_batteries(
         cross-section.
     """
     window = case.study.headline.window
-    draws = {firm.symbol: firm.at(window).draws for firm in firms}
+    draws = {firm.symbol: firm.at(window).draws for firm in firms if firm.has(window)}
     several = [group for group in groups if len(group.symbols) > 1 and group.window == window]
     adjusted = joint_ranks(several)
     return tuple(

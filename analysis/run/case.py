@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.errors import DataError
 from analysis.impact import dollars_at_stake
 from analysis.run.designs import designs_of
 from analysis.run.fit import fit_firm, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -64,8 +66,19 @@ class Case:
 
     @property
     def sessions_after(self) -> int:
-        """Sessions of the data after the event's."""
-        return len(self.plan.data.levels) - 1 - self.placed.position
+        """Sessions after the event's, to the last on which the headline's firm traded."""
+        known = np.flatnonzero(np.isfinite(self.returns(self.symbol)))
+        return int(known[-1]) - self.placed.position
+
+    def window(self, symbol: str, window: Window) -> Window:
+        """Give what of a window is measured: itself, or as far as the firm traded."""
+        found = self.plan.coverage.get((symbol, self.placed.event.id))
+        return window if found is None else found.windows.get(window, window)
+
+    def whole(self, symbols: Iterable[str], window: Window) -> tuple[str, ...]:
+        """List the firms that have every return of a window."""
+        coverage, event = self.plan.coverage, self.placed.event.id
+        return tuple(s for s in symbols if coverage[s, event].windows.get(window) == window)
 
     @property
     def rows(self) -> slice:
@@ -108,10 +121,10 @@ class Case:
         return {}
 
     def path(self, symbol: str, window: Window) -> AbnormalPath:
-        """Compare a firm's returns of a window with what its fit expects; each window once."""
+        """Compare a firm's returns of a window, as far as it traded, with what its fit expects."""
         key = symbol, window
         if key not in self._paths:
-            self._paths[key] = self.fits[symbol].path(window)
+            self._paths[key] = self.fits[symbol].path(self.window(symbol, window))
         return self._paths[key]
 
     @cached_property

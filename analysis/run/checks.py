@@ -1,8 +1,9 @@
 """
 What must hold before anything is fitted, each breach with the mend.
 
-An unknown symbol, an event outside the data, an estimation window that does not fit, a firm without
-a return that is needed: all of it is found here.
+An unknown symbol, an event outside the data, an estimation window that does not fit, a regressor
+that is missing: all of it is found here. Missing returns of firms are those of
+`analysis.run.coverage`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.models.design import Design
     from analysis.prices.market_data import MarketData
-    from analysis.results import PlacedEvent
     from analysis.run.case import Case
-    from analysis.run.records import Plan
     from analysis.study import Event, Study
     from analysis.windows import Window
 
@@ -101,36 +100,6 @@ def check_place(
         )
 
 
-def check_firm(plan: Plan, placed: PlacedEvent, symbol: str) -> None:
-    """
-    Hold a firm's returns against the windows of an event.
-
-    Raises
-    ------
-    DataError
-        If a return of an event window is missing.
-    WindowError
-        If the estimation window has too few returns.
-    """
-    study, returns = plan.study, plan.columns[symbol]
-    sessions = plan.data.levels.index
-    missing = ~np.isfinite(returns[rows_of(placed.position, plan.span)])
-    if missing.any():
-        day = sessions[rows_of(placed.position, plan.span)][missing][0].date()
-        raise DataError(
-            f"{symbol} has no return on {day}, within the windows of event "
-            f"'{placed.event.id}' ({placed.session.date()}); a return needs the levels of that "
-            "session and of the one before: add them, or leave the firm out with --symbols"
-        )
-    count = int(np.isfinite(returns[rows_of(placed.position, study.estimation)]).sum())
-    if count < study.min_estimation:
-        raise WindowError(
-            f"{symbol} has {count} returns in the estimation window {study.estimation} of event "
-            f"'{placed.event.id}' ({placed.session.date()}); {study.min_estimation} are needed: "
-            "shorten the window, lower min_estimation, or leave the firm out with --symbols"
-        )
-
-
 def check_designs(case: Case) -> None:
     """
     Hold the regressors of a specification against the windows of an event, for each of its firms.
@@ -144,8 +113,7 @@ def check_designs(case: Case) -> None:
     name = f"model '{specification.model.id}' with benchmark {specification.benchmark}"
     ahead = rows_of(placed.position, case.plan.span)
     for symbol, design in case.designs.items():
-        complete = design.complete
-        missing = ~complete[ahead]
+        missing = np.logical_not(np.isfinite(design.x[ahead]).all(axis=1))
         if missing.any():
             day = case.plan.data.levels.index[ahead][missing][0].date()
             _check_donor_returns(case, design, ahead)
@@ -153,7 +121,7 @@ def check_designs(case: Case) -> None:
                 f"{name} has no regressors on {day}, within the windows of event "
                 f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
             )
-        count = int(complete[case.rows].sum())
+        count = int(design.complete[case.rows].sum())
         if count < study.min_estimation:
             _check_donor_returns(case, design, case.rows)
             raise DataError(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import DataError, StudyError, nearest
+from analysis.errors import StudyError, nearest
 from analysis.models.design import check_donors
+from analysis.models.donors import FEWEST_DONORS, check_memory
 from analysis.prices.snapshot import LEVELS
 from analysis.prices.tables import read_table
 from analysis.run.flags import LEAST_WEIGHT
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 
     from analysis.prices.market_data import MarketData
     from analysis.study import Study
-
-FEWEST_DONORS = 2
-"""Of one donor no portfolio can be made."""
-
-MOST_BYTES = 2**31
-"""Returns of all donors over all sessions may take a quarter of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ def donor_pool(study: Study, data: MarketData) -> DonorPool:
         hold or to sell with them; or if fewer than `FEWEST_DONORS` are left. The firm that
         the study leads with is no donor even by force.
     DataError
-        If the returns of all donors need more memory than `MOST_BYTES`.
+        If the returns of all donors need too much memory, see `check_memory`.
     """
     known = [str(name) for name in data.levels.columns]
     if not study.donors:
@@ -119,13 +114,7 @@ def donor_pool(study: Study, data: MarketData) -> DonorPool:
             f"a control portfolio needs {FEWEST_DONORS} donors or more, {data.name} leaves "
             f"{len(names)}; list more under 'donors'"
         )
-    size = 4 * 8 * len(names) * len(data.levels)
-    if size > MOST_BYTES:
-        raise DataError(
-            f"{len(names):,} donors over {len(data.levels):,} sessions need about "
-            f"{size / 2**30:.1f} GB of memory; name fewer donors, or cut the sessions of the data "
-            "to those of the study"
-        )
+    check_memory(len(names), len(data.levels))
     return DonorPool(names, refused, everything)
 
 

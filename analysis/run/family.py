@@ -75,13 +75,19 @@ def asked_at_once(firms: Sequence[FirmResult]) -> tuple[FirmResult, ...]:
     tuple of FirmResult
         With `WindowResult.joint`.
     """
-    columns = [
-        [replace(cell, joint=joint) for cell, joint in zip(cells, joint_ranks(cells), strict=True)]
-        for cells in zip(*(firm.windows for firm in firms), strict=True)
-    ]
+    joint: dict[tuple[str, Window], Outcome] = {}
+    for window in dict.fromkeys(cell.window for firm in firms for cell in firm.windows):
+        cells = {firm.symbol: firm.at(window) for firm in firms if firm.has(window)}
+        for symbol, outcome in zip(cells, joint_ranks(list(cells.values())), strict=True):
+            joint[symbol, window] = outcome
     return tuple(
-        replace(firm, windows=windows)
-        for firm, windows in zip(firms, zip(*columns, strict=True), strict=True)
+        replace(
+            firm,
+            windows=tuple(
+                replace(cell, joint=joint[firm.symbol, cell.window]) for cell in firm.windows
+            ),
+        )
+        for firm in firms
     )
 
 
@@ -103,7 +109,7 @@ def firm_family(firms: Sequence[FirmResult], window: Window, level: float) -> Fi
         By Romano-Wolf among all firms; by Holm on their Student p where there are no pseudo-dates
         to rank among, or too few to reach the level; a firm alone by its own verdict.
     """
-    cells = {firm.symbol: firm.at(window) for firm in firms}
+    cells = {firm.symbol: firm.at(window) for firm in firms if firm.has(window)}
     if len(cells) == 1:
         ((symbol, cell),) = cells.items()
         verdict = window_verdict(cell, level)

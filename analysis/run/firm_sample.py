@@ -53,7 +53,7 @@ def event_sample(
         What the tests of every cell need; see `whole_sample` for the rest.
     """
     design, fit = case.designs[symbol], case.fits[symbol]
-    ahead = rows_of(case.placed.position, window)
+    ahead = rows_of(case.placed.position, case.window(symbol, window))
     return FirmSample(
         estimator=case.specification.model.estimator,
         fit=fit.model,
@@ -88,6 +88,7 @@ def whole_sample(
     FirmSample
     """
     design, fit = case.designs[symbol], case.fits[symbol]
+    window = case.window(symbol, window)
     between = slice(case.rows.stop, rows_of(case.placed.position, window).start)
     gap = design.complete[between]
     losses, loss = _losses(case, symbol)

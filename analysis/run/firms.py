@@ -16,6 +16,7 @@ from analysis.results import FirmResult, WindowResult
 from analysis.run.family import asked_at_once
 from analysis.run.firm_sample import event_sample
 from analysis.run.flags import benchmark_flag, estimation_flag
+from analysis.windows import Window
 
 UNASKED = Outcome.missing("romano-wolf", "asked of the headline's specification only")
 """What other specifications say of all firms at once."""
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from analysis.results import PlacedWindow
     from analysis.run.case import Case
     from analysis.run.panel_draws import PanelDraws
+    from analysis.run.records import Coverage
     from analysis.run.valuation import Valuation
-    from analysis.windows import Window
 
 
 def firm_results(
@@ -61,7 +62,8 @@ def _firm_result(
     case: Case, symbol: str, draws: Mapping[Window, FloatArray], panel: PanelDraws
 ) -> FirmResult:
     study, specification, fit = case.study, case.specification, case.fits[symbol]
-    path = fit.daily(case.plan.span)
+    covered = case.plan.coverage[symbol, case.placed.event.id]
+    path = fit.daily(_span(case, covered))
     flags = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, case.plan.reference.weights),
@@ -91,11 +93,28 @@ def _firm_result(
                     panel.scaled(case, (symbol,), placed.window),
                 ),
                 case.value(symbol, placed.eve),
-                flags,
+                (*_traded_flag(covered, placed.window), *flags),
             )
             for placed in case.placed.windows
+            if placed.window in covered.windows
         ),
     )
+
+
+def _span(case: Case, covered: Coverage) -> Window:
+    """Give the sessions of all windows, as far as the firm traded."""
+    span = case.plan.span
+    if covered.last is None:
+        return span
+    sessions = case.plan.data.levels.index
+    last = int(sessions.searchsorted(covered.last)) - case.placed.position
+    return Window(span.start, max(span.start, min(span.end, last)))
+
+
+def _traded_flag(covered: Coverage, window: Window) -> tuple[str, ...]:
+    if covered.last is None or covered.windows[window] == window:
+        return ()
+    return (f"last-traded:{covered.last.date()}",)
 
 
 def _window_result(

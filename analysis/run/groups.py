@@ -53,19 +53,24 @@ def group_results(case: Case, panel: PanelDraws) -> tuple[GroupResult, ...]:
     Returns
     -------
     tuple of GroupResult
-        By group, then by window.
+        By group, then by window, of the firms that have every return of it.
     """
     results = []
     for name, symbols in members_of(case):
         sample: GroupSample | None = None
+        before: tuple[str, ...] = ()
         for placed in case.placed.windows:
             window = placed.window
-            if sample is None:
-                sample = sample_of(case, symbols, window)
+            there = case.whole(symbols, window)
+            if not there:
+                continue
+            if sample is None or there != before:
+                sample, before = sample_of(case, there, window), there
             else:
-                sample = sample.during([case.path(symbol, window) for symbol in sorted(symbols)])
-            sample = replace(sample, scaled=panel.scaled(case, symbols, window))
-            results.append(_group_result(case, name, symbols, placed, sample))
+                sample = sample.during([case.path(symbol, window) for symbol in sorted(there)])
+            sample = replace(sample, scaled=panel.scaled(case, there, window))
+            lacking = sorted(set(symbols) - set(there))
+            results.append(_group_result(case, name, there, placed, sample, lacking))
     return tuple(results)
 
 
@@ -110,6 +115,7 @@ def _group_result(
     symbols: tuple[str, ...],
     placed: PlacedWindow,
     sample: GroupSample,
+    lacking: Sequence[str],
 ) -> GroupResult:
     study = case.study
     common = int(np.isfinite(sample.residuals).all(axis=1).sum())
@@ -144,6 +150,7 @@ def _group_result(
         impact=_impact(case, symbols, placed, values, sample),
         flags=(
             *placed.flags,
+            *((f"without:{'+'.join(lacking)}",) if lacking else ()),
             *estimation_flag(common, study),
             *((f"common-sessions:{common}",) if common < study.min_estimation else ()),
             *_value_flags(list(values.values())),

@@ -69,9 +69,10 @@ class PanelDraws:
     def of(self, case: Case, symbol: str) -> dict[Window, FloatArray]:
         """Give a firm's statistics on the pseudo-dates before an event, by window."""
         found = self.scars[symbol, case.specification.key]
+        place = case.plan.windows.index
         return {
-            window: found[place, : len(self._dates(case, window))]
-            for place, window in enumerate(case.study.windows)
+            window: found[place(case.window(symbol, window)), : len(self._dates(case, window))]
+            for window in case.study.windows
         }
 
     def scaled(self, case: Case, symbols: Sequence[str], window: Window) -> ScaledPlacebo | None:
@@ -93,6 +94,7 @@ class PanelDraws:
         if not self.has(case.specification) or case.study.estimation.end >= DAY.start:
             return None
         names = tuple(sorted(symbols))
+        measured = case.window(names[0], window) if len(names) == 1 else window
         means, forecasts = self._means(names, case.specification)
         dates = self._dates(case, window)
         event = np.mean([cumulative(case.path(symbol, window)) for symbol in names])
@@ -101,7 +103,7 @@ class PanelDraws:
         return ScaledPlacebo(
             car=float(event),
             forecast=float(forecasts[max(case.placed.position - self.first + ahead, 0)]),
-            cars=means[case.study.windows.index(window), : len(dates)],
+            cars=means[case.plan.windows.index(measured), : len(dates)],
             forecasts=_shifted(forecasts, ahead, len(dates)),
             dates=dates,
             scheduled=None if due is None else due[self.first : self.first + len(dates)],
@@ -299,7 +301,7 @@ def _drawn(
         base = design.base if spec.excess else base
     factors = [column for _, column in pool.values()]
     first, sessions = 1 - plan.study.estimation.start, len(plan.data.levels)
-    windows = plan.study.windows
+    windows = plan.windows
     daily = () if plan.study.estimation.end >= DAY.start else (DAY,)
     counts = [dates[symbol] for symbol in symbols]
     found = estimate_windows(

@@ -71,7 +71,7 @@ def _by_refits(case: Case, symbol: str) -> dict[Window, FloatArray]:
                     date,
                     estimation=study.estimation,
                 )
-            found.append(_statistic(fits[date].path(window)))
+            found.append(_statistic(fits[date].path(case.window(symbol, window))))
         drawn[window] = np.array(found)
     return drawn
 

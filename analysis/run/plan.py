@@ -17,7 +17,8 @@ from analysis.prices.reference import PrintedClose, Reference, ShareCount, sorte
 from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_name
 from analysis.returns import returns_without, simple_returns
 from analysis.run.case import Case, headline_case
-from analysis.run.checks import check_designs, check_firm, check_names, check_place
+from analysis.run.checks import check_designs, check_names, check_place
+from analysis.run.coverage import cover
 from analysis.run.donors import DonorPool, donor_pool, with_donor_levels
 from analysis.run.jumps import check_jumps
 from analysis.run.purging import check_weights, index_level, weight_anchors
@@ -54,7 +55,7 @@ def plan_study(study: Study, data: MarketData) -> Plan:
     WindowError
         If an estimation or event window does not lie within the data.
     DataError
-        If a return that is needed is missing.
+        If a return that the headline or a regressor needs is missing.
     """
     plan, _ = plan_cases(study, data)
     return plan
@@ -79,11 +80,9 @@ def plan_cases(study: Study, data: MarketData) -> tuple[Plan, tuple[Case, ...]]:
     cases = tuple(
         Case(plan, placed, specification)
         for placed in plan.events
+        if plan.symbols_of(placed.event.id)
         for specification in plan.specifications
     )
-    for placed in plan.events:
-        for symbol in plan.symbols_of(placed.event.id):
-            check_firm(plan, placed, symbol)
     for case in cases:
         check_designs(case)
     return plan, cases
@@ -120,11 +119,14 @@ def _planned(study: Study, data: MarketData) -> Plan:
         check_weights(study, events, data)
     reference = _reference(study, data)
     eves = {window.eve for placed in events for window in placed.windows}
+    columns = _columns(simple_returns(data.levels), log=study.log)
+    pairs = crossed(study)
+    coverage = cover(study, columns, data.levels.index, events, pairs)
     return Plan(
         study=study,
         data=data,
-        pairs=crossed(study),
-        columns=_columns(simple_returns(data.levels), log=study.log),
+        pairs=tuple(pair for pair in pairs if coverage[pair.symbol, pair.event].windows),
+        columns=columns,
         factors={}
         if data.factors is None
         else _columns(data.factors.reindex(data.levels.index), log=study.log),
@@ -140,6 +142,7 @@ def _planned(study: Study, data: MarketData) -> Plan:
             for symbol in study.symbols
             for eve in eves
         },
+        coverage=coverage,
         span=span,
         donors=pool,
     )

@@ -82,6 +82,12 @@ def weight_anchors(
     return {symbol: found[symbol] for symbol in benchmark.firms if symbol in found}
 
 
+def treated_firms(study: Study) -> tuple[str, ...]:
+    """List the firms that a study takes for touched by its event, the headline's first."""
+    head = study.headline.symbol
+    return tuple(dict.fromkeys((head, study.event_firm, *study.symbols, *study.industry)))
+
+
 def check_weights(study: Study, events: tuple[PlacedEvent, ...], data: MarketData) -> None:
     """
     Hold the weights of a study's purged benchmarks against the dates of its events.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analysis.models.catalog import ModelSpec
     from analysis.prices.market_data import MarketData
     from analysis.prices.reference import Reference
-    from analysis.results import PlacedEvent
+    from analysis.results import PlacedEvent, Unmeasured
     from analysis.run.valuation import Valuation
     from analysis.study import Study
     from analysis.windows import Window
@@ -39,6 +39,25 @@ class Pair:
 
     symbol: str
     event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """
+    The windows of a firm around an event that can be measured.
+
+    Attributes
+    ----------
+    windows : mapping of Window to Window
+        By window of the study, what of it is measured: itself, or as far as the firm traded.
+    missing : tuple of Unmeasured
+    last : pandas.Timestamp or None
+        The firm's last session, where that lies before the end of the last window.
+    """
+
+    windows: Mapping[Window, Window]
+    missing: tuple[Unmeasured, ...] = ()
+    last: pd.Timestamp | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +94,8 @@ class Plan:
     study : Study
     data : MarketData
     pairs : tuple of Pair
-        What runs, in the order of results: every firm around every event of the study.
+        What runs, in the order of results: every firm around every event of the study around which
+        it can be measured.
     columns : mapping of str to ndarray of shape (T,)
         Simple returns of every security in the data, NaN where there is none.
     factors : mapping of str to ndarray of shape (T,)
@@ -86,6 +106,8 @@ class Plan:
     specifications : tuple of Specification
     valuations : mapping of (str, pandas.Timestamp) to Valuation
         Of each firm on the eve of each window.
+    coverage : mapping of (str, str) to Coverage
+        By symbol and event: the windows that can be measured.
     donors : DonorPool
         Empty where no model of the study takes any.
     span : Window
@@ -101,8 +123,15 @@ class Plan:
     events: tuple[PlacedEvent, ...]
     specifications: tuple[Specification, ...]
     valuations: Mapping[tuple[str, pd.Timestamp], Valuation]
+    coverage: Mapping[tuple[str, str], Coverage]
     span: Window
     donors: DonorPool = field(default_factory=DonorPool)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The study's windows, then those that firms which stopped trading are measured in."""
+        cut = (window for found in self.coverage.values() for window in found.windows.values())
+        return tuple(dict.fromkeys((*self.study.windows, *cut)))
 
     def symbols_of(self, event: str) -> tuple[str, ...]:
         """List the firms that are paired with an event, in the order of results."""

@@ -6,9 +6,8 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from analysis.abnormal import cumulative
-from analysis.impact import impact
-from analysis.models.catalog import MODELS
+import numpy as np
+
 from analysis.prices.frames import as_market_data
 from analysis.prices.snapshot import CALENDAR
 from analysis.prices.study_data import with_chronology
@@ -17,11 +16,11 @@ from analysis.results import (
     FirmResult,
     GroupResult,
     PlacedEvent,
-    PurgeSensitivity,
     Recovery,
     StudyResult,
 )
 from analysis.run.batteries import firm_batteries, group_batteries
+from analysis.run.bounds import headline_bounds
 from analysis.run.case import headline_case, shown_cases
 from analysis.run.family import firm_family
 from analysis.run.firms import firm_results
@@ -29,7 +28,7 @@ from analysis.run.groups import group_results
 from analysis.run.needs import needed_sessions
 from analysis.run.panel_draws import panel_draws
 from analysis.run.placebo import placebo_draws
-from analysis.run.plan import plan_cases, specification_of
+from analysis.run.plan import plan_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,10 +37,7 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.run.case import Case
     from analysis.run.records import Plan
-    from analysis.study import Benchmark, Study
-
-WEIGHT_DOUBT = 0.005
-"""Half-width of the sensitivity to the purged firm's weight: half a percentage point."""
+    from analysis.study import Study
 
 
 def run_study(
@@ -125,10 +121,12 @@ def run_study(
             _recovery(plan, placed, symbol)
             for placed in plan.events
             for symbol in plan.symbols_of(placed.event.id)
+            if np.isfinite(plan.columns[symbol][placed.position])
         ),
+        unmeasured=tuple(m for found in plan.coverage.values() for m in found.missing),
         batteries=batteries,
         family=firm_family(leading, study.headline.window, study.level),
-        purge_sensitivity=_purge_sensitivity(plan),
+        bounds=headline_bounds(plan),
         levels=data.levels[list(dict.fromkeys(used))],
         **_values(plan),
         chronology=plan.reference.chronology,
@@ -145,7 +143,7 @@ def _values(plan: Plan) -> dict[str, Any]:
     """List what the headline's dollars were made of, firm by firm, and why others have none."""
     head = plan.study.headline
     eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
-    values = {symbol: plan.valuations[symbol, eve] for symbol in plan.study.symbols}
+    values = {symbol: plan.valuations[symbol, eve] for symbol in plan.symbols_of(head.event)}
     return {
         "shares": {s: v.count for s, v in values.items() if v.count is not None},
         "closes": {s: v.close for s, v in values.items() if v.close is not None},
@@ -180,32 +178,4 @@ def _recovery(plan: Plan, placed: PlacedEvent, symbol: str) -> Recovery:
         session=session,
         sessions=int(until) - placed.position,
         last=last,
-    )
-
-
-def _purge_sensitivity(plan: Plan) -> tuple[PurgeSensitivity, ...]:
-    head = plan.study.headline
-    model = MODELS[head.model]
-    benchmark = next(b for b in plan.study.benchmarks if b.id == head.benchmark)
-    if not benchmark.weight or not model.uses_benchmark:
-        return ()
-    weights = (benchmark.weight - WEIGHT_DOUBT, benchmark.weight, benchmark.weight + WEIGHT_DOUBT)
-    return tuple(
-        _with_weight(plan, replace(benchmark, weight=weight)) for weight in weights if weight > 0
-    )
-
-
-def _with_weight(plan: Plan, benchmark: Benchmark) -> PurgeSensitivity:
-    head, study = plan.study.headline, plan.study
-    specification = specification_of(MODELS[head.model], benchmark, plan.data, log=plan.study.log)
-    fit = headline_case(plan).under(specification).fit(head.symbol)
-    path = fit.path(head.window)
-    eve = next(w.eve for w in plan.headline_event.windows if w.window == head.window)
-    value = plan.valuations[head.symbol, eve].amount
-    return PurgeSensitivity(
-        weight=benchmark.weight,
-        car=cumulative(path),
-        impact=None
-        if value is None
-        else impact(path, value, df=fit.model.df, level=study.level).abnormal,
     )

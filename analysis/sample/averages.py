@@ -181,7 +181,7 @@ def _column(
         df=fits.df[own],
         weight=pairs.weight[own],
         firm=pairs.firm[own],
-        position=pairs.position[own],
+        position=pairs.date[own],
         positive=histories.positive if kept.all() else histories.positive[kept],
         histories=histories,
         place=place if len(histories.windows) else -1,
@@ -238,7 +238,7 @@ def _portfolios(
             rows,
             pairs.position[rows] + column.window.start,
             weight,
-            len(measurer.data.sessions),
+            measurer.data.day_numbers(),
         )
         returns = total[held > 0] / held[held > 0]
         mean = float(returns.mean()) if returns.size else np.nan
@@ -246,7 +246,7 @@ def _portfolios(
 
 
 def portfolio_sums(
-    ar: FloatArray, rows: IntArray, begin: IntArray, weight: FloatArray, sessions: int
+    ar: FloatArray, rows: IntArray, begin: IntArray, weight: FloatArray, days: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """
     Add up, session by session, what the pairs in their windows earn.
@@ -260,28 +260,29 @@ def portfolio_sums(
     begin : ndarray of shape (m,)
         Session on which each of these pairs' windows begins.
     weight : ndarray of shape (m,)
-    sessions : int
-        T.
+    days : ndarray of shape (T,)
+        Number of each session's day, as `SampleData.day_numbers`.
 
     Returns
     -------
-    total, held : ndarray of shape (T,)
+    total, held : ndarray of shape (D,)
         Weighted sum of the abnormal returns, and of the weights held.
 
     Examples
     --------
     >>> import numpy as np
     >>> total, held = portfolio_sums(np.array([[0.01], [0.02]]), np.array([0]), np.array([1]),
-    ...                              np.ones(1), 4)
+    ...                              np.ones(1), np.arange(4))
     >>> total.tolist(), held.tolist()
     ([0.0, 0.01, 0.02, 0.0], [0.0, 1.0, 1.0, 0.0])
     """
-    total, held = np.zeros(sessions), np.zeros(sessions)
+    count = int(days.max(initial=-1)) + 1
+    total, held = np.zeros(count), np.zeros(count)
     for step in range(len(ar)):
         returns, at = ar[step, rows], begin + step
-        known = np.isfinite(returns) & (at >= 0) & (at < sessions)
-        total += np.bincount(at[known], (weight * returns)[known], sessions)
-        held += np.bincount(at[known], weight[known], sessions)
+        known = np.isfinite(returns) & (at >= 0) & (at < len(days))
+        total += np.bincount(days[at[known]], (weight * returns)[known], count)
+        held += np.bincount(days[at[known]], weight[known], count)
     return total, held
 
 
@@ -310,7 +311,7 @@ def _romano_wolf(
 ) -> FloatArray:
     """Family-wise p over the path, by redrawing the signs of whole dates for all sessions alike."""
     nothing = np.full(len(path), np.nan)
-    position = measurer.pairs.position[rows]
+    position = measurer.pairs.date[rows]
     dates, code = np.unique(position, return_inverse=True)
     count = np.bincount(code).astype(float)
     if count.sum() ** 2 < MANY_DATES * float(count @ count):
@@ -357,7 +358,7 @@ def _differences(
             difference, outcome = group_difference_test(
                 car,
                 own[known],
-                measurer.pairs.position[rows[known]],
+                measurer.pairs.date[rows[known]],
                 len(window),
                 level=measurer.spec.level,
             )

@@ -97,7 +97,7 @@ def _own_errors(result: SampleResult, rows: IntArray, offsets: IntArray) -> Floa
 def _intervals(
     result: SampleResult, rows: IntArray, cumulative: FloatArray, *, clustered: bool
 ) -> tuple[FloatArray, FloatArray, bool]:
-    level, position = result.spec.level, result.pairs.position[rows]
+    level, position = result.spec.level, result.pairs.date[rows]
     low = np.full(len(cumulative), np.nan)
     high = np.full(len(cumulative), np.nan)
     if clustered:

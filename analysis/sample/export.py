@@ -39,7 +39,7 @@ def json_text(result: SampleResult, regressions: Sequence[Regression] = ()) -> s
     document = {
         "title": spec.title,
         "data": result.data.name,
-        "model": spec.model,
+        "model": spec.linear.name,
         "benchmark": spec.benchmark if result.measurer.takes_benchmark else None,
         "estimation": str(spec.estimation),
         "statuses": result.statuses,

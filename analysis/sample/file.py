@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from analysis._bundle import bundled_data
 from analysis.errors import MarketImpactError, StudyError, nearest
 from analysis.prices.load import SNAPSHOT, STORE, load_market_data
 from analysis.run.plan import benchmark_returns
@@ -19,10 +18,14 @@ from analysis.sample.events import (
     grouped_by,
     read_events,
 )
+from analysis.sample.figures_of import OwnFigures
+from analysis.sample.find import EVENTS_FILE, FIRM_EVENTS, bundled_samples
 from analysis.sample.money import impacts
+from analysis.sample.own import VALUES, OwnFiles
 from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
+from analysis.sample.weights import MARKET_VALUE, weighted_by, weighted_by_value
 from analysis.study import RETURNS, Benchmark
 from analysis.windows import Window
 
@@ -33,16 +36,11 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.sample.result import SampleResult
 
-EVENTS_FILE, FIRM_EVENTS = "events_file", "firm_events"
-"""Either key makes a study file one of many firm-events."""
-
-LARGEST_FILE = 50_000_000
-"""No such file has more bytes; longer lists belong into an events file."""
-
 _KEYS = (
     *("id", "title", "calendar", "data", EVENTS_FILE, FIRM_EVENTS, "by", "model", "benchmark"),
     *("benchmarks", "estimation", "min_estimation", "windows", "path", "level", "ranks", "returns"),
-    *("placebos", "draws", "seed", "explain", "policies", "panel"),
+    *("placebos", "draws", "seed", "explain", "policies", "panel", "weight"),
+    *("securities", "factors", "delistings", "values"),
 )
 _POLICIES = ("missing", "overlap", "other_events", "around", "most_zeros")
 _BENCHMARK = ("id", "symbol", "purged_of", "weight", "weight_session", "source")
@@ -69,6 +67,11 @@ class SampleStudy:
     panel : bool
         Whether `data` is one long table of prices of any size, whose firms may miss days, rather
         than levels that are held to the sessions of the calendar.
+    files : OwnFiles
+        What stands beside a file of figures: exchanges and local indices, factors, delistings.
+    weight : str
+        Where the pairs' weights come from: ``market-value``, on the eve of the first window; the
+        name of a characteristic; empty for the events' own column ``weight``.
     """
 
     spec: SampleSpec
@@ -79,6 +82,8 @@ class SampleStudy:
     log: bool = False
     explain: tuple[str, ...] = ()
     panel: bool = False
+    files: OwnFiles = field(default_factory=OwnFiles)
+    weight: str = ""
 
     def run(self, *, progress: Progress | None = None) -> SampleResult:
         """
@@ -89,15 +94,14 @@ class SampleStudy:
         MarketImpactError
             If the data cannot be loaded or no pair can be measured.
         """
-        if self.panel:
-            data = SampleData.of_panel(
-                Path(self.data),
-                benchmark=self.spec.benchmark,
-                calendar=self.calendar,
-                problems=self.events.problems,
-                log=self.log,
-            )
-            return run_sample(self.events, data, self.spec, progress=progress)
+        own = OwnFigures(
+            self.data, self.spec.benchmark, self.calendar, self.files, self.panel, self.log
+        )
+        if own.wanted:
+            if self.benchmarks:
+                raise StudyError("an index without a firm needs plain levels; drop [[benchmarks]]")
+            events = weighted_by(self.events, self.weight)
+            return run_sample(events, own.read(events), self.spec, progress=progress)
         return self.run_on(load_market_data(self.data, calendar=self.calendar), progress=progress)
 
     def run_on(self, data: MarketData, *, progress: Progress | None = None) -> SampleResult:
@@ -115,36 +119,12 @@ class SampleStudy:
             for benchmark in self.benchmarks
         }
         sample = SampleData.of(data, markets=markets, log=self.log)
-        result = run_sample(self.events, sample, self.spec, progress=progress)
+        if self.weight == MARKET_VALUE:
+            events = weighted_by_value(self.events, sample, data, self.spec)
+        else:
+            events = weighted_by(self.events, self.weight)
+        result = run_sample(events, sample, self.spec, progress=progress)
         return replace(result, impacts=impacts(result, data))
-
-
-def bundled_samples() -> dict[str, Path]:
-    """List the studies of many firm-events that travel with the program, by name."""
-    folder = bundled_data() / "studies"
-    return {path.parent.name: path for path in sorted(folder.glob("*/sample.toml"))}
-
-
-def sample_path(name_or_path: str) -> Path | None:
-    """
-    Find the file of a study of many firm-events.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where the name is that of something else, a study of the usual kind among them.
-    """
-    bundled = bundled_samples()
-    if name_or_path in bundled:
-        return bundled[name_or_path]
-    path = Path(name_or_path)
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
-            return None
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return path if EVENTS_FILE in document or FIRM_EVENTS in document else None
 
 
 def load_sample(name_or_path: str | Path) -> SampleStudy:
@@ -218,6 +198,15 @@ def _study(document: Mapping[str, Any], path: Path) -> SampleStudy:
         log=_choice(document, "returns", RETURNS, "simple") == "log",
         explain=tuple(_take(document, "explain", list, [])),
         panel=_take(document, "panel", bool, False),
+        files=OwnFiles(
+            **{
+                name: path.parent / _take(document, name, str)
+                for name in ("securities", "factors", "delistings")
+                if name in document
+            },
+            returns=_choice(document, "values", VALUES, "levels") == "returns",
+        ),
+        weight=_take(document, "weight", str, ""),
     )
 
 

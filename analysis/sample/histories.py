@@ -88,8 +88,9 @@ class Histories:
         Share of positive residuals of each pair.
     dates : ndarray of shape (G,)
         The pairs' sessions, ascending.
-    shared : ndarray of shape (G, L1)
-        Sums of residuals over their norms, by date; columns are sessions of the estimation window.
+    shared : ndarray of shape (G, D)
+        Sums of residuals over their norms, by date; columns are days from it, of one exchange the
+        sessions of the estimation window.
     mean_residual : ndarray of shape (m,)
         Mean residual of each session of the estimation window that has one.
     sums : Sums
@@ -150,18 +151,20 @@ def sum_over(
     Histories
     """
     pairs = measurer.pairs
-    dates, code = np.unique(pairs.position[rows], return_inverse=True)
+    dates, code = np.unique(pairs.date[rows], return_inverse=True)
+    day = measurer.data.day_numbers()
+    earliest, width = _span(measurer, day, pairs.position[rows])
     length = len(measurer.spec.estimation)
     windows = np.zeros((0, 2), dtype=np.int64) if ranked is None else ranked.windows
     n_days = 0 if ranked is None else int((windows[:, 1] - windows[:, 0]).max(initial=0)) + 1
-    total = _empty(len(rows), len(dates), length, len(windows), n_days)
+    total = _empty(len(rows), (len(dates), width), length, len(windows), n_days)
     blocks = list(_blocks(measurer, rows))
 
     def solve(block: tuple[Regressors, IntArray]) -> tuple[IntArray, Sums]:
         regressors, places = block
-        own = _empty(len(places), len(dates), length, len(windows), n_days)
+        own = _empty(len(places), (len(dates), width), length, len(windows), n_days)
         chosen = rows[places]
-        history = _history(measurer, fits, regressors, chosen, code[places])
+        history = _history(measurer, fits, regressors, chosen, code[places], (day, earliest))
         sum_histories(history, _event_rows(ranked, chosen), ranked is not None, own)
         return places, own
 
@@ -194,7 +197,12 @@ def _blocks(measurer: Measurer, rows: IntArray) -> Iterator[tuple[Regressors, In
 
 
 def _history(
-    measurer: Measurer, fits: Fits, regressors: Regressors, chosen: IntArray, date: IntArray
+    measurer: Measurer,
+    fits: Fits,
+    regressors: Regressors,
+    chosen: IntArray,
+    date: IntArray,
+    days: tuple[IntArray, int],
 ) -> History:
     rows, spec = measurer.panel.rows, measurer.spec
     n_sessions = len(measurer.data.sessions)
@@ -215,7 +223,19 @@ def _history(
         estimated=(regressors.model.kind == "constant", regressors.model.kind != "fixed"),
         sigma=np.sqrt(fits.sigma2[chosen]),
         date=date.astype(np.int64),
+        day=days[0],
+        earliest=days[1],
     )
+
+
+def _span(measurer: Measurer, day: IntArray, position: IntArray) -> tuple[int, int]:
+    """Give the first day, from the pairs' own, of any estimation window, and how many there are."""
+    estimation = measurer.spec.estimation
+    start, stop = measurer.data.bounds(position)
+    first = day[np.clip(position + estimation.start, start, stop - 1)] - day[position]
+    last = day[np.clip(position + estimation.end, start, stop - 1)] - day[position]
+    earliest = int(first.min(initial=estimation.start))
+    return earliest, int(last.max(initial=estimation.end)) - earliest + 1
 
 
 def _event_rows(ranked: Ranked | None, chosen: IntArray) -> EventRows:
@@ -235,12 +255,12 @@ def _event_rows(ranked: Ranked | None, chosen: IntArray) -> EventRows:
     )
 
 
-def _empty(n: int, n_dates: int, length: int, n_windows: int, n_days: int) -> Sums:
+def _empty(n: int, shared: tuple[int, int], length: int, n_windows: int, n_days: int) -> Sums:
     return Sums(
         positive=np.full(n, np.nan),
         pairs=np.zeros(length),
         residual=np.zeros(length),
-        shared=np.zeros((n_dates, length)),
+        shared=np.zeros(shared),
         rank=np.zeros((n_windows, length)),
         sign=np.zeros((n_windows, length)),
         standard=np.zeros((n_windows, length)),

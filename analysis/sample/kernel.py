@@ -390,8 +390,9 @@ def sum_histories(history: History, events: EventRows, ranks: bool, sums: Sums) 
         sums.positive[pair] = positive / count
         norm = 1.0 / np.sqrt(square) if square > 0 else 0.0
         date = history.date[pair]
+        origin = history.day[history.position[pair]] + history.earliest
         for m in range(count):
-            sums.shared[date, rows[m]] += residuals[m] * norm
+            sums.shared[date, history.day[days[m]] - origin] += residuals[m] * norm
         if not ranks:
             continue
         if counted != count:

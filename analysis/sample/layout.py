@@ -30,6 +30,10 @@ class History(NamedTuple):
         Residual standard deviations.
     date : ndarray of shape (n,)
         Place of each pair's session among those of the sample.
+    day : ndarray of shape (T,)
+        Number of each session's day, as `analysis.sample.data.SampleData.day_numbers`.
+    earliest : int
+        Days from a pair's session to the first of all estimation windows.
     """
 
     values: FloatArray
@@ -46,6 +50,8 @@ class History(NamedTuple):
     estimated: tuple[bool, bool]
     sigma: FloatArray
     date: IntArray
+    day: IntArray
+    earliest: int
 
 
 class EventRows(NamedTuple):
@@ -82,8 +88,8 @@ class Sums(NamedTuple):
         Pairs with a residual.
     residual : ndarray of shape (L1,)
         Their residuals.
-    shared : ndarray of shape (dates, L1)
-        Residuals over their own norm, by the pairs' session.
+    shared : ndarray of shape (dates, D)
+        Residuals over their own norm, by the pairs' session; columns are days from it.
     rank, sign, standard : ndarray of shape (w, L1)
         Scaled ranks of the residuals beside each window's abnormal returns; the sign of their
         distance from the median; scaled ranks of standardised residuals.

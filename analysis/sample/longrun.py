@@ -21,7 +21,6 @@ from analysis.inference.cross_section import cross_sectional_test
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test
 from analysis.inference.student import critical_value
 from analysis.sample.calendar_time import by_month, calendar_alpha, held_portfolio, month_codes
-from analysis.sample.measure import uses_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,7 +155,8 @@ def hold(result: SampleResult, horizon: int, *, first: int = 1) -> Held:
     for place, name in enumerate(pairs.benchmarks):
         own = pairs.benchmark[rows] == place
         if own.any():
-            growth = _running(data.market(name), log=data.log)
+            market = data.market(name, pairs.benchmark_blocks[place])
+            growth = _running(market, log=data.log)
             other[own] = np.exp(growth[end[own] + 1] - growth[begin[own]]) - 1
     return Held(rows, horizon, firm, other, end)
 
@@ -234,9 +234,9 @@ def _spans(result: SampleResult, horizon: int, first: int) -> tuple[IntArray, In
     begin = pairs.position[rows] + first
     end = begin + horizon - 1
     ended = last[pairs.firm[rows]]
-    sessions = len(data.sessions)
-    gone = ended < sessions - 1
-    usable = (begin <= ended) & (begin >= 1) & ((end < sessions) | gone)
+    start, stop = data.bounds(pairs.position[rows])
+    gone = ended < stop - 1
+    usable = (begin <= ended) & (begin >= start + 1) & ((end < stop) | gone)
     end = np.minimum(end, ended)
     return rows[usable], begin[usable], end[usable]
 
@@ -284,7 +284,7 @@ def _rows(
     if not bhar.size:
         return
     spec = result.spec
-    position = result.pairs.position[held.rows[chosen]]
+    position = result.pairs.date[held.rows[chosen]]
     head: dict[str, Any] = {
         "group": group,
         "against": against,
@@ -327,8 +327,8 @@ def _overlap(position: IntArray, horizon: int) -> float:
 
 def _calendar_rows(result: SampleResult, horizon: int, first: int) -> Iterator[dict[str, Any]]:
     """Alpha of the portfolio that holds every pair for the horizon, a session and a month."""
-    if not uses_benchmark(result.spec.model):
-        return
+    if not result.measurer.takes_benchmark or len(result.data.exchanges) > 1:
+        return  # no one market stands for the portfolio of several exchanges
     sides = [("equal", np.ones(len(result.pairs)))]
     if (result.pairs.weight > 0).any():
         weight = np.where(result.pairs.weight > 0, result.pairs.weight, 0.0)

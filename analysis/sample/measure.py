@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
-from analysis.models.linear import MarketAdjusted
+from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS
 from analysis.panel import layout
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.panel.returns import PanelReturns
     from analysis.sample.data import SampleData
+    from analysis.sample.linear import SampleModel
     from analysis.sample.pairs import Pairs
     from analysis.sample.spec import SampleSpec
     from analysis.windows import Window
@@ -164,18 +164,19 @@ class Measurer:
             panel = panel.leaving_out(
                 pairs.firm[placed], pairs.position[placed], spec.policies.around
             )
+        model = spec.linear
         known = tuple(
-            regressors_of(spec.model, name, data)
-            if name in data.symbols or name in data.markets or not uses_benchmark(spec.model)
+            regressors_of(model, name, data, block)
+            if name in data.symbols or name in data.markets or not model.takes_benchmark
             else None
-            for name in pairs.benchmarks
+            for name, block in zip(pairs.benchmarks, pairs.benchmark_blocks, strict=True)
         )
         return cls(data, pairs, spec, panel, known, threads)
 
     @property
     def takes_benchmark(self) -> bool:
         """Whether the model takes a benchmark."""
-        return uses_benchmark(self.spec.model)
+        return self.spec.linear.takes_benchmark
 
     def blocks(self) -> Iterator[tuple[Regressors, IntArray]]:
         """Yield the pairs that can be measured, those of one benchmark together, in order."""
@@ -262,42 +263,38 @@ class Measurer:
             fits.df[where] = got.df[:, 0]
 
 
-def uses_benchmark(model: str) -> bool:
-    """Say whether a model takes a benchmark."""
-    return MODELS[model].uses_benchmark
-
-
-def regressors_of(model: str, benchmark: str, data: SampleData) -> Regressors:
+def regressors_of(
+    model: SampleModel, benchmark: str, data: SampleData, block: int = 0
+) -> Regressors:
     """
     Lay out the regressors of a model.
 
     Parameters
     ----------
-    model : str
-        One of `analysis.sample.spec.panel_models`.
+    model : SampleModel
     benchmark : str
     data : SampleData
+    block : int
+        Exchange of the firms, as `SampleData.exchanges` numbers them; NaN on the others' sessions.
 
     Raises
     ------
     DataError
         If the benchmark or a factor is not in the data.
     """
-    spec = MODELS[model]
     columns, names = [], []
-    for regressor in spec.regressors:
+    for regressor in model.regressors:
         if regressor == BENCHMARK:
-            columns.append(data.market(benchmark))
+            columns.append(data.market(benchmark, block))
         elif regressor == BENCHMARK_EXCESS:
-            columns.append(data.market(benchmark) - data.factor("rf"))
+            columns.append(data.market(benchmark, block) - data.factor("rf", block))
         else:
-            columns.append(data.factor(regressor))
+            columns.append(data.factor(regressor, block))
         names.append(benchmark if regressor in {BENCHMARK, BENCHMARK_EXCESS} else regressor)
-    kind = "fixed" if isinstance(spec.estimator, MarketAdjusted) else "constant"
     return Regressors(
-        model=LinearModel(tuple(range(len(columns))), kind, spec.excess),  # type: ignore[arg-type]
+        model=LinearModel(tuple(range(len(columns))), model.kind, model.excess),
         factors=np.column_stack(columns) if columns else np.zeros((len(data.sessions), 0)),
-        base=data.factor("rf") if spec.excess else None,
+        base=data.factor("rf", block) if model.excess else None,
         names=tuple(names),
     )
 
@@ -355,10 +352,11 @@ def judge_windows(data: SampleData, pairs: Pairs, found: Measures) -> npt.NDArra
     last = rows.first + np.diff(rows.offsets) - 1
     notes = np.repeat(pairs.notes[None, :], len(found.windows), axis=0)
     ended = np.where(pairs.firm >= 0, last[pairs.firm], -1)
+    start, stop = data.bounds(pairs.position)
     for at, window in enumerate(found.windows):
         measured = found.status[at] == codes.OK
         final = pairs.position + window.end
-        outside = (final >= len(data.sessions)) | (pairs.position + window.start < 0)
+        outside = (final >= stop) | (pairs.position + window.start < start)
         short = measured & (found.n_window[at] < len(window))
         beyond = measured & outside
         found.status[at, beyond] = codes.DATA_END

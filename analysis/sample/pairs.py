@@ -13,6 +13,8 @@ from analysis.sessions import reaction_days
 from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from analysis._typing import BoolArray, FloatArray, IntArray
@@ -86,9 +88,15 @@ class Pairs:
         Row of each pair in the list that was given.
     firm, position : ndarray of shape (n,)
         Column of the firm and row of the reaction session; -1 for none.
+    date : ndarray of shape (n,)
+        Day of the reaction session by `SampleData.day_numbers`: what pairs of different exchanges
+        share, and of one exchange `position` itself.
     benchmark : ndarray of shape (n,)
         Place in `benchmarks`.
     benchmarks : tuple of str
+        Of pairs of several exchanges one entry for each of them.
+    benchmark_blocks : tuple of int
+        Exchange of each, as `SampleData.exchanges` numbers them.
     group : ndarray of shape (n,)
         Place in `groups`; -1 for none.
     groups : tuple of str
@@ -102,8 +110,10 @@ class Pairs:
     row: IntArray
     firm: IntArray
     position: IntArray
+    date: IntArray
     benchmark: IntArray
     benchmarks: tuple[str, ...]
+    benchmark_blocks: tuple[int, ...]
     group: IntArray
     groups: tuple[str, ...]
     weight: FloatArray
@@ -145,8 +155,9 @@ def place_pairs(events: FirmEvents, data: SampleData, spec: SampleSpec) -> Pairs
             f"{events.name}: a group is called '{ALL_FIRMS}', which stands for all pairs; rename it"
         )
     firm = _coded(events.symbol, dict(data.symbols))
-    position = _positions(events, data)
-    benchmarks, benchmark = _benchmarks(events.benchmark, spec.benchmark)
+    block = np.where(firm < 0, 0, data.firm_blocks()[firm])
+    position = _positions(events, data, block)
+    benchmarks, blocks, benchmark = _benchmarks(events, data.local, spec.benchmark, block)
     known = [name in data.symbols or name in data.markets for name in benchmarks]
     status = np.zeros(len(events), dtype=np.int8)
     status[~np.array(known)[benchmark]] = NO_BENCHMARK
@@ -159,12 +170,15 @@ def place_pairs(events: FirmEvents, data: SampleData, spec: SampleSpec) -> Pairs
         status[status != OK] == NO_BENCHMARK, position[status != OK], -1
     )
     order = _order(events, position)
+    day = np.append(data.day_numbers(), -1)[position]
     pairs = Pairs(
         row=order,
         firm=firm[order],
         position=position[order],
+        date=day[order],
         benchmark=benchmark[order],
         benchmarks=benchmarks,
+        benchmark_blocks=blocks,
         group=events.group.codes[order],
         groups=events.group.words,
         weight=events.weight[order],
@@ -197,21 +211,37 @@ def _coded(labels: Labels, known: dict[str, int]) -> IntArray:
     ]
 
 
-def _positions(events: FirmEvents, data: SampleData) -> IntArray:
-    day = events.day.copy()
-    timed = events.instant != NO_INSTANT
-    if timed.any():
-        day[timed] = reaction_days(data.calendar, events.instant[timed])
-    place = np.searchsorted(data.sessions, day, side="left").astype(np.int64)
-    outside = (day < data.sessions[0]) | (place == data.sessions.size)
-    return np.where(outside, -1, place)
+def _positions(events: FirmEvents, data: SampleData, block: IntArray) -> IntArray:
+    """Find each pair's reaction session on the exchange of its firm; -1 outside the data."""
+    found = np.full(len(events), -1, dtype=np.int64)
+    for code, exchange in enumerate(data.exchanges):
+        rows = np.flatnonzero(block == code)
+        day, instant = events.day[rows], events.instant[rows]
+        timed = instant != NO_INSTANT
+        if timed.any():
+            day[timed] = reaction_days(exchange.calendar, instant[timed])
+        sessions = data.sessions[exchange.start : exchange.stop]
+        place = np.searchsorted(sessions, day, side="left").astype(np.int64)
+        outside = (day < sessions[0]) | (place == sessions.size)
+        found[rows] = np.where(outside, -1, exchange.start + place)
+    return found
 
 
-def _benchmarks(labels: Labels, default: str) -> tuple[tuple[str, ...], IntArray]:
-    words = tuple(dict.fromkeys([*labels.words, default]))
+def _benchmarks(
+    events: FirmEvents, local: Mapping[str, str], default: str, block: IntArray
+) -> tuple[tuple[str, ...], tuple[int, ...], IntArray]:
+    """List the benchmarks by exchange, and the place of each pair's: its own, else its firm's."""
+    labels = events.benchmark
+    words = list(dict.fromkeys([*labels.words, *local.values(), default]))
     place = {word: at for at, word in enumerate(words)}
-    codes = np.array([*(place[word] for word in labels.words), place[default]], dtype=np.int64)
-    return words, codes[labels.codes]
+    of_firm = [place[local.get(symbol, default)] for symbol in events.symbol.words]
+    given = np.array([*(place[word] for word in labels.words), -1], dtype=np.int64)[labels.codes]
+    others = np.array([*of_firm, place[default]], dtype=np.int64)[events.symbol.codes]
+    code = np.where(given < 0, others, given)
+    width = int(block.max(initial=0)) + 1
+    both, found = np.unique(code * width + block, return_inverse=True)
+    names = tuple(words[at] for at in (both // width).tolist())
+    return names, tuple((both % width).tolist()), found.astype(np.int64)
 
 
 def _order(events: FirmEvents, position: IntArray) -> IntArray:

@@ -94,10 +94,13 @@ def placebo_shifts(measurer: Measurer, rows: IntArray) -> tuple[Placebo, ...]:
     car = np.full((len(windows), len(shifts)), np.nan)
     scar = np.full((len(windows), len(shifts)), np.nan)
     pairs = measurer.pairs
+    begin, _ = measurer.data.bounds(pairs.position)
     for at, shift in enumerate(shifts.tolist()):
+        # into the sessions of another exchange nothing is moved
+        inside = (pairs.position >= 0) & (pairs.position - shift >= begin)
         moved = replace(
             pairs,
-            position=np.where(pairs.position >= 0, pairs.position - shift, -1),
+            position=np.where(inside, pairs.position - shift, -1),
             status=pairs.status.copy(),
         )
         own = replace(measurer, pairs=moved)

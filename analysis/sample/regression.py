@@ -105,7 +105,7 @@ def explain(result: SampleResult, formula: str, window: Window | None = None) ->
             "characteristics; leave terms out, or fill characteristics in"
         )
     _refuse_collinear(formula, x)
-    position = used["position"].to_numpy(np.int64)
+    position = used["day_number"].to_numpy(np.int64)
     dates = len(np.unique(position))
     weightings: dict[str, FloatArray] = {"none": np.ones(len(y))}
     if outcome != "scar":
@@ -126,6 +126,10 @@ def explain(result: SampleResult, formula: str, window: Window | None = None) ->
         note=SAME_DATE_NOTE if dates == 1 else "",
         frame=used.assign(outcome=y, fitted=fitted),
     )
+
+
+PLACES = ("place", "position", "day_number")
+"""Columns of `pair_table` that say where a pair stands; no formula may name them."""
 
 
 def pair_table(result: SampleResult, window: Window) -> pd.DataFrame:
@@ -156,6 +160,7 @@ def pair_table(result: SampleResult, window: Window) -> pd.DataFrame:
             "beta": coefficients[:, 1] if coefficients.shape[1] > 1 else np.nan,
             "sigma": np.sqrt(result.fits.sigma2[kept]),
             "position": pairs.position[kept],
+            "day_number": pairs.date[kept],
             "year": sessions.astype("datetime64[Y]").astype(int) + 1970,
         }
     )
@@ -182,7 +187,7 @@ def _matrices(formula: str, table: pd.DataFrame) -> tuple[str, pd.Series, pd.Dat
         ) from None
     for name in sorted(wanted):
         if name not in table.columns:
-            known = [c for c in table.columns if c not in {"place", "position", *OUTCOMES, "se"}]
+            known = [c for c in table.columns if c not in {*PLACES, *OUTCOMES, "se"}]
             raise StudyError(
                 f"formula '{formula}' names '{name}', which no pair has; {nearest(name, known)}"
             )

@@ -186,7 +186,7 @@ class SampleResult:
                 "when": when_texts(events)[row],
                 "session": self.session_texts(pairs.position),
                 "group": events.group.texts()[row],
-                "model": self.spec.model,
+                "model": self.spec.linear.name,
                 "benchmark": names if self.measurer.takes_benchmark else "",
                 "estimation": str(self.spec.estimation),
                 "window": str(self.spec.windows[at]),
@@ -230,7 +230,8 @@ class SampleResult:
         ar = days.car[spec.path.start - first : spec.path.end - first + 1][:, shown]
         offsets = np.arange(spec.path.start, spec.path.end + 1)
         at = pairs.position[shown][None, :] + offsets[:, None]
-        inside = (at >= 0) & (at < len(self.data.sessions))
+        start, stop = self.data.bounds(pairs.position[shown])
+        inside = (at >= start) & (at < stop)
         raw = self._raw(pairs.firm[shown], at)
         n, d = len(shown), len(offsets)
         order = pairs.row[shown]

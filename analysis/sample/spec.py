@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from analysis.errors import StudyError, WindowError, nearest
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS, ModelSpec
-from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.errors import StudyError, WindowError
+from analysis.sample.linear import SampleModel, sample_model
 from analysis.sample.policies import Policies
 from analysis.study import SHORTEST_ESTIMATION, default_min_estimation
 from analysis.windows import Window
 
 SEED = 20250127
 """Of the redraws, where none is given."""
-
-
-def panel_models() -> dict[str, ModelSpec]:
-    """List the models that a sample can be measured by: those that least squares can fit."""
-    own = {BENCHMARK, BENCHMARK_EXCESS}
-    return {
-        name: model
-        for name, model in MODELS.items()
-        if isinstance(model.estimator, LeastSquares | MarketAdjusted)
-        and all(r in own or r in model.factors for r in model.regressors)
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +23,7 @@ class SampleSpec:
     ----------
     title : str
     model : str
-        One of `panel_models`.
+        As `analysis.sample.linear.sample_model` understands it.
     benchmark : str
         Of the pairs that name none themselves.
     estimation : Window
@@ -74,14 +62,7 @@ class SampleSpec:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be before anything is read."""
-        known = panel_models()
-        if self.model not in known:
-            hint = (
-                f"it is fitted pair by pair, samples take {', '.join(known)}"
-                if self.model in MODELS
-                else nearest(self.model, known)
-            )
-            raise StudyError(f"model '{self.model}' cannot measure a sample; {hint}")
+        sample_model(self.model)
         if not self.windows:
             raise WindowError("no event window given; name at least one, as -1..1")
         if len(set(self.windows)) < len(self.windows):
@@ -102,6 +83,11 @@ class SampleSpec:
             raise StudyError(f"level {self.level} is not between 0.5 and 1; 0.95 is usual")
         if self.placebos and self.placebos < 19:
             raise StudyError(f"{self.placebos} placebo shifts cannot reach 5 %; give 19 or more")
+
+    @property
+    def linear(self) -> SampleModel:
+        """The model, understood."""
+        return sample_model(self.model)
 
     @property
     def fewest(self) -> int:

@@ -42,6 +42,11 @@ STUDY_FILES: tuple[TidyFile[StudyResult], ...] = (
         lambda result: result.path,
     ),
     TidyFile("tests.csv", "Every test of the headline", lambda result: result.tidy_tests),
+    TidyFile(
+        "unmeasured.csv",
+        "What of the firms could not be measured, and why",
+        lambda result: result.tidy_unmeasured if result.unmeasured else None,
+    ),
     *(file for table in TABLES.values() for file in table.files),
 )
 """Files of tidy rows that every study leaves."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from analysis.formatting import billions, no_value, number, percent
+from analysis.formatting import no_value, number, percent
+from analysis.narrative_bounds import bounds_sentences
+from analysis.narrative_tests import plain
 from analysis.study import ALL_FIRMS
 from analysis.tables.render import WIDTH
 
@@ -23,10 +25,35 @@ def notes_text(result: StudyResult) -> str:
         *_correlation_notes(result),
         *_confounder_notes(result),
         *_estimation_notes(result),
+        *_unmeasured_notes(result),
     ]
     return "\n".join(
         ["NOTES"] + [textwrap.fill(f"- {note}", WIDTH, subsequent_indent="  ") for note in notes]
     )
+
+
+def _unmeasured_notes(result: StudyResult) -> list[str]:
+    """Say which firms stopped trading within a window, and what was not measured at all."""
+    traded: dict[str, tuple[str, dict[str, None]]] = {}
+    for firm in result.firms:
+        for cell in firm.windows:
+            for flag in cell.flags:
+                if flag.startswith("last-traded:"):
+                    _, windows = traded.setdefault(firm.symbol, (flag.partition(":")[2], {}))
+                    windows[str(cell.window)] = None
+    notes = [
+        f"{symbol} last traded on {day}: {' and '.join(windows)} "
+        f"{'is' if len(windows) == 1 else 'are'} measured to its last return."
+        for symbol, (day, windows) in traded.items()
+    ]
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for lacking in result.unmeasured:
+        where = "" if lacking.window is None else f" in {lacking.window}"
+        reasons.setdefault((lacking.event, where, lacking.reason), []).append(lacking.symbol)
+    return notes + [
+        f"Not measured around {event}{where}: {', '.join(symbols)} ({reason})."
+        for (event, where, reason), symbols in reasons.items()
+    ]
 
 
 def _value_notes(result: StudyResult) -> list[str]:
@@ -60,21 +87,21 @@ def _eve(result: StudyResult) -> pd.Timestamp:
 
 
 def _purge_notes(result: StudyResult) -> list[str]:
-    if not result.purge_sensitivity:
+    if result.bounds is None:
         return []
     benchmark = next(b for b in result.study.benchmarks if b.id == result.study.headline.benchmark)
-    cases = "; ".join(
-        f"weight {percent(case.weight)}: {percent(case.car)}"
-        + (f", {result.currency} {billions(case.impact)} bn" if case.impact is not None else "")
-        for case in result.purge_sensitivity
-    )
+    whose = f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}"
+    if benchmark.weight:
+        whose += (
+            f", whose weight was {percent(benchmark.weight)} at the close of "
+            f"{benchmark.weight_session} ({benchmark.source})"
+        )
     return [
         (
-            f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}, whose weight was "
-            f"{percent(benchmark.weight)} at the close of {benchmark.weight_session} "
-            f"({benchmark.source}). Other days' weights are that anchor drifting with the firm's "
-            f"return relative to the index's. Sensitivity of the headline: {cases}."
-        )
+            f"{whose}. Other days' weights are the known ones drifting with the firm's return "
+            "relative to the index's."
+        ),
+        *filter(None, [bounds_sentences(result, plain)]),
     ]
 
 

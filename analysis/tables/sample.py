@@ -121,7 +121,9 @@ def _head(result: SampleResult) -> str:
     total = len(result.pairs)
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
     benchmark = f" on {spec.benchmark}" if result.measurer.takes_benchmark else ""
-    measured_by = f"{spec.model} model{benchmark}, estimation {spec.estimation}, {result.data.name}"
+    measured_by = (
+        f"{spec.linear.name} model{benchmark}, estimation {spec.estimation}, {result.data.name}"
+    )
     lines = [
         spec.title,
         f"{measured:,} of {total:,} firm-events measured; {measured_by}",

@@ -41,6 +41,24 @@ def test_help_imports_no_heavy_package(root: Path) -> None:
         assert summary.split()[0] in done.stdout
 
 
+@pytest.mark.slow
+def test_a_plain_study_imports_nothing_that_it_does_not_use(root: Path) -> None:
+    """No database, workbook, template or drawing of ours; what arch brings along is its own."""
+    code = (
+        "import sys; from analysis.cli import main\n"
+        "main(['study', '--event', 'sell-off', '--symbols', 'NVDA', '--model', 'market'],"
+        " standalone_mode=False)\n"
+        "heavy = {'duckdb', 'openpyxl', 'jinja2', 'scipy.signal', 'statsmodels.api',"
+        " 'matplotlib.pyplot', 'analysis.figures', 'analysis.report', 'analysis.sample.run'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True
+    )
+    assert done.stderr.strip() == "[]"
+    assert "HEADLINE NVDA" in done.stdout
+
+
 @pytest.mark.parametrize("command", list(cli.COMMANDS))
 def test_every_command_has_help_with_an_example(command: str) -> None:
     text = help_of(command)

@@ -8,13 +8,17 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import matplotlib as mpl
+import pyarrow as pa
 import pytest
 from document_blocks import blocks, pages
 
 import analysis
+from analysis.batch.batch import BatchRequest, result_schema
+from analysis.batch.inputs import FactorModel
 from analysis.cli import COMMANDS, main
 from analysis.figures.catalog import FIGURES
 from analysis.inference.catalog import TESTS
@@ -25,6 +29,8 @@ from analysis.sample.longrun import LONG_RUN_COLUMNS
 from analysis.sample.result import AVERAGE_COLUMNS, FIRM_EVENT_COLUMNS, PATH_COLUMNS
 from analysis.study import Study
 from analysis.tables.catalog import STUDY_FILES
+from analysis.watch import Move
+from analysis.windows import Window
 
 PROGRAM = "market-impact"
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +88,17 @@ def test_columns_of_small_files_are_described(root, small):
     assert list(FIRM_EVENT_COLUMNS) == told["firm_events.csv"]
     assert list(PATH_COLUMNS) == told["paths.csv of sample"]
     assert list(LONG_RUN_COLUMNS) == told["long_run.csv"]
+    moves = ["session", *(each.name for each in fields(Move))]
+    assert moves == told["watch --format csv"]
+    files = [Path("returns.csv"), Path("factors.csv"), Path("events.csv"), Path("out.csv")]
+    request = BatchRequest(
+        *files,
+        models=(FactorModel("m", ("FACTOR",)),),
+        estimation=Window(-260, -11),
+        window=Window(0, 0),
+        more_windows=(Window(-1, 1),),
+    )
+    assert result_schema(request, pa.string()).names == told["batch --out"]
 
 
 @pytest.mark.slow

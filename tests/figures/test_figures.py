@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def heading(figure: Figure) -> str:
     """The finding, on one line."""
-    return " ".join(figure.texts[0].get_text().split())
+    return " ".join(figure.texts[0].get_text().split()).replace("\u2212", "-")
 
 
 def detail(figure: Figure) -> str:

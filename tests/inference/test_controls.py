@@ -7,11 +7,13 @@ import pytest
 
 from analysis.abnormal import AbnormalPath
 from analysis.inference.controls import PlaceboUnits, jackknife_plus, placebo_units
+from analysis.inference.factor_bootstrap import factor_bootstrap, prediction_errors
 from analysis.inference.firm import FirmSample
 from analysis.inference.firm_battery import firm_battery
 from analysis.inference.registry import Settings
 from analysis.models.catalog import MODELS
 from analysis.models.donors import SyntheticControl, simplex_weights
+from analysis.models.latent import InteractiveEffects
 from analysis.models.linear import LeastSquares
 from analysis.models.tuning import tuned
 
@@ -132,3 +134,76 @@ def test_a_battery_of_a_control_has_the_tests_of_donors_and_no_law_of_many_regre
     assert found["jackknife-plus"].high < 0
     assert found["conformal"].high < 0
     assert "donors are many" in found["garch-t"].unavailable
+
+
+def test_errors_of_donors_that_others_predict_are_those_of_plain_refits():
+    _, x = market(123, 17)
+    chosen = np.array([0, 5, 23])
+    residuals, gaps = prediction_errors(x[:120], x[120:], 2, chosen)
+    for at, place in enumerate(chosen):
+        others = np.delete(x, place, axis=1)
+        names = NAMES[:place] + NAMES[place + 1 :]
+        fit = InteractiveEffects(factors=2).fit(x[:120, place], others[:120], names)
+        np.testing.assert_allclose(residuals[:, at], fit.residuals, atol=1e-12)
+        expected = fit.predict(others[120:], gap=0).expected
+        np.testing.assert_allclose(gaps[:, at], x[120:, place] - expected, atol=1e-12)
+
+
+def test_the_bootstrap_follows_a_plain_loop_and_finds_an_effect():
+    y, x = market(122, 19)
+    out = factor_bootstrap(
+        y[:120], x[:120], y[120:], x[120:], np.random.default_rng(3), rank=2, draws=40
+    )
+
+    def fit(own, donors):
+        return InteractiveEffects(factors=2).fit(own[:120], donors[:120], NAMES)
+
+    own = fit(y, x)
+    firm = np.append(y[:120] - own.residuals, own.predict(x[120:], gap=0).expected)
+    base = np.empty_like(x)
+    for place in range(24):
+        each = fit(x[:, place], x)
+        base[:120, place] = x[:120, place] - each.residuals
+        base[120:, place] = each.predict(x[120:], gap=0).expected
+    residuals, gaps = prediction_errors(x[:120], x[120:], 2, np.arange(24))
+    scale = np.sqrt(np.mean(own.residuals**2) / np.mean(residuals**2, axis=0))
+    errors = np.concatenate([residuals, gaps]) * scale
+    rng, found = np.random.default_rng(3), []
+    for _ in range(40):
+        table = base + (x - base)[:, rng.integers(24, size=24)]
+        column = firm + errors[:, rng.integers(24)]
+        expected = fit(column, table).predict(table[120:], gap=0).expected
+        found.append((column[120:] - expected).sum())
+    car = float((y[120:] - firm[120:]).sum())
+    assert out.statistic == pytest.approx(car / np.std(found, ddof=1), rel=1e-9)
+    assert out.p == (1 + sum(np.abs(found) >= abs(car))) / 41
+    low, high = np.quantile(found, [0.025, 0.975])
+    assert (out.low, out.high) == pytest.approx((car - high, car - low), rel=1e-9)
+    struck = factor_bootstrap(
+        y[:120], x[:120], y[120:] - 0.1, x[120:], np.random.default_rng(3), rank=2, draws=99
+    )
+    assert struck.p == 0.01
+    assert struck.high < 0
+
+
+@pytest.mark.slow
+def test_the_bootstrap_keeps_its_size_and_has_power():
+    rejected = struck = 0
+    for seed in range(200):
+        y, x = market(101, 1000 + seed, donors=40)
+        for effect in (0.0, 0.04):
+            out = factor_bootstrap(
+                y[:100],
+                x[:100],
+                y[100:] - effect,
+                x[100:],
+                np.random.default_rng(seed),
+                rank=2,
+                draws=99,
+            )
+            if effect:
+                struck += out.p <= 0.05
+            else:
+                rejected += out.p <= 0.05
+    assert rejected / 200 == pytest.approx(0.05, abs=0.046)  # 3 standard errors
+    assert struck / 200 > 0.95

@@ -10,18 +10,14 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.errors import WindowError
+from analysis.models.completion import MatrixCompletion, SplitMarket, completed
 from analysis.models.differences import (
     DifferenceInDifferences,
     SyntheticDifference,
     penalised_weights,
 )
 from analysis.models.donors import augmented_weights, best_ridge, simplex_weights
-from analysis.models.latent import (
-    InteractiveEffects,
-    MatrixCompletion,
-    completed,
-    principal_components,
-)
+from analysis.models.latent import InteractiveEffects, principal_components
 from analysis.models.simplex import simplex_least_squares
 from analysis.models.structural import StructuralTimeSeries
 
@@ -219,11 +215,12 @@ class TestInteractiveEffects:
 
 
 class TestMatrixCompletion:
-    def test_the_completed_cells_minimise_the_penalised_distance(self):
-        y, x = market(30, 10, 8)
+    @pytest.mark.parametrize("donors", [10, 60])
+    def test_the_completed_cells_minimise_the_penalised_distance(self, donors):
+        y, x = market(30, donors, 8)
         known = np.arange(30) < 27
         penalty = 0.02
-        found = completed(y, x, known, penalty)
+        found = completed(y, SplitMarket.of(x), known, penalty)
 
         def cost(column):
             """The complete-data objective at its optimum over effects and low-rank part."""
@@ -244,6 +241,30 @@ class TestMatrixCompletion:
             other = column.copy()
             other[~known] += rng.normal(size=3) * 10.0 ** rng.uniform(-6, -2)
             assert cost(other) >= best - 1e-15
+
+    @pytest.mark.parametrize(("rows", "donors"), [(80, 30), (80, 79), (80, 200)])
+    @pytest.mark.parametrize("without", [None, 4])
+    def test_a_step_is_that_of_a_whole_decomposition(self, rows, donors, without):
+        y, x = market(rows, donors, 21)
+        split = SplitMarket.of(x)
+        others = x if without is None else np.delete(x, without, axis=1)
+        matrix = np.column_stack([others, y])
+        effects = matrix.mean(1, keepdims=True) + matrix.mean(0) - matrix.mean()
+        left, sizes, right = np.linalg.svd(matrix - effects, full_matrices=False)
+        for penalty in (0.0, sizes[20] * (1 + 1e-9), *sizes[0] * np.array([0.01, 0.1, 0.4, 2.0])):
+            shrunk = (left * np.maximum(sizes - penalty, 0)) @ right[:, -1] + effects[:, -1]
+            found = split.fitted(y, penalty, without)
+            np.testing.assert_allclose(found, shrunk, atol=1e-13)
+
+    def test_a_donor_that_is_there_twice_loses_no_digits(self):
+        y, x = market(60, 100, 22)
+        x[:, 50:] = x[:, :50]  # axes of equal size, and a firm that none of them sees
+        y = x[:, 3] + 1e-9 * y
+        matrix = np.column_stack([x, y])
+        effects = matrix.mean(1, keepdims=True) + matrix.mean(0) - matrix.mean()
+        left, sizes, right = np.linalg.svd(matrix - effects, full_matrices=False)
+        shrunk = (left * np.maximum(sizes - 0.02, 0)) @ right[:, -1] + effects[:, -1]
+        np.testing.assert_allclose(SplitMarket.of(x).fitted(y, 0.02), shrunk, atol=1e-12)
 
     def test_a_low_rank_market_is_completed_exactly_without_penalty(self):
         rng = np.random.default_rng(3)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from analysis.errors import StudyError, WindowError
 from analysis.panel import PanelReturns, estimate_panel
+from analysis.panel.engine import estimate_windows
+from analysis.panel.estimates import LinearModel
 from analysis.panel.layout import STATUS_TEXT
 from analysis.windows import Window
 from tests.panel.oracle import assert_agrees, by_rows
@@ -422,3 +424,22 @@ def test_numba_loads_at_first_use_only():
         "sys.exit('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_arrays_that_may_not_be_written_to_are_compiled_for_once():
+    from analysis.panel.kernel import solve_firms, tabulate
+
+    returns, factors = simulated(np.random.default_rng(19))
+    rate = np.full(len(factors), 1e-4)
+    how = {
+        "models": [LinearModel((0,), excess=True), LinearModel((1,))],
+        "estimation": ESTIMATION,
+        "windows": [WINDOW],
+    }
+    first = estimate_windows(returns, factors, [0], [300], base=rate, **how)
+    known = len(solve_firms.signatures), len(tabulate.signatures)
+    for array in (returns, factors, rate):
+        array.flags.writeable = False
+    again = estimate_windows(returns, factors, [0], [300], base=rate, **how)
+    assert (len(solve_firms.signatures), len(tabulate.signatures)) == known
+    assert np.array_equal(first.car, again.car)

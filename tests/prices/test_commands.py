@@ -268,10 +268,29 @@ def test_the_schedule_files_name_a_command_that_exists(root):
     for file in ("crontab", "market-impact-refresh.service"):
         text = (root / "scripts" / "schedule" / file).read_text()
         assert "market-impact refresh --max-age 18h --json" in text
-    assert (
-        "market-impact refresh --study deepseek-2025"
-        in (root / ".github" / "workflows" / "refresh.yml").read_text()
-    )
+        assert "market-impact watch --page" in text
+    text = (root / ".github" / "workflows" / "refresh.yml").read_text()
+    assert "market-impact refresh --study deepseek-2025" in text
+    assert "market-impact watch --groups data/studies/deepseek-2025/study.toml --page" in text
+
+
+@pytest.mark.slow
+def test_the_evening_looks_at_what_the_refresh_stored(run, vendor, tmp_path):
+    """A fall of 20 % among three walks of 1.5 % a day is found in the store; the others are not."""
+    fallen = listing("AMD", first="2022-01-03")
+    fallen.printed.iloc[-1] *= 0.8
+    vendor.add(listing("SPY", first="2022-01-03"), fallen, listing("NVDA", first="2022-01-03"))
+    assert run("fetch", "SPY", "AMD", "NVDA").exit_code == 0
+    page = tmp_path / "watch.html"
+    moved = run("watch", "--format", "json", "--page", str(page))
+    assert moved.exit_code == 10, moved.output
+    document = json.loads(moved.stdout)
+    assert document["session"] == "2025-03-31"
+    assert [row["name"] for row in document["moves"] if row["moved"]] == ["AMD"]
+    assert "AMD" in page.read_text()
+    calm = run("watch", "--session", "2025-03-28")
+    assert (calm.exit_code, calm.stderr) == (0, "")
+    assert "none of 2 securities moved beyond its ordinary days" in calm.stdout
 
 
 def test_the_systemd_units_verify(root, tmp_path):

@@ -163,8 +163,14 @@ def test_arm_began_in_september_2023_and_is_told_so(study: Study, snapshot) -> N
         estimation=Window(-260, -11),
         headline=replace(study.headline, event="early", benchmark="RSP", beside=""),
     )
+    result = run_study(early, snapshot)
+    assert [firm.symbol for firm in result.firms] == ["NVDA"]
+    (lacking,) = result.unmeasured
+    assert (lacking.event, lacking.symbol, lacking.window) == ("early", "ARM", None)
+    assert lacking.reason.startswith("169 returns in the estimation window")
+    lead = replace(early, headline=replace(early.headline, symbol="ARM"))
     with pytest.raises(WindowError, match="ARM has 169 returns in the estimation window"):
-        run_study(early, snapshot)
+        run_study(lead, snapshot)
 
 
 def test_a_firm_occurs_once(data: MarketData) -> None:
@@ -323,8 +329,7 @@ def test_the_benchmark_that_holds_the_firm_is_flagged(full) -> None:
 
 
 def test_the_weight_moves_the_headline_one_way(full) -> None:
-    weights = [case.weight for case in full.purge_sensitivity]
-    cars = [case.car for case in full.purge_sensitivity]
-    assert weights == pytest.approx([0.0627, 0.0677, 0.0727])
-    assert cars[0] > cars[1] > cars[2]
-    assert cars[1] == pytest.approx(full.headline_window.car, abs=1e-14)
+    low, high = full.bounds.weights[:2]
+    assert [low.stated, high.stated] == pytest.approx([0.0627, 0.0727])
+    assert low.car > full.bounds.own.car > high.car
+    assert full.bounds.own.car == full.headline_window.car

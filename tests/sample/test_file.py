@@ -11,7 +11,8 @@ from analysis.errors import MarketImpactError, StudyError
 from analysis.figures.sample.files import sample_figure_files
 from analysis.prices.snapshot import load_snapshot
 from analysis.sample.caar import caar_path
-from analysis.sample.file import bundled_samples, load_sample, sample_path
+from analysis.sample.file import load_sample
+from analysis.sample.find import bundled_samples, sample_path
 from analysis.sample.regression import explain
 from analysis.windows import Window
 

@@ -92,6 +92,7 @@ def test_every_number_of_every_table_stands_where_it_says(full) -> None:
     }
     cells = [c for t in cell_tables(full) for row in t.rows for c in row if c.place and c.exact]
     assert {cell.place.file for cell in cells} == {
+        "bounds.csv",
         "results.csv",
         "groups.csv",
         "recoveries.csv",

@@ -67,9 +67,10 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
 
 
 def _firms(result: StudyResult) -> list[FirmResult]:
-    """List the firms from the lowest abnormal return to the highest."""
-    window = result.study.headline.window
-    return sorted(result.headline_firms, key=lambda f: f.at(window).car)
+    """List the firms that both windows were measured of, the lowest abnormal return first."""
+    window, later = result.study.headline.window, _later(result)
+    firms = [f for f in result.headline_firms if not isinstance(later, Absent) and f.has(later)]
+    return sorted(firms, key=lambda f: f.at(window).car)
 
 
 def _later(result: StudyResult) -> Window | Absent:

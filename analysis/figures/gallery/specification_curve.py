@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.context.curve import CHOICES, ESTIMANDS
+from analysis.context.curve_effects import TOGETHER
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import counted, percent, scale_of
+from analysis.narrative_curve import CHOICE_TITLES, part
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from analysis.context.curve import CurvePoint, SpecificationCurve
     from analysis.context.details import Details
     from analysis.formatting import Scale
-    from analysis.robustness import CurvePoint, SpecificationCurve
 
-NAMES = {
-    "model": "model",
-    "benchmark": "benchmark",
-    "length": "estimation",
-    "gap": "gap",
-    "window": "window",
-    "returns": "returns",
-}
+SHORT = {"length": "estimation"}
+"""Choices whose name is too long for the margin."""
 
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
@@ -43,17 +40,19 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    curve = details.curve
-    rows = [(name, value) for name in curve.variance_shares for value in _by_answer(curve, name)]
+    multiverse = details.multiverse
+    curve = multiverse.curves[0]
+    names = [name for name in curve.effects if name != TOGETHER] or list(CHOICES)
+    rows = [(name, value) for name in names for value in _by_answer(curve, name)]
     figure, (top, below) = style.panels(3.2 + 0.168 * len(rows) + 0.3, (3.0, 0.168 * len(rows)))
     with style.applied():
         _answers(top, curve, style)
         _matrix(below, curve, rows, style)
         top.sharex(below)
         detail = (
-            f"{curve.symbol}, event {curve.event}: {len(curve.points)} specifications, sorted; "
-            f"grey: {100 * curve.level:g} % intervals; below, the choices of each, with the share "
-            "of the answers' sum of squares between the values of each choice"
+            f"{multiverse.symbol}, event {multiverse.event}, {ESTIMANDS[curve.estimand]}: "
+            f"{len(curve.points)} specifications, sorted; grey: {100 * curve.level:g} % intervals; "
+            f"below, the choices of each, with each choice's part of the variance{_rest(curve)}"
         )
         title(figure, _finding(curve), detail, style)
     return figure
@@ -133,9 +132,9 @@ def _matrix(
         axes.plot(xs, ys, color=style.plain, lw=0.7, solid_capstyle="butt")
         labels.append(value)
         if name != last:
-            share = curve.variance_shares[name]
+            share = curve.effects.get(name, 0.0)
             axes.annotate(
-                f"{NAMES[name]}  {percent(share, 0) if share >= 0.005 else '< 1 %'}",
+                f"{SHORT.get(name, name)}  {percent(share, 0) if share >= 0.005 else '< 1 %'}",
                 xy=(0, y),
                 xycoords=("axes fraction", "data"),
                 xytext=(-8 - 4.6 * letters if style.narrow else -92, 0),
@@ -176,19 +175,21 @@ def _finding(curve: SpecificationCurve) -> str:
         ends = f"{scale.write(low.impact, 0)} to {scale.write(high.impact, 0)}"
         spread = f"{low.currency} {ends} {scale.short}"
         middle = f"{scale.write(curve.middle.impact, 0)} {scale.short}"
-    most = {**NAMES, "length": "estimation length"}[next(iter(curve.variance_shares))]
+    most = next(iter(curve.effects), TOGETHER)
+    moves = "" if most == TOGETHER else f", and the {CHOICE_TITLES[most]} moves the answer most"
     return (
-        f"{counted(count, 'specification')} give {spread}, median {middle}; {_part(share)} "
-        f"significant, and the {most} moves the answer most"
+        f"{counted(count, 'specification')} give {spread}, median {middle}; {part(share)} "
+        f"{'is' if share == 0 else 'are'} significant{moves}"
     )
 
 
-def _part(share: float) -> str:
-    return "none is" if share == 0 else f"{percent(share, 0)} are"
+def _rest(curve: SpecificationCurve) -> str:
+    rest = curve.effects.get(TOGETHER, 0.0)
+    return f" ({percent(rest, 0)} is choices acting together)" if rest >= 0.005 else ""
 
 
 def _absent(details: Details) -> str:
-    return "" if details.curve.points else "the data allow none of its specifications"
+    return "" if details.multiverse.curves else "the data allow none of its specifications"
 
 
 FIGURE = DetailFigure(
@@ -198,6 +199,17 @@ FIGURE = DetailFigure(
     draw=draw,
     absent=_absent,
     files=(
-        TidyFile("specifications.csv", "Every specification", lambda d: d.curve.tidy, on_page=True),
+        TidyFile(
+            "specifications.csv",
+            "Every specification, one curve a question",
+            lambda d: d.multiverse.tidy,
+            on_page=True,
+            columns=(
+                *("rank", "estimand", "holds_firm", "model", "benchmark", "length", "gap"),
+                *("window", "returns", "abnormal_return", "low", "high", "p", "currency", "impact"),
+                "headline",
+            ),
+        ),
+        TidyFile("multiverse.csv", "Every question's curve", lambda d: d.multiverse.summary),
     ),
 )

@@ -8,6 +8,7 @@ from pandas.api.types import is_numeric_dtype
 
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import probability
+from analysis.sample.regression import PLACES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ def terms(regression: Regression) -> list[str]:
     return [
         name
         for name in map(str, frame.columns)
-        if name not in {"place", "position", "outcome", "fitted", "se"}
+        if name not in {*PLACES, "outcome", "fitted", "se"}
         and is_numeric_dtype(frame[name])
         and name in named.replace("(", " ").replace(")", " ").replace("*", " ").split()
     ]

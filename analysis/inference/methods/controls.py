@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.inference.controls import jackknife_plus, placebo_units
+from analysis.inference.factor_bootstrap import DRAWS, TEST, factor_bootstrap
 from analysis.inference.registry import StatisticalTest
 
 if TYPE_CHECKING:
@@ -31,6 +32,19 @@ def _left_out(sample: FirmSample, settings: Settings) -> Outcome:
         sample.post_x[0],
         sample.names,
         level=settings.level,
+    )
+
+
+def _redrawn(sample: FirmSample, settings: Settings) -> Outcome:
+    return factor_bootstrap(
+        sample.y,
+        sample.x,
+        sample.post_y,
+        sample.post_x,
+        settings.rng(TEST),
+        rank=sample.factors,
+        level=settings.level,
+        draws=min(DRAWS, settings.draws),
     )
 
 
@@ -68,5 +82,25 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Barber, Candes, Ramdas and Tibshirani (2021), Annals of Statistics 49",
         run=_left_out,
         needs=("one session", "donors"),
+    ),
+    StatisticalTest(
+        id=TEST,
+        title="bootstrap of a factor control",
+        family="one firm",
+        subject="firm",
+        null="the firm's CAR is what factors of the donors, its own loadings and an error give",
+        formula="CAR / spread of the CARs redrawn: donors' errors redrawn over all sessions of a "
+        "donor, the firm's from those of donors that others predict, scaled to its misfit; factors "
+        "and loadings estimated anew",
+        distribution="share of B = 1,000 draws as far from nought: (1 + #{|C_b| >= |C|}) / (B + 1)",
+        assumptions="the factor model with that number of factors; errors of firm and donors alike "
+        "but for their size",
+        valid_when="10 donors or more, errors without clusters of volatility",
+        fails_when="the event session is more volatile than those of the estimation window; a "
+        "factor that moved that day and hardly before is not among those estimated",
+        reference="Xu (2017), Political Analysis 25, algorithm 2",
+        run=_redrawn,
+        needs=("donors", "factors"),
+        assumes=frozenset({"constant volatility"}),
     ),
 )

@@ -1,0 +1,329 @@
+"""A user's own figures: levels or returns of several exchanges, factors, returns on delisting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.batch.inputs import read_factors
+from analysis.errors import DataError, nearest
+from analysis.panel.returns import PanelReturns
+from analysis.plausible import impossible_returns, why_impossible
+from analysis.prices.files import read_table
+from analysis.returns import simple_returns
+from analysis.sample.data import SampleData, SessionBlock
+from analysis.sessions import sessions_between
+from analysis.tabular import read_whole, table_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from analysis._typing import FloatArray
+    from analysis.pieces import Piece, Problems
+
+
+VALUES = ("levels", "returns")
+"""What a wide file of figures can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """
+    Where a security trades, and what stands for its market.
+
+    Attributes
+    ----------
+    calendar : str
+        Market code of its exchange; empty for that of the study.
+    benchmark : str
+        Of its pairs that name none; empty for that of the study.
+    """
+
+    calendar: str = ""
+    benchmark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiles:
+    """
+    Files beside the events and the figures.
+
+    Attributes
+    ----------
+    securities : pathlib.Path or None
+        ``symbol`` with ``calendar``, ``benchmark`` or both: see `read_securities`.
+    factors : pathlib.Path or None
+        Daily factors in decimals, one column each beside ``session``.
+    delistings : pathlib.Path or None
+        ``symbol, session, return``: what was last paid for a share that left its exchange.
+    returns : bool
+        Whether a wide file of figures holds simple returns, not levels.
+    """
+
+    securities: Path | None = None
+    factors: Path | None = None
+    delistings: Path | None = None
+    returns: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether any of them is asked for."""
+        return self != OwnFiles()
+
+
+def read_securities(path: Path) -> dict[str, Security]:
+    """
+    Read the exchanges and local indices of securities.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Columns ``symbol`` and ``calendar`` (a market code, as XTKS), ``benchmark`` or both.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, lacks a column, or names a symbol twice.
+    """
+    piece, _ = read_whole(path)
+    piece.file.require(["symbol"])
+    names = list(piece.file.names)
+    if "calendar" not in names and "benchmark" not in names:
+        raise DataError(
+            f"{path}: neither 'calendar' nor 'benchmark' is in it; {nearest('calendar', names)}"
+        )
+    columns = {name: _texts(piece, name) for name in ("symbol", "calendar", "benchmark")}
+    found: dict[str, Security] = {}
+    for row, symbol in enumerate(columns["symbol"]):
+        if not symbol:
+            raise DataError(f"{piece.where(row)}: no symbol")
+        if symbol in found:
+            raise DataError(f"{piece.where(row)}: {symbol} is there twice; keep one row")
+        found[symbol] = Security(columns["calendar"][row], columns["benchmark"][row])
+    return found
+
+
+def _texts(piece: Piece, name: str) -> list[str]:
+    if name not in piece.file.names:
+        return [""] * piece.table.num_rows
+    codes, words = piece.texts(list(piece.file.names).index(name))
+    return [words[code] if code >= 0 else "" for code in codes.tolist()]
+
+
+def own_sample_data(
+    path: Path,
+    files: OwnFiles,
+    *,
+    calendar: str,
+    benchmarks: Sequence[str],
+    problems: Problems,
+    factors: pd.DataFrame | None = None,
+) -> SampleData:
+    """
+    Read the figures of a sample, of one exchange or of many.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Levels or returns in a layout of `analysis.prices.files.load_levels_file`.
+    files : OwnFiles
+    calendar : str
+        Exchange of the securities that `files` name none for.
+    benchmarks : sequence of str
+        Beside the local ones: securities that stand for a market, whatever the firm's exchange. On
+        the sessions of another exchange than its own each has a return where both days have a
+        level.
+    problems : Problems
+        What is left out is noted here.
+    factors : pandas.DataFrame, optional
+        Daily factors by session, where `files` have none.
+
+    Returns
+    -------
+    SampleData
+        Of simple returns; delistings are not in it yet.
+
+    Raises
+    ------
+    DataError, SessionError
+        If a file cannot be read, or figures cannot be.
+    """
+    table = read_table(path)
+    returns = table.returns or files.returns
+    values = _checked(table.values, path, returns=returns)
+    securities = {} if files.securities is None else read_securities(files.securities)
+    codes = {
+        str(symbol): securities.get(str(symbol), Security()).calendar or calendar
+        for symbol in values.columns
+    }
+    calendars = sorted(set(codes.values()), key=lambda code: (code != calendar, code))
+    first, last = values.index[0].date(), values.index[-1].date()
+    spans = [sessions_between(code, first, last) for code in calendars]
+    closed = [code for code, span in zip(calendars, spans, strict=True) if not len(span)]
+    if closed:
+        raise DataError(f"{path}: {closed[0]} has no session from {first} to {last}")
+    parts = [
+        _of_exchange(
+            values[[symbol for symbol in values.columns if codes[str(symbol)] == code]],
+            span,
+            returns=returns,
+            code=code,
+            path=path,
+            problems=problems,
+        )
+        for code, span in zip(calendars, spans, strict=True)
+    ]
+    names = [str(symbol) for part in parts for symbol in part.columns]
+    sessions = np.concatenate([_days(span) for span in spans])
+    own: Mapping[str, FloatArray] = {}
+    if files.factors is not None:
+        own = factors_on(files.factors, sessions, problems)
+    elif factors is not None:
+        own = _new_york(factors, spans, calendars)
+    blocks = _blocks(calendars, spans)
+    local = {symbol: one.benchmark for symbol, one in securities.items() if one.benchmark}
+    return SampleData(
+        name=path.name,
+        calendar=calendar,
+        sessions=sessions,
+        symbols={name: at for at, name in enumerate(names)},
+        panel=_stacked(parts, blocks),
+        factors=own,
+        markets={
+            name: _everywhere(values[name], spans, returns=returns)
+            for name in dict.fromkeys([*benchmarks, *local.values()])
+            if name in codes and len(calendars) > 1
+        },
+        blocks=blocks,
+        local=local,
+    )
+
+
+def _checked(values: pd.DataFrame, path: Path, *, returns: bool) -> pd.DataFrame:
+    """Refuse what no level or return can be."""
+    if not len(values):
+        raise DataError(f"{path}: no figures in it")
+    if not values.index.is_monotonic_increasing or not values.index.is_unique:
+        raise DataError(f"{path}: sessions are not in order, or one is there twice; sort them")
+    array = values.to_numpy(dtype=np.float64)
+    wrong = impossible_returns(array) if returns else array <= 0
+    if wrong.any():
+        row, column = divmod(int(np.argmax(wrong)), array.shape[1])
+        value = float(array[row, column])
+        what = why_impossible(value).partition(";")[0] if returns else f"level {value:g} is not > 0"
+        raise DataError(f"{path}: {values.columns[column]} on {values.index[row].date()}: {what}")
+    return values
+
+
+def _days(span: pd.DatetimeIndex) -> npt.NDArray[np.int32]:
+    return span.to_numpy().astype("datetime64[D]").astype(np.int32)
+
+
+def _of_exchange(
+    values: pd.DataFrame,
+    span: pd.DatetimeIndex,
+    *,
+    returns: bool,
+    code: str,
+    path: Path,
+    problems: Problems,
+) -> pd.DataFrame:
+    """Lay the figures of one exchange out on its sessions, as returns."""
+    stray = values.loc[~values.index.isin(span)].notna().to_numpy()
+    if stray.any():
+        problems.add(
+            str(path),
+            f"{int(stray.sum()):,} figures on days that are no sessions of {code}; left out",
+        )
+    laid = values.reindex(span)
+    return laid if returns else simple_returns(laid)
+
+
+def _blocks(
+    calendars: Sequence[str], spans: Sequence[pd.DatetimeIndex]
+) -> tuple[SessionBlock, ...]:
+    edges = np.concatenate([[0], np.cumsum([len(span) for span in spans])]).tolist()
+    return tuple(SessionBlock(code, edges[at], edges[at + 1]) for at, code in enumerate(calendars))
+
+
+def _stacked(parts: Sequence[pd.DataFrame], blocks: Sequence[SessionBlock]) -> PanelReturns:
+    """Put the firms of all exchanges into one panel, each on the sessions of its own."""
+    panels = [PanelReturns.from_matrix(part.to_numpy(dtype=np.float64)) for part in parts]
+    sizes = np.concatenate([np.diff(panel.rows.offsets) for panel in panels])
+    first = [panel.rows.first + block.start for panel, block in zip(panels, blocks, strict=True)]
+    rows = panels[0].rows._replace(
+        values=np.concatenate([panel.rows.values for panel in panels]),
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        first=np.concatenate(first),
+    )
+    return PanelReturns(rows, blocks[-1].stop)
+
+
+def _everywhere(
+    values: pd.Series, spans: Sequence[pd.DatetimeIndex], *, returns: bool
+) -> FloatArray:
+    """Give the returns of a benchmark on the sessions of every exchange."""
+    laid = [values.reindex(span) for span in spans]
+    found = [part if returns else part / part.shift(1) - 1 for part in laid]
+    return np.concatenate([part.to_numpy(dtype=np.float64) for part in found])
+
+
+def factors_on(
+    path: Path, sessions: npt.NDArray[np.int32], problems: Problems
+) -> dict[str, FloatArray]:
+    """
+    Read daily factors onto sessions.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A column ``session`` (or ``date``) and one a factor, in decimals.
+    sessions : ndarray of shape (T,)
+        Days since 1970.
+    problems : Problems
+        Cells that cannot be used are noted here.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (T,)
+        NaN where a factor has no value.
+
+    Raises
+    ------
+    DataError
+        As `analysis.batch.inputs.read_factors`.
+    """
+    known = table_file(path).names
+    read = read_factors(
+        path,
+        [name for name in known if name not in {"session", "date"}],
+        date_column="date" if "date" in known and "session" not in known else "session",
+        calendar=None,
+        problems=problems,
+    )
+    place = np.searchsorted(read.sessions, sessions)
+    place[place == read.sessions.size] = 0
+    there = read.sessions[place] == sessions
+    return {
+        name: np.where(there, read.values[place, at], np.nan) for at, name in enumerate(read.names)
+    }
+
+
+def _new_york(
+    factors: pd.DataFrame, spans: Sequence[pd.DatetimeIndex], calendars: Sequence[str]
+) -> dict[str, FloatArray]:
+    """Give the factors of New York on its own sessions; NaN on those of other exchanges."""
+    laid = [
+        factors.reindex(span if code == "XNYS" else span[:0]).reindex(span)
+        for code, span in zip(calendars, spans, strict=True)
+    ]
+    return {
+        str(name): np.concatenate([part[name].to_numpy(dtype=np.float64) for part in laid])
+        for name in factors.columns
+    }

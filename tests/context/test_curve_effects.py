@@ -1,0 +1,65 @@
+"""Weighted medians and parts of a variance against plain definitions and statsmodels."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import statsmodels.formula.api as smf
+from hypothesis import given
+from hypothesis import strategies as st
+from pandas import DataFrame
+
+from analysis.context.curve_effects import TOGETHER, main_effects, middle_of
+
+WEIGHTS = st.lists(st.floats(0.01, 1), min_size=1, max_size=9)
+
+
+@given(WEIGHTS, st.randoms(use_true_random=False))
+def test_half_of_the_weight_lies_on_each_side_of_the_median(weights, random) -> None:
+    values = np.array([random.gauss(0, 1) for _ in weights])
+    share = np.array(weights) / sum(weights)
+    middle = middle_of(values[None, :], share)[0]
+    assert share[values < middle].sum() <= 0.5 + 1e-9
+    assert share[values <= middle].sum() >= 0.5 - 1e-9
+
+
+def test_parts_are_means_over_all_orders_of_what_a_choice_adds() -> None:
+    """Lindeman, Merenda and Gold by brute force, each fit by statsmodels; choices not crossed."""
+    rng = np.random.default_rng(3)
+    table = DataFrame(
+        [(a, b, c) for a in "xyz" for b in "pq" for c in "st" if (a, b) != ("z", "q")],
+        columns=["a", "b", "c"],
+    )
+    table["w"] = rng.uniform(0.5, 2, len(table))
+    table["y"] = table["a"].map({"x": 0, "y": 1, "z": 3}) + rng.normal(0, 0.5, len(table))
+
+    def explained(names: tuple[str, ...]) -> float:
+        formula = "y ~ " + (" + ".join(f"C({name})" for name in names) or "1")
+        return smf.wls(formula, table, weights=table["w"]).fit().rsquared
+
+    orders = list(itertools.permutations("abc"))
+    parts = dict.fromkeys("abc", 0.0)
+    for order in orders:
+        for place, name in enumerate(order):
+            gain = explained(order[: place + 1]) - explained(order[:place])
+            parts[name] += gain / len(orders)
+    weights = (table["w"] / table["w"].sum()).to_numpy()
+    labels = {name: table[name].tolist() for name in "abc"}
+    found = main_effects(table["y"].to_numpy(), weights, labels)
+    for name in "abc":
+        assert found[name] == pytest.approx(parts[name], abs=1e-10)
+    assert found[TOGETHER] == pytest.approx(1 - sum(parts.values()), abs=1e-10)
+    assert list(found)[:-1] == sorted("abc", key=lambda name: -parts[name])
+
+
+def test_answers_that_do_not_differ_have_no_parts() -> None:
+    assert main_effects(np.full(4, -0.2), np.full(4, 0.25), {"model": list("aabb")}) == {}
+
+
+def test_what_only_two_choices_together_explain() -> None:
+    """Exclusive or: neither choice alone explains anything."""
+    labels = {"model": list("aabb"), "gap": list("5151")}
+    found = main_effects(np.array([0.0, 1.0, 1.0, 0.0]), np.full(4, 0.25), labels)
+    assert found[TOGETHER] == pytest.approx(1)
