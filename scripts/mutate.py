@@ -324,9 +324,9 @@ def main() -> int:
     if given.each:
         taken: dict[str, int] = defaultdict(int)
         cases = [case for case in cases if _count(taken, room(case[0])) <= given.each]
-    with tempfile.TemporaryDirectory() as folder:
-        with ProcessPoolExecutor(1) as pool:  # what the tests import stays in a process of its own
-            reach = pool.submit(survey, copy_of_the_tree(Path(folder))).result()
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1) as pool:
+        # what the tests import stays in that process
+        reach = pool.submit(survey, copy_of_the_tree(Path(folder))).result()
     print(f"{len(cases)} mutants, {len(reach.seconds):,} tests", flush=True)
     return report(tried(cases, reach, given.minutes, given.workers), given.floor)
 
