@@ -359,8 +359,9 @@ def _recovery(result: StudyResult, cite: Cite = plain) -> str:
         Place("recoveries.csv", 2 + result.recoveries.index(recovery), "sessions"),
     )
     sessions = f"{count} session" if recovery.sessions == 1 else f"{count} sessions"
+    whose = {True: "With dividends, the", False: "Without dividends, the", None: "The"}
     return (
-        f"With dividends, the stock first closed at or above its level of {eve} again on "
+        f"{whose[result.dividends]} stock first closed at or above its level of {eve} again on "
         f"{long_date(recovery.session.date())}, {sessions} after the event."
     )
 

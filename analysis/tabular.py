@@ -229,7 +229,8 @@ def _first_repeated(names: Sequence[str]) -> str | None:
 
 def _batches(file: TableFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
     if file.kind == "parquet":
-        with pq.ParquetFile(file.path) as table:
+        # a row group can be the whole file: it is read as it is decoded, not beforehand
+        with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=1 << 20) as table:
             yield from table.iter_batches(batch_size=PARQUET_ROWS, columns=columns)
         return
     convert = _as_text(columns)

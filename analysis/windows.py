@@ -11,6 +11,9 @@ _PATTERN = re.compile(r"\s*[\[(]?\s*([+-]?[0-9]+)\s*(?:(\.\.|,)\s*([+-]?[0-9]+)\
 
 LONGEST_TEXT = 40
 
+SHORT = 5
+"""Sessions of the longest window whose expected return holds the estimation window's alpha."""
+
 FARTHEST = 100_000
 """No session is farther from an event: some four hundred years."""
 
@@ -82,6 +85,18 @@ class Window:
 
     def __len__(self) -> int:
         return self.end - self.start + 1
+
+    @property
+    def long(self) -> bool:
+        """
+        Whether the window is so long that an alpha of the estimation window is not carried into it.
+
+        Examples
+        --------
+        >>> Window(0, 4).long, Window(0, 5).long
+        (False, True)
+        """
+        return len(self) > SHORT
 
     def overlaps(self, other: Window) -> bool:
         """Say whether the two windows share a session."""

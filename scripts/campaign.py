@@ -170,7 +170,7 @@ def command_of(what: str, path: str, texts: dict[str, bytes]) -> list[str]:
         return ["study", *SMALL, "--data", path, "--out", "out"]
     if what == "scan":
         return ["scan", "--data", path, "--date", "2025-01-08", "--estimation", "-3..-1",
-                "--min-obs", "3", "--placebos", "1"]  # fmt: skip
+                "--min-estimation", "3", "--placebos", "1"]  # fmt: skip
     if what == "fetch":
         return ["fetch", "--from", path, "--db", "store.duckdb", "--now", "2025-01-28T22:00:00Z"]
     if what == "pairs":

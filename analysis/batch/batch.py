@@ -11,13 +11,22 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
+from analysis.batch.statuses import (
+    NO_CLOSES,
+    NO_DATE,
+    NO_SYMBOL,
+    NO_ZONE,
+    status_texts,
+    tally,
+    window_statuses,
+)
 from analysis.batch.writing import writing
 from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.errors import StudyError, WindowError
 from analysis.outputs import refuse_target
 from analysis.panel.engine import check_windows, estimate_windows
 from analysis.panel.estimates import LinearModel
-from analysis.panel.layout import OK, STATUS_TEXT
+from analysis.panel.layout import OK
 from analysis.pieces import Piece, Problems
 from analysis.tabular import read_pieces
 
@@ -33,11 +42,6 @@ if TYPE_CHECKING:
 
 MOST_RESULTS = 1 << 20
 """Rows of the results that are held at a time."""
-
-NO_SYMBOL = "no symbol"
-NO_DATE = "unreadable event date"
-NO_ZONE = "event time without a zone"
-NO_CLOSES = "event with an hour: name the exchange whose closes count with --calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class BatchRequest:
         In sessions from the event.
     more_windows : tuple of Window
         Further event windows; results then have a column ``window`` and one row each.
-    min_obs : int or None
+    min_estimation : int or None
         Fewest estimation returns; half the estimation window where None.
     symbol_column, date_column, return_column, event_date_column : str
         Columns of the returns (the first three) and of the events (the first and the last).
@@ -72,7 +76,7 @@ class BatchRequest:
     models: tuple[FactorModel, ...]
     estimation: Window
     window: Window
-    min_obs: int | None = None
+    min_estimation: int | None = None
     symbol_column: str = "symbol"
     date_column: str = "session"
     return_column: str = "return"
@@ -89,8 +93,10 @@ class BatchRequest:
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise StudyError(f"two models are called '{min(twice)}'; give each its own name")
-        if self.min_obs is not None and self.min_obs < 1:
-            raise StudyError(f"--min-obs {self.min_obs} is no number of sessions; give 1 or more")
+        if self.min_estimation is not None and self.min_estimation < 1:
+            raise StudyError(
+                f"--min-estimation {self.min_estimation} is no number of sessions; give 1 or more"
+            )
         for window in self.windows:
             check_windows(self.estimation, window)
         if len(set(self.windows)) < len(self.windows):
@@ -177,7 +183,7 @@ class LocalEstimator:
             models=self.request.panel_models,
             estimation=self.request.estimation,
             windows=self.request.windows,
-            min_obs=self.request.min_obs,
+            min_estimation=self.request.min_estimation,
             log=self.request.log,
             threads=self.threads,
         )
@@ -243,9 +249,11 @@ def run_batch(
         for piece in itertools.chain(() if first is None else (first,), pieces):
             for located in locate(piece, data, factors, problems).parts(request):
                 found = estimate(located.firm, located.position)
-                codes, words = _statuses(_window_statuses(found), located)
-                writer.write_table(_rows(located, request, found, words.take(codes)).cast(schema))
-                statuses += _tally(codes, words)
+                codes, words = status_texts(window_statuses(found), located.faults)
+                writer.write_table(
+                    result_rows(located, request, found, words.take(codes)).cast(schema)
+                )
+                statuses += tally(codes, words)
                 n_events += len(located.day)
                 if progress is not None:
                     progress(n_events)
@@ -301,6 +309,18 @@ class Located:
         """Cut the events up, so that no part makes more than `MOST_RESULTS` rows."""
         return self.split(max(1, MOST_RESULTS // (len(request.models) * len(request.windows))))
 
+    def take(self, rows: IntArray) -> Located:
+        """Take some of the events."""
+        places = {row: at for at, row in enumerate(rows.tolist())}
+        return Located(
+            symbol=self.symbol.take(pa.array(rows)),
+            day=self.day[rows],
+            session=self.session[rows],
+            firm=self.firm[rows],
+            position=self.position[rows],
+            faults={places[row]: text for row, text in self.faults.items() if row in places},
+        )
+
     def split(self, size: int) -> Iterator[Located]:
         """Cut the events up into parts of `size`; the last may be smaller."""
         if size >= len(self.day):
@@ -355,39 +375,10 @@ def locate(piece: Piece, data: FirmReturns, factors: Factors, problems: Problems
     )
 
 
-def _statuses(status: npt.NDArray[np.int32], located: Located) -> tuple[pa.Array, pa.Array]:
-    """Give the status of every row as codes into a list of words."""
-    words = list(STATUS_TEXT)
-    known: dict[str, int] = {}
-    codes = status.astype(np.int64)
-    for row, fault in located.faults.items():
-        if fault not in known:
-            known[fault] = len(words)
-            words.append(fault)
-        codes[row] = known[fault]
-    return pa.array(codes.ravel()), pa.array(words, pa.string())
-
-
-def _tally(codes: pa.Array, words: pa.Array) -> Counter[str]:
-    counts = np.bincount(codes.to_numpy(), minlength=len(words))
-    tally: Counter[str] = Counter()
-    for word, count in zip(words.to_pylist(), counts.tolist(), strict=True):
-        if count:
-            kinds = [kind for kind in (NO_DATE, NO_ZONE) if word.startswith(kind)]
-            tally[kinds[0] if kinds else word] += count
-    return tally
-
-
-def _window_statuses(found: WindowEstimates) -> npt.NDArray[np.int32]:
-    """Status of each event, model and window: the window's own, else that of the fit."""
-    own = found.window_status
-    status: npt.NDArray[np.int32] = np.where(own == OK, found.status[..., None], own)
-    return status
-
-
-def _rows(
+def result_rows(
     located: Located, request: BatchRequest, found: WindowEstimates, status: pa.Array
 ) -> pa.Table:
+    """Lay estimates out as rows: one an event, model and window, as `result_schema` has them."""
     n_events, n_models, n_windows = len(located.day), len(request.models), len(request.windows)
     repeat = pa.array(np.repeat(np.arange(n_events), n_models * n_windows))
     names = pa.array([model.name for model in request.models], pa.string())

@@ -108,7 +108,7 @@ class ControlOptions:
         Ids of models of donors.
     estimation : Window
     windows : tuple of Window
-    min_obs : int
+    min_estimation : int
         Fewest returns of the firm in the estimation window.
     placebos : int
         Donors placed in the firm's stead, at most; 0 for none.
@@ -119,7 +119,7 @@ class ControlOptions:
     methods: tuple[str, ...]
     estimation: Window
     windows: tuple[Window, ...]
-    min_obs: int
+    min_estimation: int
     placebos: int
     level: float = 0.95
 
@@ -194,7 +194,7 @@ def _rows(
     use = np.isfinite(panel.returns[max(first, 0) : max(last, 0), firm])
     count = int(use.sum())
     ahead = panel.whole(position + window.start, position + window.end + 1)
-    enough = first >= 0 and count >= how.min_obs
+    enough = first >= 0 and count >= how.min_estimation
     if not (enough and ahead[firm]):
         return _empty(MISSING if enough else TOO_FEW, count)
     able = donors & ahead

@@ -97,7 +97,7 @@ class ControlRequest:
     @property
     def options(self) -> ControlOptions:
         """How each event is estimated."""
-        asked = self.batch.min_obs
+        asked = self.batch.min_estimation
         least = (len(self.batch.estimation) + 1) // 2 if asked is None else asked
         return ControlOptions(
             self.methods,

@@ -156,7 +156,7 @@ class DaskEstimator:
             "estimation": request.estimation,
             "windows": request.windows,
             "log": request.log,
-            "min_obs": request.min_obs,
+            "min_estimation": request.min_estimation,
         }
         held = client.submit(np.asarray, factors.values, pure=False)
         return cls(client, edges, parts, held, options)

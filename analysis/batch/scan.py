@@ -56,7 +56,7 @@ class ScanRequest:
         Least close before the date.
     min_volume : float
         Least median volume of the estimation window, in the file's units.
-    min_obs : int
+    min_estimation : int
         Fewest returns in the estimation window.
     groups : pathlib.Path or None
         Table of symbol and group.
@@ -73,7 +73,7 @@ class ScanRequest:
     placebos: int = 500
     min_price: float = 5.0
     min_volume: float = 1000.0
-    min_obs: int = 125
+    min_estimation: int = 125
     groups: Path | None = None
     columns: tuple[str, ...] = ("symbol", "session", "close", "volume")
     calendar: str = "XNYS"
@@ -245,7 +245,7 @@ class _Estimator:
             models=[(0,)],
             estimation=self.request.estimation,
             window=EVENT_DAY,
-            min_obs=self.request.min_obs,
+            min_estimation=self.request.min_estimation,
         )
         shape = (positions.size, firms.size)
         return _Day(
@@ -276,18 +276,18 @@ def _screen(
 ) -> tuple[IntArray, dict[str, int]]:
     """Say which securities to keep, and how many were left out for which reason, in this order."""
     estimation = event + request.estimation.start, event + request.estimation.end
-    closes = at_session(prices.closes, event - 1)
+    close = at_session(prices.closes, event - 1)
     volumes = np.sort(window_of(prices.volumes, *estimation), axis=1)  # NaN last
     seen = np.isfinite(volumes).sum(axis=1)
     middle = np.maximum(seen - 1, 0) // 2  # the lower median
     median = np.where(seen > 0, volumes[np.arange(len(volumes)), middle], 0.0)
-    observed = np.isfinite(window_of(prices.returns, *estimation)).sum(axis=1)
-    name = as_date(prices.sessions[event])
+    known = np.isfinite(window_of(prices.returns, *estimation)).sum(axis=1)
+    fewest, name = request.min_estimation, as_date(prices.sessions[event])
     tests = {
         "the benchmark itself": np.array(prices.symbols) != request.benchmark,
         f"without a return on {name}": np.isfinite(at_session(prices.returns, event)),
-        f"with fewer than {request.min_obs} estimation returns": observed >= request.min_obs,
-        f"below a price of {request.min_price:g}": closes >= request.min_price,
+        f"with fewer than {fewest} estimation returns": known >= fewest,
+        f"below a price of {request.min_price:g}": close >= request.min_price,
         f"below a median volume of {request.min_volume:g}": median >= request.min_volume,
     }
     kept = np.ones(len(prices.symbols), dtype=np.bool_)

@@ -11,6 +11,8 @@ import click
 
 from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
 from analysis.batch.inputs import FactorModel
+from analysis.batch.mixed import MixedRequest, run_mixed_batch
+from analysis.cli.options import min_estimation_option
 from analysis.cli.terminal import echo, message
 from analysis.errors import StudyError
 from analysis.windows import Window
@@ -32,6 +34,9 @@ OF_CONTROLS = {
     "checkpoint": None,
 }
 """Options that only control portfolios have, with what they are when not given."""
+
+OF_EVENTS = "benchmark_column", "window_column", "estimation_column", "securities"
+"""Options with which events choose for themselves."""
 
 _EXAMPLE = """\b
 Example:
@@ -101,11 +106,7 @@ Example:
 )
 @click.option("--path", "path_window", help="Also every session of it alone, as in -10..20.")
 @click.option("--log", is_flag=True, help="Returns and factors are logarithms.")
-@click.option(
-    "--min-obs",
-    type=click.IntRange(1, 1_000_000),
-    help="Fewest returns in the estimation window.  [default: half its sessions]",
-)
+@min_estimation_option(least=1)
 @click.option("--symbol-column", default="symbol", show_default=True, help="Of returns and events.")
 @click.option("--date-column", default="session", show_default=True, help="In returns and factors.")
 @click.option("--return-column", default="return", show_default=True, help="In returns.")
@@ -115,6 +116,21 @@ Example:
     metavar="CODE",
     help="Sessions of an exchange, as XNYS, whose closes date events with an hour; else the "
     "factor file's dates.",
+)
+@click.option(
+    "--benchmark-column",
+    metavar="COLUMN",
+    help="Of events: the factor that stands for 'benchmark' in a model, as in market=benchmark.",
+)
+@click.option("--window-column", metavar="COLUMN", help="Of events: each one's own event window.")
+@click.option(
+    "--estimation-column", metavar="COLUMN", help="Of events: each one's own estimation window."
+)
+@click.option(
+    "--securities",
+    type=_FILE,
+    help="Table of symbol with calendar (the exchange whose sessions count for it), benchmark (its "
+    "local index among the factors) or both.",
 )
 @click.option(
     "--threads", type=click.IntRange(1, 1_000_000), help="Threads.  [default: all processors]"
@@ -149,6 +165,7 @@ def command(
     weight of the three largest donors, CAR, BHAR, conformal p, and with --placebos the rank among
     donors with its interval.
     """
+    of_events = {name: given.pop(name) for name in OF_EVENTS}
     of_controls = {name: given.pop(name) for name in OF_CONTROLS}
     first, *more = _windows(windows, path_window)
     request = BatchRequest(
@@ -158,6 +175,9 @@ def command(
         more_windows=tuple(more),
         **given,  # type: ignore[arg-type]
     )
+    mixed = MixedRequest(request, **of_events)  # type: ignore[arg-type]
+    if mixed.wanted and methods:
+        raise StudyError("control portfolios take one window and exchange for all; drop --method")
     if methods:
         from analysis.batch.controls import ControlRequest
 
@@ -169,7 +189,10 @@ def command(
             "add --method, as in --method synthetic"
         )
     with _estimators(threads, address) as estimator, event_counter() as progress:
-        summary = run_batch(request, estimator=estimator, progress=progress)
+        if mixed.wanted:
+            summary = run_mixed_batch(mixed, estimator=estimator, progress=progress)
+        else:
+            summary = run_batch(request, estimator=estimator, progress=progress)
     _report(request, summary)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from analysis._bundle import DEFAULT_STUDY
+from analysis.cli.terminal import message
 from analysis.errors import StudyError
 from analysis.keys import options_of
 from analysis.kinds import FilePlace, ListOf
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
 
+_OLD = "analysis.cli.options.min_obs"
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
@@ -85,6 +87,34 @@ def study_options(command: _Command) -> _Command:
             help=option.help,
         )(command)
     return click.argument("study", default=DEFAULT_STUDY, metavar="[STUDY]")(command)
+
+
+def min_estimation_option(least: int) -> Callable[[_Command], _Command]:
+    """Make the option ``--min-estimation``, and ``--min-obs``, as version 0.1 called it."""
+    count = click.IntRange(least, 1_000_000)
+
+    def add(command: _Command) -> _Command:
+        old = click.option(
+            "--min-obs", type=count, hidden=True, expose_value=False, callback=_under_the_old_name
+        )
+        new = click.option(
+            "--min-estimation",
+            type=count,
+            metavar="COUNT",
+            callback=lambda context, _, value: context.meta.get(_OLD) if value is None else value,
+            help="Fewest returns in the estimation window.  [default: half its sessions]",
+        )
+        return old(new(command))
+
+    return add
+
+
+def _under_the_old_name(
+    context: click.Context, _parameter: click.Parameter, value: int | None
+) -> None:
+    if value is not None:
+        message("warning", "--min-obs is called --min-estimation now, as in study files")
+        context.meta[_OLD] = value
 
 
 def run_from_options(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import click
 
 from analysis.batch.scan import ScanRequest, run_scan
-from analysis.cli.options import Moment
+from analysis.cli.options import Moment, min_estimation_option
 from analysis.cli.terminal import echo, message
 from analysis.windows import Window
 
@@ -63,11 +63,7 @@ Example:
 @click.option(
     "--min-volume", default=1000.0, show_default=True, help="Least median volume, as in the file."
 )
-@click.option(
-    "--min-obs",
-    type=click.IntRange(3, 1_000_000),
-    help="Fewest returns in the estimation window.  [default: half its sessions]",
-)
+@min_estimation_option(least=3)
 @click.option(
     "--calendar", default="XNYS", show_default=True, help="Exchange whose closes date an instant."
 )
@@ -93,7 +89,7 @@ def command(
     *,
     date: dt.date | dt.datetime,
     estimation: str,
-    min_obs: int | None,
+    min_estimation: int | None,
     top: int | None,
     form: ScanFormat,
     **given: object,
@@ -110,7 +106,7 @@ def command(
     request = ScanRequest(
         date=date,
         estimation=window,
-        min_obs=(len(window) + 1) // 2 if min_obs is None else min_obs,
+        min_estimation=(len(window) + 1) // 2 if min_estimation is None else min_estimation,
         columns=tuple(str(given.pop(f"{name}_column")) for name in names),
         **given,  # type: ignore[arg-type]
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.context.absent import Absent
 from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.run.fit import rows_of
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -58,9 +59,14 @@ def conformal_rank(case: Case) -> ConformalRank | Absent:
     Returns
     -------
     ConformalRank or Absent
-        Absent for a model whose fit depends on the order of sessions.
+        Absent for a model whose fit depends on the order of sessions, and for a long window.
     """
     specification, study = case.specification, case.study
+    if study.headline.window.long:
+        return Absent(
+            f"is for windows of up to {SHORT} sessions: a longer one leaves out the alpha that "
+            "each of its refits would estimate"
+        )
     reason = specification.model.estimator.capabilities.no_permutation
     if reason:
         return Absent(f"model '{specification.model.id}': {reason}")

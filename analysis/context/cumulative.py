@@ -44,7 +44,8 @@ class CumulativePath:
     critical : float
         Half-width of the interval in standard errors.
     alpha : float
-        Expected return a session when the regressors are 0, decimal; it counts in every session.
+        Expected return a session when the regressors are 0, decimal; it counts in windows that are
+        not long (`Window.long`).
     """
 
     symbol: str

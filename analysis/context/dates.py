@@ -194,7 +194,7 @@ def _judge(case: Case, returns: Mapping[str, FloatArray], dates: IntArray, days:
         dates,
         estimation=study.estimation,
         window=Window(0, 0),
-        min_obs=study.min_estimation,
+        min_estimation=study.min_estimation,
     )
     fits = [
         fit_firm(
@@ -205,7 +205,7 @@ def _judge(case: Case, returns: Mapping[str, FloatArray], dates: IntArray, days:
         )
         for series in returns.values()
     ]
-    paths = [fit.path(Window(0, len(days) - 1)) for fit in fits]
+    paths = [fit.daily(Window(0, len(days) - 1)) for fit in fits]
     abnormal = np.column_stack([path.abnormal for path in paths])
     errors = np.column_stack([path.se for path in paths if path.se is not None])
     df = np.array([fit.model.df for fit in fits], dtype=np.float64)

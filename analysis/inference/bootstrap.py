@@ -15,6 +15,7 @@ import numpy as np
 from analysis.errors import WindowError
 from analysis.inference.outcome import Outcome
 from analysis.models.linear import LeastSquares, with_constant
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
@@ -72,7 +73,7 @@ def prediction_errors(
     x : ndarray of shape (M + L, k)
         Regressors without a constant.
     window : int
-        L.
+        L; the alpha does not count in one that is long (`analysis.windows.SHORT`).
     rng : numpy.random.Generator
     draws : int
         B.
@@ -98,8 +99,9 @@ def prediction_errors(
     fit = LeastSquares().fit(y[:-window], x[:-window], names)
     if float(fit.leverage.max()) > 1 - 1e-9:
         raise WindowError("a session of the estimation window determines its own fit")
-    post = with_constant(x[-window:])
-    car = float((y[-window:] - fit.predict(x[-window:], gap=0).expected).sum())
+    counts = window <= SHORT
+    post = with_constant(x[-window:], counts=counts)
+    car = float((y[-window:] - fit.predict(x[-window:], gap=0, alpha=counts).expected).sum())
     errors = fit.residuals / np.sqrt(1 - fit.leverage)
     errors = errors - errors.mean()
     if block is None:

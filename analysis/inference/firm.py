@@ -15,8 +15,11 @@ from analysis.inference.conformal import ConformalSetting
 from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
 from analysis.models.latent import InteractiveEffects
 from analysis.models.tuning import Tuned, tuned
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis._typing import FloatArray
     from analysis.abnormal import AbnormalPath
     from analysis.inference.scaled import ScaledPlacebo
@@ -61,20 +64,22 @@ class DailyHistory:
 @dataclass(frozen=True, slots=True, eq=False)
 class LongRun:
     """
-    Realised and expected returns of a firm over all sessions.
+    Buy-and-hold abnormal returns of a firm from the event and from other dates on.
+
+    Each is measured by the fit before its own date, frozen from there on, as any window of its
+    length is: without the alpha where it is long (`analysis.windows.Window.long`).
 
     Attributes
     ----------
-    realised, expected : ndarray of shape (T,)
-        Simple returns, decimal; each session expected by a model that did not know it; NaN where
-        there is none.
-    position : int
-        Row of the event session.
+    bhar : mapping of int to float
+        By sessions held, the date's own the first; decimal, NaN where the figures end before.
+    placebo : mapping of int to ndarray of shape (B,)
+        The same from pseudo-dates on whose windows lie wholly before the event; NaN where there is
+        none.
     """
 
-    realised: FloatArray
-    expected: FloatArray
-    position: int
+    bhar: Mapping[int, float]
+    placebo: Mapping[int, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +214,10 @@ class FirmSample:
         capabilities = self.estimator.capabilities
         reasons = {
             "one session": (self.window > 1, "is for one session; the window has several"),
+            "short window": (
+                self.window > SHORT,
+                f"is for windows of up to {SHORT} sessions: a longer one leaves out the alpha",
+            ),
             "prediction error": (math.isnan(self.se), NO_COVARIANCE),
             "least squares": (
                 not capabilities.linear,

@@ -25,6 +25,21 @@ Notation: M estimation sessions, p coefficients, L event sessions, N firms; X th
 a constant, s the sum of the event window's rows of it; AR abnormal return, CAR its sum over the
 window, S its prediction error, SCAR = CAR / S; r the mean off-diagonal correlation of the firms'
 estimation residuals; B placebo dates or redraws.
+
+## Long windows
+
+A window of up to five sessions is expected to earn the model's alpha each session. A longer one
+is not: its expected return is that of its regressors alone, `base + x'b`, its error that of the
+slopes, `S^2 = sigma^2 (L + s' (X'X)^-1 s)` with the constant's entry of s set to 0, and its
+buy-and-hold return compounds the same. The alpha of an estimation window is mostly the luck of
+that window, and its error grows with the length it is carried over. The slopes are those fitted
+before the event, and before each placebo date. The rule is the same in `study`, `batch`, `scan`
+and `sample`, for every firm, group, path, figure and specification; the column `alpha_used` says
+`estimated`, `zero`, or `none` for a model that has no alpha. Matrix completion keeps its firm's
+level, which is no part that could be left out. Horizons of months (`sample --long-run`) hold firm
+and benchmark, or firm and matched firms, and carry no alpha either; the calendar-time test of a
+long window estimates the same CAR, by the session. Tests that refit the model with the event
+window in it (conformal) are for windows of up to five sessions.
 """
 
 _SIZES = """\

@@ -54,7 +54,7 @@ def placebo_scars(
     *,
     estimation: Window,
     window: Window,
-    min_obs: int,
+    min_estimation: int,
 ) -> FloatArray:
     """
     Standardise CARs on pseudo-dates, by least squares on each date's own estimation window.
@@ -68,15 +68,15 @@ def placebo_scars(
     dates : ndarray of shape (B,)
         Rows of the pseudo-dates.
     estimation, window : Window
-    min_obs : int
+    min_estimation : int
         Complete rows that an estimation window must have.
 
     Returns
     -------
     ndarray of shape (B, N)
         CAR over its prediction standard error, by the panel engine; NaN where a window reaches
-        beyond the data or has a missing row, or the estimation window has fewer than `min_obs`
-        complete rows.
+        beyond the data or has a missing row, or the estimation window has fewer than
+        `min_estimation` complete rows.
     """
     firms = y.shape[1]
     estimates = estimate_panel(
@@ -87,7 +87,7 @@ def placebo_scars(
         models=[tuple(range(x.shape[1]))],
         estimation=estimation,
         window=window,
-        min_obs=min_obs,
+        min_estimation=min_estimation,
     )
     scars: FloatArray = estimates.scar[:, 0].reshape(len(dates), firms)
     return scars

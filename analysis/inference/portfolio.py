@@ -12,6 +12,7 @@ from analysis.inference.garch_test import SHORTEST_GARCH, garch_test
 from analysis.inference.one_firm import t_test
 from analysis.inference.outcome import NO_COVARIANCE, Outcome, student
 from analysis.models.garch import Garch
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray
@@ -146,7 +147,8 @@ def calendar_time_test(
     factors : ndarray of shape (T, k)
         Without a constant. Rows with NaN anywhere are left out.
     event : ndarray of bool, shape (T,)
-        Sessions of the event window.
+        Sessions of the event window. In a long one (`analysis.windows.SHORT`) the constant does not
+        count.
     level : float
         Confidence level of the interval, which is for the mean abnormal return a session.
 
@@ -161,7 +163,8 @@ def calendar_time_test(
     (1998), Journal of Financial Economics 49.
     """
     known = np.isfinite(portfolio) & np.isfinite(factors).all(axis=1)
-    design = np.column_stack([event, np.ones(len(event)), factors])[known].astype(float)
+    constant = ~event if event.sum() > SHORT else np.ones(len(event))
+    design = np.column_stack([event, constant, factors])[known].astype(float)
     df = len(design) - design.shape[1]
     if not event[known].any() or df < 1:
         return Outcome.missing("calendar-time", "too few sessions carry the portfolio")

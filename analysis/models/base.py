@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 PlaceboDraws = Literal["engine", "differences", "refits", "none"]
+Intercept = Literal["alpha", "kept", "none"]
+AlphaUsed = Literal["estimated", "zero", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Capabilities:
     controls : bool
         The regressors are donors, each of which can stand in the treated firm's place. Such a model
         may predict a window as a whole.
+    intercept : {"alpha", "kept", "none"}
+        What it expects of a session on which all regressors are 0: an alpha, which a long window
+        leaves out (`analysis.windows.Window.long`); a level that cannot be taken apart from the
+        rest; or nothing.
     """
 
     order_free: bool = False
@@ -51,6 +57,7 @@ class Capabilities:
     placebo: PlaceboDraws = "refits"
     not_drawn: str = ""
     controls: bool = False
+    intercept: Intercept = "alpha"
 
     def __post_init__(self) -> None:
         """Want a reason where nothing is drawn, and none elsewhere."""
@@ -107,7 +114,7 @@ class FittedModel(Protocol):
     def sigma(self) -> float:
         """Residual standard deviation, root of (residual sum of squares / `df`)."""
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:
         """
         Predict a window.
 
@@ -120,6 +127,9 @@ class FittedModel(Protocol):
             the model does not know of them it carries through: the expected step of a variance, the
             spread of parameters that move. A model whose errors do not change with time reads it
             not.
+        alpha : bool
+            Whether the intercept counts; without it the prediction is that of the regressors alone,
+            and its error holds that of their slopes. See `Capabilities.intercept`.
         """
 
 
@@ -143,3 +153,23 @@ class Estimator(Protocol):
         names : tuple of str
             Names of the k regressors.
         """
+
+
+def alpha_used(estimator: Estimator, *, long: bool) -> AlphaUsed:
+    """
+    Say what a session of a window is expected to earn beyond its regressors.
+
+    Parameters
+    ----------
+    estimator : Estimator
+    long : bool
+        Whether the window is, see `analysis.windows.Window.long`.
+
+    Returns
+    -------
+    {"estimated", "zero", "none"}
+    """
+    intercept = estimator.capabilities.intercept
+    if intercept == "none":
+        return "none"
+    return "zero" if long and intercept == "alpha" else "estimated"

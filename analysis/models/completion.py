@@ -185,8 +185,8 @@ class CompletionFit:
         """Residual standard deviation with `df` degrees of freedom."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - no state
-        """Complete the window's cells, given the donors' returns there."""
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - no state, and the firm's level is part of what is completed
+        """Complete the window's cells, given the donors' returns there; the level always counts."""
         market = SplitMarket.of(np.concatenate([self.donors, x]))
         known = np.arange(len(market.x)) < len(self.y)
         own = np.concatenate([self.y, np.zeros(len(x))])
@@ -210,7 +210,7 @@ class MatrixCompletion:
     @property
     def capabilities(self) -> Capabilities:
         """Which sessions are held out to choose a penalty goes by their place."""
-        return Capabilities(order_free=self.penalty is not None, controls=True)
+        return Capabilities(order_free=self.penalty is not None, controls=True, intercept="kept")
 
     def tuned(self, tuning: float) -> MatrixCompletion:
         """Keep a penalty."""

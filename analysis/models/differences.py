@@ -72,9 +72,9 @@ class DifferenceFit:
         """Standard deviation of the gaps."""
         return self.gaps.sigma
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:
         """Predict the donors' mean plus the mean gap, with the error of the gap's mean."""
-        level = self.gaps.predict(np.empty((len(x), 0)), gap=gap)
+        level = self.gaps.predict(np.empty((len(x), 0)), gap=gap, alpha=alpha)
         return Prediction(level.expected + x.mean(axis=1), level.covariance)
 
 
@@ -158,9 +158,15 @@ class SyntheticDifferenceFit:
             ridge=(_TINY * self.noise) ** 2 * len(target),
         ).dense(len(self.donors))
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - no state
-        """Predict a window as a whole: its sessions' weights depend on all its donors' returns."""
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - no state
+        """
+        Predict a window as a whole: its sessions' weights depend on all its donors' returns.
+
+        Without its level, which is its alpha, it is the donors' portfolio.
+        """
         values = np.array(list(self.coefficients.values()))
+        if not alpha:
+            return Prediction(x @ values[1:], None)
         level = values[0] + float(self.session_weights(x) @ self.residuals)
         return Prediction(x @ values[1:] + level, None)
 

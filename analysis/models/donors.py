@@ -51,7 +51,9 @@ class SyntheticControl:
     Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, controls=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        order_free=True, controls=True, intercept="none"
+    )
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> PointFit:
         """
@@ -91,7 +93,7 @@ class RidgeAugmented:
     @property
     def capabilities(self) -> Capabilities:
         """Tuning a penalty goes forward in time, so that the fit then depends on the order."""
-        return Capabilities(order_free=self.penalty is not None, controls=True)
+        return Capabilities(order_free=self.penalty is not None, controls=True, intercept="none")
 
     def tuned(self, tuning: float) -> RidgeAugmented:
         """Keep a penalty."""

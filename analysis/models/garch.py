@@ -129,7 +129,7 @@ class GarchFit:
         """Unconditional residual standard deviation with `df` degrees of freedom."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:
         """
         Predict a window by the forecast of its variance from the last session fitted.
 
@@ -137,11 +137,13 @@ class GarchFit:
         out to be. The covariance is diagonal and leaves out parameter error.
         """
         variances = self.variance_ahead(gap + len(x))[gap:]
-        return Prediction(self.expected(x), np.diag(variances))
+        return Prediction(self.expected(x, alpha=alpha), np.diag(variances))
 
-    def expected(self, x: FloatArray) -> FloatArray:
-        """Compute expected returns for regressors of shape (L, k)."""
-        values: FloatArray = with_constant(x) @ np.array(list(self.coefficients.values()))
+    def expected(self, x: FloatArray, *, alpha: bool = True) -> FloatArray:
+        """Compute expected returns for regressors of shape (L, k), the alpha only if it counts."""
+        values: FloatArray = with_constant(x, counts=alpha) @ np.array(
+            list(self.coefficients.values())
+        )
         return values
 
     def variance_ahead(

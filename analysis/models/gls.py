@@ -51,7 +51,7 @@ class WeightedFit:
     spread: FloatArray
     drift: FloatArray
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:
         """
         Predict a window with the covariance of its prediction errors; parameters stay frozen.
 
@@ -62,7 +62,7 @@ class WeightedFit:
         read.
         """
         values = np.array(list(self.coefficients.values()))
-        design = with_constant(x[:, : len(values) - 1])
+        design = with_constant(x[:, : len(values) - 1], counts=alpha)
         ahead = np.arange(gap + 1, gap + len(x) + 1)
         moved = np.minimum.outer(ahead, ahead) * (design @ self.drift @ design.T)
         covariance = np.eye(len(x)) + design @ self.spread @ design.T + moved

@@ -56,14 +56,14 @@ class LinearFit:
         """Residual standard deviation with `df` degrees of freedom."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - errors do not change with time
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - errors do not change with time
         """
         Predict a window with the exact covariance of its prediction errors.
 
         The covariance is sigma^2 [I + X2 (X1'X1)^-1 X2'] (Patell 1976; Campbell, Lo and MacKinlay
-        1997, eq. 4.4.9).
+        1997, eq. 4.4.9), the constant's column of X2 being 0 where the alpha does not count.
         """
-        design = with_constant(x)
+        design = with_constant(x, counts=alpha)
         scaled = np.linalg.solve(self.triangle.T, design.T)
         covariance = self.sigma**2 * (np.eye(len(design)) + scaled.T @ scaled)
         return Prediction(design @ np.array(list(self.coefficients.values())), covariance)
@@ -151,7 +151,7 @@ class MarketAdjustedFit:
         """Root mean square of the differences."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - errors do not change with time
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - errors do not change with time, and there is no alpha
         """Predict the benchmark's return, errors independent across sessions."""
         return Prediction(x[:, 0], self.sigma**2 * np.eye(len(x)))
 
@@ -160,7 +160,9 @@ class MarketAdjustedFit:
 class MarketAdjusted:
     """Brown and Warner (1980, 1985), Journal of Financial Economics: alpha 0, beta 1."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, placebo="differences")
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        order_free=True, placebo="differences", intercept="none"
+    )
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> MarketAdjustedFit:
         """
@@ -176,6 +178,6 @@ class MarketAdjusted:
         return MarketAdjustedFit({"alpha": 0.0, names[0]: 1.0}, y - x[:, 0])
 
 
-def with_constant(x: FloatArray) -> FloatArray:
-    """Put a column of ones before the regressors: shape (M, k) to (M, k + 1)."""
-    return np.column_stack([np.ones(len(x)), x])
+def with_constant(x: FloatArray, *, counts: bool = True) -> FloatArray:
+    """Put a column of ones (zeros where it does not count) first: shape (M, k) to (M, k + 1)."""
+    return np.column_stack([np.full(len(x), float(counts)), x])

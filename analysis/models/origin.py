@@ -46,7 +46,7 @@ class OriginFit:
         """Residual standard deviation about zero, with `df` degrees of freedom."""
         return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - errors do not change with time
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - errors do not change with time, and there is no alpha
         """Predict a window with covariance sigma^2 [I + X2 (X1'X1)^-1 X2']."""
         scaled = np.linalg.solve(self.triangle.T, x.T)
         covariance = self.sigma**2 * (np.eye(len(x)) + scaled.T @ scaled)
@@ -62,7 +62,7 @@ class ThroughOrigin:
     for chance.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(order_free=True, intercept="none")
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> OriginFit:
         """

@@ -48,6 +48,7 @@ class PointFit:
         """Zero: not known for this fit."""
         return np.zeros(len(self.residuals))
 
-    def predict(self, x: FloatArray, *, gap: int) -> Prediction:  # noqa: ARG002 - there is no error to carry
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - there is no error to carry
         """Predict a window, without a covariance."""
-        return Prediction(with_constant(x) @ np.array(list(self.coefficients.values())), None)
+        design = with_constant(x, counts=alpha)
+        return Prediction(design @ np.array(list(self.coefficients.values())), None)

@@ -50,7 +50,7 @@ def estimate_panel(
     models: Sequence[Sequence[int]],
     estimation: Window,
     window: Window,
-    min_obs: int | None = None,
+    min_estimation: int | None = None,
     threads: int | None = None,
 ) -> PanelEstimates:
     """
@@ -76,7 +76,7 @@ def estimate_panel(
         Factor columns of each model, at most seven; ``()`` is the constant-mean model.
     estimation, window : Window
         Estimation and event window in sessions from the event, as ``Window(-260, -11)``.
-    min_obs : int, optional
+    min_estimation : int, optional
         Fewest returns in the estimation window; half its sessions, rounded up, where None. No fit
         has fewer than one residual degree of freedom.
     threads : int, optional
@@ -110,7 +110,7 @@ def estimate_panel(
     >>> market = np.array([1, -1, 2, -2, 0, -3]) / 100
     >>> stock = np.array([2, -1, 3, -3, 0, -10]) / 100
     >>> found = estimate_panel(stock, market, [0], [5], models=[(0,)],
-    ...                        estimation=Window(-5, -1), window=Window(0, 0), min_obs=5)
+    ...                        estimation=Window(-5, -1), window=Window(0, 0), min_estimation=5)
     >>> found.coefficients[0, 0].round(6).tolist(), int(found.df[0, 0])
     ([0.002, 1.5], 3)
     >>> round(float(found.car[0, 0]), 6), round(float(found.scar[0, 0]), 3)
@@ -124,7 +124,7 @@ def estimate_panel(
         models=models,
         estimation=estimation,
         windows=[window],
-        min_obs=min_obs,
+        min_estimation=min_estimation,
         threads=threads,
     )
     return found.of_window(0)
@@ -139,7 +139,7 @@ def estimate_windows(  # noqa: PLR0913 - keyword-only choices of one numerical c
     models: Sequence[LinearModel | Sequence[int]],
     estimation: Window,
     windows: Sequence[Window],
-    min_obs: int | None = None,
+    min_estimation: int | None = None,
     base: FloatArray | None = None,
     skip_missing: bool = False,
     log: bool = False,
@@ -149,13 +149,15 @@ def estimate_windows(  # noqa: PLR0913 - keyword-only choices of one numerical c
     Estimate linear models for many events, and their abnormal returns over several windows each.
 
     Each fit is made once and each window measured by it: a window asked for alone or with others,
-    a path of single sessions among them, has the same value to the last bit.
+    a path of single sessions among them, has the same value to the last bit. A long window
+    (`Window.long`) is expected to earn what its regressors earn: the constant of the fit, which is
+    mostly the luck of the estimation window, does not count in it, nor does its error.
 
     Parameters
     ----------
     returns : PanelReturns or ndarray of shape (n_sessions,) or (n_sessions, n_firms)
         As `estimate_panel`; sessions marked by `PanelReturns.leaving_out` are not fitted on.
-    factors, firm, position, estimation, min_obs, threads
+    factors, firm, position, estimation, min_estimation, threads
         As `estimate_panel`.
     models : sequence of LinearModel or of sequence of int
         Bare factor columns stand for the model with a constant.
@@ -189,13 +191,13 @@ def estimate_windows(  # noqa: PLR0913 - keyword-only choices of one numerical c
     >>> stock = np.array([2, -1, 3, -3, 0, -10]) / 100
     >>> found = estimate_windows(
     ...     stock, market, [0], [5], models=[(0,), LinearModel((0,), "fixed")],
-    ...     estimation=Window(-5, -1), windows=[Window(0, 0), Window(-1, 0)], min_obs=4)
+    ...     estimation=Window(-5, -1), windows=[Window(0, 0), Window(-1, 0)], min_estimation=4)
     Traceback (most recent call last):
     analysis.errors.WindowError: estimation window -5..-1 overlaps the event window -1..0; \
 end it before -1
     >>> found = estimate_windows(
     ...     stock, market, [0], [5], models=[(0,), LinearModel((0,), "fixed")],
-    ...     estimation=Window(-5, -2), windows=[Window(0, 0), Window(-1, 0)], min_obs=4)
+    ...     estimation=Window(-5, -2), windows=[Window(0, 0), Window(-1, 0)], min_estimation=4)
     >>> found.car[0].round(4).tolist(), found.df[0].tolist()
     ([[-0.0575, -0.06], [-0.07, -0.07]], [2, 4])
     """
@@ -221,7 +223,10 @@ end it before -1
     how = _How(
         estimation=(estimation.start, estimation.end),
         windows=np.array([(window.start, window.end) for window in windows], dtype=np.int64),
-        min_obs=(len(estimation) + 1) // 2 if min_obs is None else int(min_obs),
+        alpha=np.array([not window.long for window in windows], dtype=np.bool_),
+        min_estimation=(len(estimation) + 1) // 2
+        if min_estimation is None
+        else int(min_estimation),
         skip=skip_missing,
         log=log,
     )
@@ -246,7 +251,8 @@ class _How:
 
     estimation: tuple[int, int]
     windows: IntArray
-    min_obs: int
+    alpha: BoolArray
+    min_estimation: int
     skip: bool
     log: bool
 
@@ -380,7 +386,8 @@ def _design(
         base=np.array(base, dtype=np.float64),  # read-only arrays would be compiled for anew
         estimation=how.estimation,
         windows=how.windows,
-        min_obs=how.min_obs,
+        alpha=how.alpha,
+        min_estimation=how.min_estimation,
         skip=how.skip,
         log=how.log,
     )

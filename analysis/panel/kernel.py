@@ -175,6 +175,49 @@ def _leverage(
     return result
 
 
+@inlined
+def _slope_leverage(
+    total: FloatArray,
+    at: tuple[int, int],
+    mean: FloatArray,
+    columns: IntArray,
+    inverse: FloatArray,
+    place: int,
+    model: tuple[int, int],
+    length: int,
+) -> float:
+    """Give `_leverage` of the slopes alone, where the constant does not count."""
+    m, k = model
+    result = 0.0
+    for i in range(k):
+        a = columns[m, i]
+        left = total[at[0], at[1], a] + length * mean[a]
+        for j in range(k):
+            b = columns[m, j]
+            right = total[at[0], at[1], b] + length * mean[b]
+            result += left * inverse[place, m, i, j] * right
+    return result
+
+
+@inlined
+def _share(
+    total: FloatArray,
+    at: tuple[int, int],
+    centre: FloatArray,
+    design: PanelDesign,
+    w: int,
+    inverse: FloatArray,
+    place: int,
+    model: tuple[int, int],
+    n: int,
+    length: int,
+) -> float:
+    """Give what the parameters add to a window's error variance, in units of the residuals'."""
+    if design.alpha[w]:
+        return _leverage(total, at, centre, design.columns, inverse, place, model, n, length)
+    return _slope_leverage(total, at, design.mean, design.columns, inverse, place, model, length)
+
+
 @compiled
 def _window_total(design: PanelDesign, position: int, w: int, total: FloatArray) -> None:
     """Sum each factor over an event window, as far as there are sessions."""
@@ -207,11 +250,12 @@ def _invert_models(
         if table.solvable[row, m]:
             for w in range(len(design.windows)):
                 length = design.windows[w, 1] - design.windows[w, 0] + 1
-                table.leverage[row, m, w] = _leverage(
+                table.leverage[row, m, w] = _share(
                     total,
                     (place, w),
                     table.centre,
-                    design.columns,
+                    design,
+                    w,
                     table.inverse,
                     row,
                     (m, k),
@@ -835,9 +879,9 @@ def solve_firms(
     )
     factors, usable, columns, sizes = design.factors, design.usable, design.columns, design.sizes
     estimation_start, estimation_end = design.estimation
-    windows, kinds, base = design.windows, design.kinds, design.base
+    windows, alpha, kinds, base = design.windows, design.alpha, design.kinds, design.base
     skip, log = design.skip, design.log
-    slots, factor_mean, min_obs = design.slots, design.mean, design.min_obs
+    slots, factor_mean, min_estimation = design.slots, design.mean, design.min_estimation
     count, centre, inverse = table.usable, table.centre, table.inverse
     leverages, solvable, total = table.leverage, table.solvable, table.total
     own_centre, own_inverse, own_solvable = own.centre, own.inverse, own.solvable
@@ -893,7 +937,7 @@ def solve_firms(
                     counts[row, m, 2 + 2 * w] = found
                     counts[row, m, 3 + 2 * w] = seen
             shared = n == count[place]
-            if outcome == OK and not shared and n >= min_obs and n > 0:
+            if outcome == OK and not shared and n >= min_estimation and n > 0:
                 if not has_cross:
                     _run_cross(y, start, factors, usable, cross_sums)
                     has_cross = True
@@ -918,7 +962,7 @@ def solve_firms(
                 counts[row, m, 1] = n
                 df = n - k - 1 if kind == WITH_CONSTANT else (n if kind == FIXED else n - k)
                 status = outcome
-                if status == OK and (n < min_obs or df < 1):
+                if status == OK and (n < min_estimation or df < 1):
                     status = TOO_FEW
                 counts[row, m, 0] = status
                 if status != OK:
@@ -969,6 +1013,9 @@ def solve_firms(
                     continue
                 fit = (level, constant, rss / df)
                 _write_fit(columns, model, slope, factor_mean, kind, fit, row, numbers)
+                raised = 0.0  # what the slopes expect where the factors are at their means
+                for j in range(k):
+                    raised += slope[j] * factor_mean[columns[m, j]]
                 for w in range(n_windows):
                     if counts[row, m, 2 + 2 * w] != OK:
                         continue
@@ -981,17 +1028,27 @@ def solve_firms(
                     if way == _BY_TABLE:
                         leverage = leverages[place, m, w]
                         if not whole:
-                            leverage = _leverage(
-                                part_total, (0, 0), centre, columns, inverse, place, model, n, used
+                            leverage = _share(
+                                part_total,
+                                (0, 0),
+                                centre,
+                                design,
+                                w,
+                                inverse,
+                                place,
+                                model,
+                                n,
+                                used,
                             )
                     elif way == _BY_OWN:
                         leverage = own_leverage[0, m, w]
                         if not whole:
-                            leverage = _leverage(
+                            leverage = _share(
                                 part_total,
                                 (0, 0),
                                 own_centre,
-                                columns,
+                                design,
+                                w,
                                 own_inverse,
                                 0,
                                 model,
@@ -1002,11 +1059,11 @@ def solve_firms(
                         for j in range(k):
                             c = columns[m, j]
                             shift[j] = total[place, w, c] if whole else part_total[0, 0, c]
-                            if way == _BY_ROWS:
+                            if way == _BY_ROWS and alpha[w]:
                                 shift[j] -= used * row_centre[c]
                             else:
                                 shift[j] += used * factor_mean[c]
-                        if way == _BY_ROWS:
+                        if way == _BY_ROWS and alpha[w]:
                             leverage = used * used / n
                         leverage += _row_leverage(rows, k, norm, diagonal, shift, solved)
                     column = first_window + PER_WINDOW * w
@@ -1021,7 +1078,7 @@ def solve_firms(
                         columns,
                         model,
                         slope,
-                        fit,
+                        fit if kind != WITH_CONSTANT or alpha[w] else (0.0, raised, rss / df),
                         used,
                         leverage,
                         row,

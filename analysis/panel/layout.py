@@ -97,7 +97,9 @@ class PanelDesign(NamedTuple):
         Start and end of the estimation window in sessions from the event; ends included.
     windows : ndarray of shape (n_windows, 2)
         Start and end of each event window, likewise.
-    min_obs : int
+    alpha : ndarray of bool, shape (n_windows,)
+        Whether the constant of a fit counts in each event window.
+    min_estimation : int
         Fewest estimation returns.
     skip : bool
         Whether a window with missing returns is measured on those that it has.
@@ -116,7 +118,8 @@ class PanelDesign(NamedTuple):
     base: FloatArray
     estimation: tuple[int, int]
     windows: IntArray
-    min_obs: int
+    alpha: BoolArray
+    min_estimation: int
     skip: bool
     log: bool
 

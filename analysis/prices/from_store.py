@@ -102,6 +102,7 @@ def _checked(
         data,
         name=f"price store, {levels.index[0].date()} to {levels.index[-1].date()}",
         levels=levels,
+        dividends=True,
         factors=factors if len(factors) else data.factors,
         inputs=(*inputs, *data.inputs),
     )

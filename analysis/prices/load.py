@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.errors import DataError
 from analysis.prices.snapshot import CALENDAR, companion_of, load_snapshot
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ def load_market_data(
     Parameters
     ----------
     choice : str
-        ``snapshot`` for the bundled figures, ``store`` for the price store, else the path of a CSV
-        or Parquet file of levels; its factors and reference figures are those of the snapshot.
+        ``snapshot`` for the bundled figures of `calendar`, ``store`` for the price store, else the
+        path of a file of levels; its factors and reference figures are those of the snapshot.
     calendar : str
         Market code of the study's exchange.
     symbols : sequence of str, optional
@@ -61,6 +60,10 @@ def load_market_data(
     DataError
         If the data cannot be read, break their contract, or are of another exchange.
     """
+    if choice == SNAPSHOT and calendar != CALENDAR:
+        from analysis.prices.abroad import load_abroad  # noqa: PLC0415 - nor other exchanges
+
+        return load_abroad(calendar)
     snapshot = load_snapshot()
     if choice == STORE:
         from analysis.prices.from_store import load_store  # noqa: PLC0415 - the snapshot needs no
@@ -80,11 +83,6 @@ def load_market_data(
 
         return load_levels_file(
             Path(choice), companion_of(snapshot), calendar=calendar, needed=needed
-        )
-    if calendar != CALENDAR:
-        raise DataError(
-            f"the bundled snapshot holds sessions of {CALENDAR}, the study counts those of "
-            f"{calendar}; bring levels of that exchange with --data PATH"
         )
     return snapshot
 

@@ -38,6 +38,8 @@ class MarketData:
         The files read, with their hashes.
     histories : mapping of str to pandas.DataFrame
         Longer daily histories of single firms: ``open, high, low, close, adj_close, volume``.
+    dividends : bool or None
+        Whether dividends are in the levels; None where nobody said.
     folder : pathlib.Path or None
         The bundle whose tables (bars, markets abroad) go with these figures; see
         `analysis.prices.tables.read_table`.
@@ -50,4 +52,5 @@ class MarketData:
     reference: Reference = field(default_factory=Reference)
     inputs: tuple[InputFile, ...] = ()
     histories: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    dividends: bool | None = None
     folder: Path | None = None

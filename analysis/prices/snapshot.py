@@ -109,6 +109,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         reference=reference,
         inputs=tuple(inputs),
         histories=histories,
+        dividends=True,
         folder=folder,
     )
 
@@ -124,7 +125,7 @@ def companion_of(snapshot: MarketData) -> MarketData:
         for item in snapshot.inputs
         if item.name != LEVELS and not item.name.startswith(HISTORY)
     )
-    return replace(snapshot, inputs=inputs, histories={})
+    return replace(snapshot, inputs=inputs, histories={}, dividends=None)
 
 
 def history_files(folder: Path | None = None) -> dict[str, str]:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
+DIVIDENDS = {
+    True: "dividends included",
+    False: "dividends left out",
+    None: "dividends included as far as the levels given hold them",
+}
+"""By whether they are in the levels of a study."""
+
+
 def method_paragraphs(details: Details) -> list[str]:
     """Say how the headline was measured, from the study as it ran."""
     result = details.result
@@ -30,10 +38,10 @@ def method_paragraphs(details: Details) -> list[str]:
         (
             f"{what}, fitted by event time on the sessions {study.estimation} "
             f"({head.n_estimation} used, {head.df} degrees of freedom, residual standard deviation "
-            f"{percent(head.sigma)}). Returns are {kind}, dividends included. An abnormal return "
-            "is the realised less the expected one; its standard error is that of a prediction: it "
-            "holds the error of the day and of the estimated parameters (Patell 1976). Session 0 "
-            "is the first whose close came after the news."
+            f"{percent(head.sigma)}). Returns are {kind}, {DIVIDENDS[result.dividends]}. An "
+            "abnormal return is the realised less the expected one; its standard error is that of "
+            "a prediction: it holds the error of the day and of the estimated parameters (Patell "
+            "1976). Session 0 is the first whose close came after the news."
         ),
         (
             "p is Student's t; the sample-quantile p ranks the day among the estimation residuals; "

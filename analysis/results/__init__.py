@@ -1,16 +1,15 @@
 """What a study found: frozen results that turn into tidy frames."""
 
 from analysis.results.bounds import Bound, Bounds
+from analysis.results.family import FirmFamily
+from analysis.results.placed import PlacedEvent, PlacedWindow
 from analysis.results.records import (
     FACTOR_MARKET,
     NO_BENCHMARK,
     Battery,
-    FirmFamily,
     FirmResult,
     GroupResult,
     Place,
-    PlacedEvent,
-    PlacedWindow,
     Recovery,
     Unmeasured,
     WindowResult,

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from analysis.impact import Impact
     from analysis.inference.outcome import Outcome
     from analysis.inference.scaled import ScaledPlacebo
+    from analysis.models.base import AlphaUsed
     from analysis.models.catalog import ModelSpec
-    from analysis.prices.reference import ChronologyEntry
-    from analysis.study import Event
     from analysis.windows import Window
 
 NO_BENCHMARK = "none"
@@ -72,53 +71,6 @@ class Place:
         return f"{self.file}, line {self.line}, {self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedWindow:
-    """
-    An event window with its place in the calendar.
-
-    Attributes
-    ----------
-    window : Window
-    eve, first, last : pandas.Timestamp
-        The session before the window, its first and its last.
-    confounders : tuple of ChronologyEntry
-        What else could have moved the firms within it.
-    """
-
-    window: Window
-    eve: pd.Timestamp
-    first: pd.Timestamp
-    last: pd.Timestamp
-    confounders: tuple[ChronologyEntry, ...]
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The confounders as flags: ``confounded:SESSION:ID``."""
-        return tuple(f"confounded:{entry.session.date()}:{entry.id}" for entry in self.confounders)
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedEvent:
-    """
-    An event with its place in the data.
-
-    Attributes
-    ----------
-    event : Event
-    session : pandas.Timestamp
-        The first session that could react: event time 0.
-    position : int
-        Its row in the levels.
-    windows : tuple of PlacedWindow
-    """
-
-    event: Event
-    session: pd.Timestamp
-    position: int
-    windows: tuple[PlacedWindow, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowResult:
     """
@@ -146,6 +98,9 @@ class WindowResult:
         The CARs of the pseudo-dates with their forecasts; None where the model is not drawn so.
     impact : Impact or None
         None where the firm has no market value.
+    alpha : {"estimated", "zero", "none"}
+        What a session is expected to earn beyond its regressors: the fit's alpha; nothing, in a
+        long window (`Window.long`), into which no alpha is carried; or nothing by the model.
     flags : tuple of str
         What a reader must know about this row.
     """
@@ -164,6 +119,7 @@ class WindowResult:
     draws: FloatArray
     pseudo: ScaledPlacebo | None
     impact: Impact | None
+    alpha: AlphaUsed
     flags: tuple[str, ...]
 
 
@@ -187,7 +143,9 @@ class FirmResult:
     df : float
         Residual degrees of freedom.
     path : AbnormalPath
-        The sessions of all windows.
+        The sessions of all windows, each as a window of its own.
+    unlevelled : AbnormalPath
+        The same without the alpha, as parts of a long window.
     band : ndarray of shape (L,) or None
         Half-width of the interval of each session's abnormal return.
     windows : tuple of WindowResult
@@ -205,6 +163,7 @@ class FirmResult:
     sigma: float
     df: float
     path: AbnormalPath
+    unlevelled: AbnormalPath
     band: FloatArray | None
     windows: tuple[WindowResult, ...]
 
@@ -257,6 +216,8 @@ class GroupResult:
         Firms in the average.
     n_estimation : int
         Sessions on which all of them have a return.
+    alpha : {"estimated", "zero", "none"}
+        As `WindowResult.alpha`.
     caar : float
         Mean CAR, decimal.
     se : float or None
@@ -291,6 +252,7 @@ class GroupResult:
     window: Window
     symbols: tuple[str, ...]
     n_estimation: int
+    alpha: AlphaUsed
     caar: float
     se: float | None
     t: Outcome
@@ -310,45 +272,6 @@ class GroupResult:
     def variance_inflation(self) -> float:
         """How much larger correlation makes the variance of the mean: 1 + (N - 1) r."""
         return 1 + (len(self.symbols) - 1) * self.mean_correlation
-
-
-@dataclass(frozen=True, slots=True)
-class FirmFamily:
-    """
-    Which firms of the headline's event moved beyond chance, all of them asked at once.
-
-    Attributes
-    ----------
-    adjustment : str
-        Id of the adjustment that decides, ``romano-wolf`` or ``holm``; empty for one firm alone,
-        which its own verdict decides, and where no firm could be tested.
-    symbols : tuple of str
-        Every firm of the event.
-    p : mapping of str to float
-        Adjusted p of those that could be tested.
-    fell, rose : tuple of str
-        Firms beyond chance, by the sign of their CAR.
-    draws : int or None
-        Pseudo-dates that Romano-Wolf ranks among.
-    """
-
-    adjustment: str
-    symbols: tuple[str, ...]
-    p: Mapping[str, float]
-    fell: tuple[str, ...]
-    rose: tuple[str, ...]
-    draws: int | None
-
-    @property
-    def beyond(self) -> tuple[str, ...]:
-        """Firms beyond chance, in the order of the study."""
-        both = {*self.fell, *self.rose}
-        return tuple(symbol for symbol in self.symbols if symbol in both)
-
-    @property
-    def tested(self) -> bool:
-        """Whether there is a verdict on any firm."""
-        return bool(self.p) or len(self.symbols) == 1
 
 
 @dataclass(frozen=True, slots=True)

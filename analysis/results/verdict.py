@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.inference.outcome import Outcome
-    from analysis.results.records import FirmFamily, WindowResult
+    from analysis.results.family import FirmFamily
+    from analysis.results.records import WindowResult
 
 GROUP_LEADS = ("placebo-scaled", "portfolio-garch", "placebo-mean", "portfolio")
 """Which test of a group on one date leads: the first that is there and can reach the level."""
@@ -190,7 +191,7 @@ def family_count(family: FirmFamily) -> str:
 
     Examples
     --------
-    >>> from analysis.results.records import FirmFamily
+    >>> from analysis.results.family import FirmFamily
     >>> ten, p = tuple("ABCDEFGHIJ"), dict.fromkeys("ABCDEFGHIJ", 0.03)
     >>> family_count(FirmFamily("romano-wolf", ten, p, (), (), 99))
     'none of 10 firms moved by more than chance explains'
@@ -217,7 +218,7 @@ def family_method(family: FirmFamily) -> str:
 
     Examples
     --------
-    >>> from analysis.results.records import FirmFamily
+    >>> from analysis.results.family import FirmFamily
     >>> family_method(FirmFamily("holm", ("A", "B"), {"A": 0.01, "B": 0.5}, ("A",), (), None))
     'all 2 asked at once: Holm on Student p'
     """

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import DataError
+from analysis.inference.effects.buy_and_hold import HORIZONS
 from analysis.inference.effects.halves import split_returns
 from analysis.inference.effects.variance import SESSIONS_AFTER
 from analysis.inference.effects.volume import log_turnover
 from analysis.inference.firm import DailyHistory, FirmSample, LongRun
-from analysis.panel.engine import estimate_panel
+from analysis.panel.engine import estimate_windows
+from analysis.panel.estimates import LinearModel
 from analysis.run.fit import gap_before, rows_of
 from analysis.run.halves import case_halves
 from analysis.windows import Window
@@ -116,7 +118,7 @@ def _after(fit: FirmFit, window: Window) -> FloatArray:
     end = min(window.end + SESSIONS_AFTER, len(fit.design.y) - 1 - fit.position)
     if end <= window.end:
         return np.empty(0)
-    abnormal = fit.path(Window(window.end + 1, end)).abnormal
+    abnormal = fit.daily(Window(window.end + 1, end)).abnormal
     return abnormal[np.isfinite(abnormal)]
 
 
@@ -190,40 +192,28 @@ def _chained(history: pd.DataFrame, levels: pd.Series) -> FloatArray:
 
 
 def _long_run(case: Case, symbol: str) -> LongRun:
-    """
-    Lay out realised and expected returns over all sessions.
-
-    From the event on the expected return is that of the event's own fit, frozen; before it, that
-    of the model estimated anew for every session on its own earlier window, so that no placebo
-    session was known to the model that judges it.
-    """
+    """Hold the firm from the event and from every earlier date on, by the fit before each."""
     design, position = case.designs[symbol], case.placed.position
-    expected = _expected_before(case, symbol)
-    last = len(design.y) - 1 - position
-    expected[position:] = case.fits[symbol].path(Window(0, last)).expected
-    realised = design.y + design.base
-    if case.study.log:
-        realised, expected = np.expm1(realised), np.expm1(expected)
-    return LongRun(realised, expected, position)
-
-
-def _expected_before(case: Case, symbol: str) -> FloatArray:
-    design, study = case.designs[symbol], case.study
-    expected = np.full(len(design.y), np.nan)
-    rows = np.arange(1 - study.estimation.start, case.placed.position)
-    if not len(rows):
-        return expected
-    k = design.x.shape[1]
-    estimates = estimate_panel(
-        design.y,
-        design.x if k else np.zeros((len(design.y), 1)),
+    rows = np.arange(1 - case.study.estimation.start, position + 1)
+    windows = [Window(0, sessions - 1) for sessions in HORIZONS]
+    k, nothing = design.x.shape[1], np.zeros((len(design.y), 1))
+    found = estimate_windows(
+        design.y + design.base,
+        design.x if k else nothing,
         np.zeros(len(rows), dtype=np.int64),
         rows,
-        models=[tuple(range(k))],
-        estimation=study.estimation,
-        window=Window(0, 0),
-        min_obs=study.min_estimation,
+        models=[LinearModel(tuple(range(k)), excess=True)],
+        estimation=case.study.estimation,
+        windows=windows,
+        min_estimation=case.study.min_estimation,
+        base=design.base,
+        log=case.study.log,
     )
-    abnormal = estimates.car[:, 0]
-    expected[rows] = design.y[rows] - abnormal + design.base[rows]
-    return expected
+    held = found.bhar[:, 0]
+    return LongRun(
+        bhar={sessions: float(held[-1, at]) for at, sessions in enumerate(HORIZONS)},
+        placebo={
+            sessions: held[: max(0, len(rows) - sessions), at]
+            for at, sessions in enumerate(HORIZONS)
+        },
+    )

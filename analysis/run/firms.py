@@ -12,6 +12,7 @@ from analysis.inference.catalog import TESTS
 from analysis.inference.outcome import Outcome
 from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
+from analysis.models.base import alpha_used
 from analysis.results import FirmResult, WindowResult
 from analysis.run.family import asked_at_once
 from analysis.run.firm_sample import event_sample
@@ -80,6 +81,7 @@ def _firm_result(
         sigma=fit.model.sigma,
         df=fit.model.df,
         path=path,
+        unlevelled=fit.daily(case.plan.span, alpha=False),
         band=None if path.se is None else critical_value(study.level, fit.model.df) * path.se,
         windows=tuple(
             _window_result(
@@ -150,6 +152,7 @@ def _window_result(
             currency=value.currency,
             rate=value.rate,
         ),
+        alpha=alpha_used(case.specification.model.estimator, long=placed.window.long),
         flags=(
             *placed.flags,
             *flags,

@@ -52,7 +52,7 @@ class FirmFit:
         """Estimation sessions used."""
         return len(self.model.residuals)
 
-    def predict(self, window: Window) -> Prediction:
+    def predict(self, window: Window, *, alpha: bool = True) -> Prediction:
         """
         Predict a window on its own, in the units of the design (less the risk-free rate there).
 
@@ -60,9 +60,13 @@ class FirmFit:
         ----------
         window : Window
             After the estimation window; other windows change nothing of what it is told.
+        alpha : bool
+            Whether the estimation window's alpha counts.
         """
         return self.model.predict(
-            self.design.x[rows_of(self.position, window)], gap=gap_before(window, self.estimation)
+            self.design.x[rows_of(self.position, window)],
+            gap=gap_before(window, self.estimation),
+            alpha=alpha,
         )
 
     def path(self, window: Window) -> AbnormalPath:
@@ -72,14 +76,19 @@ class FirmFit:
         Parameters
         ----------
         window : Window
+            One that is long (`Window.long`) is expected to earn what its regressors earn: the alpha
+            of the estimation window, which is mostly the luck of that window, is not carried on.
 
         Returns
         -------
         AbnormalPath
             With the risk-free rate in both returns again where the model is in excess of it.
         """
+        return self._path(window, alpha=not window.long)
+
+    def _path(self, window: Window, *, alpha: bool) -> AbnormalPath:
         rows = rows_of(self.position, window)
-        prediction = self.predict(window)
+        prediction = self.predict(window, alpha=alpha)
         return AbnormalPath(
             window.start,
             self.design.y[rows] + self.design.base[rows],
@@ -88,7 +97,7 @@ class FirmFit:
             self.log,
         )
 
-    def daily(self, span: Window) -> AbnormalPath:
+    def daily(self, span: Window, *, alpha: bool = True) -> AbnormalPath:
         """
         Compare the returns of single sessions with what the model expects of each.
 
@@ -96,17 +105,20 @@ class FirmFit:
         ----------
         span : Window
             Other sessions in it change nothing of what a session shows.
+        alpha : bool
+            Whether the alpha counts, as it does in a window of one session; without it the sessions
+            are those of a long window.
 
         Returns
         -------
         AbnormalPath
-            As `path`; a model that predicts windows as a whole, which has no covariance, is asked
-            for each session as a window of its own.
+            With the covariance of the sessions' errors. A model that predicts windows as a whole,
+            which has none, is asked for each session as a window of its own.
         """
         if not self.whole or self.path(Window(span.start, span.start)).covariance is not None:
-            return self.path(span)
+            return self._path(span, alpha=alpha)
         sessions = range(span.start, span.end + 1)
-        paths = [self.path(Window(day, day)) for day in sessions]
+        paths = [self._path(Window(day, day), alpha=alpha) for day in sessions]
         return AbnormalPath(
             span.start,
             np.concatenate([path.raw for path in paths]),

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from analysis.results.placed import SHORT_CLOSURE
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.prices.reference import IndexWeight
     from analysis.study import Study
 
@@ -17,6 +23,33 @@ def estimation_flag(used: int, study: Study) -> tuple[str, ...]:
     """Say when fewer estimation sessions were used than asked for: ``estimation:USED/ASKED``."""
     asked = len(study.estimation)
     return (f"estimation:{used}/{asked}",) if used < asked else ()
+
+
+def longest_closure(sessions: pd.DatetimeIndex | pd.Index) -> tuple[pd.Timestamp, int] | None:
+    """
+    Find the session that came most weekdays after the one before it.
+
+    Parameters
+    ----------
+    sessions : pandas.Index
+        The eve of a window, then its sessions.
+
+    Returns
+    -------
+    tuple of (pandas.Timestamp, int) or None
+        None where it is no more than `SHORT_CLOSURE`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> longest_closure(pd.DatetimeIndex(["2025-01-24", "2025-01-31", "2025-02-03"]))
+    (Timestamp('2025-01-31 00:00:00'), 5)
+    """
+    days = sessions.to_numpy().astype("datetime64[D]")
+    weekdays = np.busday_count(days[:-1], days[1:])
+    longest = int(np.argmax(weekdays))
+    count = int(weekdays[longest])
+    return (sessions[longest + 1], count) if count > SHORT_CLOSURE else None
 
 
 def benchmark_flag(

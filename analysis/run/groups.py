@@ -22,7 +22,7 @@ from analysis.inference.group import group_sample
 from analysis.inference.outcome import Outcome
 from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
-from analysis.models.base import Prediction
+from analysis.models.base import Prediction, alpha_used
 from analysis.results import GroupResult
 from analysis.results.verdict import stretch
 from analysis.run.flags import estimation_flag
@@ -135,6 +135,7 @@ def _group_result(
         window=placed.window,
         symbols=symbols,
         n_estimation=common,
+        alpha=alpha_used(case.specification.model.estimator, long=placed.window.long),
         caar=float(sample.car.mean()),
         se=sample.mean_se if t.available else None,
         t=replace(t, test="t") if t.available else Outcome.missing("t", t.unavailable),

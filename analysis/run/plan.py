@@ -20,6 +20,7 @@ from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_names, check_place
 from analysis.run.coverage import cover
 from analysis.run.donors import DonorPool, donor_pool, with_donor_levels
+from analysis.run.flags import longest_closure
 from analysis.run.jumps import check_jumps
 from analysis.run.purging import check_weights, index_level, weight_anchors
 from analysis.run.records import Plan, Specification, crossed
@@ -230,6 +231,7 @@ def _place_window(
             and first <= entry.session <= last
             and not _is_the_event(entry, event, session)
         ),
+        closure=longest_closure(sessions[position + window.start - 1 : position + window.end + 1]),
     )
 
 

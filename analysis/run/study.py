@@ -123,6 +123,7 @@ def run_study(
             for symbol in plan.symbols_of(placed.event.id)
             if np.isfinite(plan.columns[symbol][placed.position])
         ),
+        dividends=plan.data.dividends,
         unmeasured=tuple(m for found in plan.coverage.values() for m in found.missing),
         batteries=batteries,
         family=firm_family(leading, study.headline.window, study.level),

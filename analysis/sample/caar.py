@@ -11,6 +11,7 @@ import numpy as np
 from analysis.inference.clustered import date_cluster_test
 from analysis.inference.student import critical_value
 from analysis.sample.averages import group_pairs
+from analysis.sample.measure import running_sums
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ def caar_path(result: SampleResult, group: str = "all") -> CaarPath:
     Returns
     -------
     CaarPath
-        The mean of the pairs' own cumulative returns; a pair without a return on a session keeps
-        what it has. The interval is by date where dates cluster, else from the pairs' spread; of
-        one pair it is its own prediction error.
+        The mean of the pairs' own CARs of the windows up to each session; a pair without a return
+        on a session keeps what it has. The interval is by date where dates cluster, else from the
+        pairs' spread; of one pair it is its own prediction error.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def caar_path(result: SampleResult, group: str = "all") -> CaarPath:
     ar = days.car[first : first + len(spec.path), :][:, rows]
     kept = np.isfinite(ar).any(axis=0)
     rows, ar = rows[kept], ar[:, kept]
-    cumulative = np.cumsum(np.where(np.isfinite(ar), ar, 0.0), axis=0)
+    cumulative = running_sums(ar, result.fits.coefficients[rows, 0])
     offsets = np.arange(spec.path.start, spec.path.end + 1, dtype=np.int64)
     caar = cumulative.mean(axis=1)
     if len(rows) == 1:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.batch.securities import read_securities
 from analysis.errors import StudyError
 from analysis.prices.load import SNAPSHOT, STORE
 from analysis.prices.snapshot import load_snapshot
 from analysis.sample.data import SampleData
 from analysis.sample.delistings import read_delistings, with_delistings
-from analysis.sample.own import OwnFiles, factors_on, own_sample_data, read_securities
+from analysis.sample.own import OwnFiles, factors_on, own_sample_data
 
 if TYPE_CHECKING:
     from analysis.pieces import Problems

@@ -13,6 +13,7 @@ from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.sample import pairs as codes
 from analysis.sample.policies import FLAGGED_ZEROS
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -234,7 +235,7 @@ class Measurer:
             models=[regressors.model],
             estimation=self.spec.estimation,
             windows=found.windows,
-            min_obs=self.spec.fewest,
+            min_estimation=self.spec.fewest,
             base=regressors.base,
             skip_missing=self.spec.policies.missing == "traded",
             log=self.data.log,
@@ -261,6 +262,33 @@ class Measurer:
             fits.coefficients[where] = got.coefficients[:, 0]
             fits.sigma2[where] = got.sigma2[:, 0]
             fits.df[where] = got.df[:, 0]
+
+
+def running_sums(ar: FloatArray, alpha: FloatArray) -> FloatArray:
+    """
+    Sum abnormal returns from the first session of a path to each: the CAR of each such window.
+
+    Parameters
+    ----------
+    ar : ndarray of shape (d, n)
+        Of d single sessions, whose alphas count; NaN adds nothing.
+    alpha : ndarray of shape (n,)
+        Of each pair, decimal a session; a long window (`Window.long`) does not carry it on.
+
+    Returns
+    -------
+    ndarray of shape (d, n)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> running_sums(np.full((7, 1), 0.01), np.array([0.002]))[:, 0].round(3).tolist()
+    [0.01, 0.02, 0.03, 0.04, 0.05, 0.072, 0.084]
+    """
+    known = np.isfinite(ar)
+    sums: FloatArray = np.cumsum(np.where(known, ar, 0.0), axis=0)
+    sums[SHORT:] += np.cumsum(known, axis=0)[SHORT:] * alpha
+    return sums
 
 
 def regressors_of(

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.batch.inputs import read_factors
-from analysis.errors import DataError, nearest
+from analysis.batch.securities import Security, read_securities
+from analysis.errors import DataError
 from analysis.panel.returns import PanelReturns
 from analysis.plausible import impossible_returns, why_impossible
 from analysis.prices.files import read_table
 from analysis.returns import simple_returns
 from analysis.sample.data import SampleData, SessionBlock
 from analysis.sessions import sessions_between
-from analysis.tabular import read_whole, table_file
+from analysis.tabular import table_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,28 +26,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._typing import FloatArray
-    from analysis.pieces import Piece, Problems
+    from analysis.pieces import Problems
 
 
 VALUES = ("levels", "returns")
 """What a wide file of figures can hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Security:
-    """
-    Where a security trades, and what stands for its market.
-
-    Attributes
-    ----------
-    calendar : str
-        Market code of its exchange; empty for that of the study.
-    benchmark : str
-        Of its pairs that name none; empty for that of the study.
-    """
-
-    calendar: str = ""
-    benchmark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +41,8 @@ class OwnFiles:
     Attributes
     ----------
     securities : pathlib.Path or None
-        ``symbol`` with ``calendar``, ``benchmark`` or both: see `read_securities`.
+        ``symbol`` with ``calendar``, ``benchmark`` or both, as
+        `analysis.batch.securities.read_securities` takes them.
     factors : pathlib.Path or None
         Daily factors in decimals, one column each beside ``session``.
     delistings : pathlib.Path or None
@@ -75,45 +60,6 @@ class OwnFiles:
     def any(self) -> bool:
         """Whether any of them is asked for."""
         return self != OwnFiles()
-
-
-def read_securities(path: Path) -> dict[str, Security]:
-    """
-    Read the exchanges and local indices of securities.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Columns ``symbol`` and ``calendar`` (a market code, as XTKS), ``benchmark`` or both.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, lacks a column, or names a symbol twice.
-    """
-    piece, _ = read_whole(path)
-    piece.file.require(["symbol"])
-    names = list(piece.file.names)
-    if "calendar" not in names and "benchmark" not in names:
-        raise DataError(
-            f"{path}: neither 'calendar' nor 'benchmark' is in it; {nearest('calendar', names)}"
-        )
-    columns = {name: _texts(piece, name) for name in ("symbol", "calendar", "benchmark")}
-    found: dict[str, Security] = {}
-    for row, symbol in enumerate(columns["symbol"]):
-        if not symbol:
-            raise DataError(f"{piece.where(row)}: no symbol")
-        if symbol in found:
-            raise DataError(f"{piece.where(row)}: {symbol} is there twice; keep one row")
-        found[symbol] = Security(columns["calendar"][row], columns["benchmark"][row])
-    return found
-
-
-def _texts(piece: Piece, name: str) -> list[str]:
-    if name not in piece.file.names:
-        return [""] * piece.table.num_rows
-    codes, words = piece.texts(list(piece.file.names).index(name))
-    return [words[code] if code >= 0 else "" for code in codes.tolist()]
 
 
 def own_sample_data(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.inference.student import two_sided_p
+from analysis.sample.measure import running_sums
 from analysis.sample.pairs import NOTE_WORDS, OK, STATUS_WORDS
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ class SampleResult:
         raw = self._raw(pairs.firm[shown], at)
         n, d = len(shown), len(offsets)
         order = pairs.row[shown]
+        car = running_sums(ar, self.fits.coefficients[shown, 0])
         frame = pd.DataFrame(
             {
                 "id": np.repeat(self.events.ids.texts()[order], d),
@@ -244,7 +246,7 @@ class SampleResult:
                 "raw_return": raw.T.ravel(),
                 "expected_return": (raw - ar).T.ravel(),
                 "ar": ar.T.ravel(),
-                "car": np.where(np.isfinite(ar), np.nancumsum(ar, axis=0), np.nan).T.ravel(),
+                "car": np.where(np.isfinite(ar), car, np.nan).T.ravel(),
             }
         )
         keep = np.isfinite(frame["ar"].to_numpy())

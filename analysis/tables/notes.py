@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def notes_text(result: StudyResult) -> str:
         *_purge_notes(result),
         *_correlation_notes(result),
         *_confounder_notes(result),
+        *_closure_notes(result),
         *_estimation_notes(result),
         *_unmeasured_notes(result),
     ]
@@ -126,6 +128,17 @@ def _confounder_notes(result: StudyResult) -> list[str]:
         for entry in sorted(seen.values(), key=lambda entry: (entry.session, entry.id))
     )
     return [f"Other news within the windows of {placed.event.id}: {news}."]
+
+
+def _closure_notes(result: StudyResult) -> list[str]:
+    """Say where a return of the headline's windows spans a closure of the exchange."""
+    closures = {window.closure for window in result.headline_event.windows if window.closure}
+    return [
+        f"The session of {session.date()} came {days} weekdays after the one before: its return "
+        "and the benchmark's are those of the whole closure. An error that grew with the weekdays "
+        f"would be {number(math.sqrt(days), 1)} times as wide as the interval says."
+        for session, days in sorted(closures)
+    ]
 
 
 def _estimation_notes(result: StudyResult) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import number, probability
 from analysis.inference.catalog import TESTS
+from analysis.sample.caar import caar_path
 from analysis.tables.latex import latex
 from analysis.tables.render import WIDTH, points, render, terminal
 from analysis.tables.sample_cells import average_table, long_run_table, regression_table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from analysis.inference.outcome import Outcome
     from analysis.sample.averages import Average
+    from analysis.sample.caar import CaarPath
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
 
@@ -64,7 +66,7 @@ def sample_text(result: SampleResult) -> str:
             render(
                 "Average abnormal returns by session (AAR), %",
                 ("day", "n", "AAR", "CAAR", "interval", "positive", "stat", "p", "p (path)"),
-                _day_rows(days),
+                _day_rows(days, caar_path(result)),
             )
         )
     return "\n\n".join(parts) + "\n"
@@ -191,10 +193,9 @@ def _remarks(average: Average) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _day_rows(days: list[Average]) -> Iterable[tuple[str, ...]]:
-    running = 0.0
+def _day_rows(days: list[Average], path: CaarPath) -> Iterable[tuple[str, ...]]:
+    running = dict(zip(path.days.tolist(), path.caar.tolist(), strict=True))
     for average in days:
-        running += average.mean
         family = next((o.p for _, o in average.extra if o.test == "romano-wolf"), None)
         if family is None:
             family = next((o.p for _, o in average.extra if o.test == "holm"), None)
@@ -203,7 +204,7 @@ def _day_rows(days: list[Average]) -> Iterable[tuple[str, ...]]:
             str(average.window.start),
             f"{average.n:,}",
             points(average.mean),
-            points(running),
+            points(running[average.window.start]),
             interval(inner.low, inner.high) if inner is not None else "",
             f"{100 * average.positive:.0f}",
             number(average.lead.statistic),

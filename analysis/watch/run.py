@@ -193,7 +193,7 @@ def _estimated(day: _Day, symbols: Sequence[str], factors: FloatArray) -> dict[s
         models=[tuple(range(factors.shape[1]))],
         estimation=estimation,
         windows=[DAY],
-        min_obs=day.request.min_estimation or default_min_estimation(estimation),
+        min_estimation=day.request.min_estimation or default_min_estimation(estimation),
     ).car[:, 0, 0]
     return {
         symbol: car[place * count : (place + 1) * count] for place, symbol in enumerate(symbols)

@@ -199,7 +199,7 @@ def test_failed_write_leaves_the_old_file(request_for, panel_frames, monkeypatch
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.batch.batch._rows", fail)
+    monkeypatch.setattr("analysis.batch.batch.result_rows", fail)
     with pytest.raises(KeyboardInterrupt):
         run_batch(request)
     assert request.out.read_text() == "old"

@@ -47,7 +47,7 @@ def scan(tmp_path, prices, **changes):
     given = {
         "date": sorted(prices["session"].unique())[190],
         "estimation": ESTIMATION,
-        "min_obs": 30,
+        "min_estimation": 30,
     }
     return run_scan(ScanRequest(path, **(given | changes)))
 

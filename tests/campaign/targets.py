@@ -118,7 +118,7 @@ def _batch(folder: str, **given: bytes) -> None:
     ]
     request = BatchRequest(
         *paths, Path(folder) / "out.csv", models=(FactorModel.parse("mktrf"),),
-        estimation=Window(-3, -1), window=Window(0, 0), min_obs=3, calendar="XNYS",
+        estimation=Window(-3, -1), window=Window(0, 0), min_estimation=3, calendar="XNYS",
     )  # fmt: skip
     run_batch(request)
 
@@ -145,7 +145,9 @@ def prices(content: bytes) -> None:
     """A file of prices, through a scan."""
     with tempfile.TemporaryDirectory() as folder:
         path = _written(folder, "prices.csv", content)
-        run_scan(ScanRequest(path, DAY_OF_SCAN, estimation=Window(-3, -1), placebos=1, min_obs=3))
+        run_scan(
+            ScanRequest(path, DAY_OF_SCAN, estimation=Window(-3, -1), placebos=1, min_estimation=3)
+        )
 
 
 def pairs(content: bytes) -> None:

@@ -81,6 +81,29 @@ def test_batch_fails_with_one_message(run, panel_files, change, words):
     assert not (panel_files / "o.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--min-estimation", "90"), "ok", ""),
+        (("--min-estimation", "91"), "too few estimation returns", ""),
+        (
+            ("--min-obs", "91"),
+            "too few estimation returns",
+            "--min-obs is called --min-estimation now",
+        ),
+        (("--min-obs", "91", "--min-estimation", "90"), "ok", "--min-estimation now"),
+    ],
+)
+def test_the_fewest_returns_have_the_name_that_study_files_give_them(
+    run, panel_files, words, status, said
+):
+    result = run("batch", *batch_words(panel_files), *words)
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(panel_files / "o.csv")["status"][0].startswith(status)
+    assert said in result.stderr
+    assert ("--min-obs" in result.stderr) == bool(said)
+
+
 @pytest.fixture
 def prices_file(tmp_path):
     rng = np.random.default_rng(2)

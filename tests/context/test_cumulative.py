@@ -35,20 +35,23 @@ def test_every_car_and_its_interval_against_statsmodels(found, snapshot) -> None
     returns = (snapshot.levels / snapshot.levels.shift(1) - 1).iloc[1:]
     event = returns.index.get_loc(DAY)
     assert list(found.days) == list(range(-10, 21))
-    for day in (-10, 0, 5, 20):
+    for day in (-10, -6, -5, 0, 20):
         length = day + 11
         rows = slice(event - 260, event + day + 1)
         dummies = np.zeros((250 + length, length))
         dummies[250:] = np.eye(length)
         market = returns["SPY"].iloc[rows].to_numpy()
-        x = np.column_stack([np.ones(len(market)), market, dummies])
+        constant = np.ones(len(market))
+        constant[250:] = length <= 5  # a longer window does not carry the alpha on
+        x = np.column_stack([constant, market, dummies])
         fit = sm.OLS(returns["NVDA"].iloc[rows].to_numpy(), x).fit()
         test = fit.t_test(np.concatenate([[0, 0], np.ones(length)]))
         place = day + 10
         assert found.car[place] == pytest.approx(test.effect[0], rel=1e-9)
         assert found.se[place] == pytest.approx(test.sd[0, 0], rel=1e-9)
         assert (found.low[place], found.high[place]) == pytest.approx(test.conf_int()[0], rel=1e-9)
-        assert found.ar[: place + 1] == pytest.approx(fit.params[2:], rel=1e-9)
+        alpha = 0 if length <= 5 else fit.params[0]
+        assert found.ar[: place + 1] == pytest.approx(fit.params[2:] - alpha, rel=1e-9)
         assert found.side(day) == (np.sign(test.effect[0]) if test.pvalue < 0.05 else 0)
         assert found.alpha == pytest.approx(fit.params[0], rel=1e-9)
 
@@ -109,4 +112,5 @@ def test_the_file_has_one_row_a_session(found) -> None:
     assert frame["day"].tolist() == list(range(-10, 21))
     assert frame.loc[frame["day"] == 0, "session"].item() == "2025-01-27"
     np.testing.assert_array_equal(frame["high"] - frame["car"], found.high - found.car)
-    np.testing.assert_allclose(frame["ar"].cumsum(), frame["car"], rtol=1e-9)
+    carried = np.where(np.arange(31) < 5, 0, found.alpha * np.arange(1, 32))
+    np.testing.assert_allclose(frame["ar"].cumsum() + carried, frame["car"], rtol=1e-9)

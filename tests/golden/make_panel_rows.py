@@ -3,7 +3,8 @@ Make panel_rows_golden.csv: firm-events of the bundled figures, estimated with s
 
 Each event is one regression over estimation and event window with a dummy for every event day: the
 dummies' coefficients are the abnormal returns, their covariance is the forecast errors' (METHODS
-section 2). Run from the project's root: python tests/golden/make_panel_rows.py
+section 2). The window has more than five sessions, so the constant stands on estimation rows alone:
+no alpha is carried into it. Run from the project's root: python tests/golden/make_panel_rows.py
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def main() -> None:
         for model, names in MODELS.items():
             before = [at + day for day in ESTIMATION if np.isfinite(returns[symbol].iloc[at + day])]
             ahead = [at + day for day in WINDOW]
-            x = sm.add_constant(factors[names].iloc[before + ahead].to_numpy())
+            x = factors[names].iloc[before + ahead].to_numpy()
+            x = np.column_stack([np.arange(len(x)) < len(before), x])
             dummies = np.vstack([np.zeros((len(before), len(ahead))), np.eye(len(ahead))])
             y = returns[symbol].iloc[before + ahead].to_numpy()
             fit = sm.OLS(y, np.hstack([x, dummies])).fit()

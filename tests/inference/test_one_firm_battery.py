@@ -140,15 +140,15 @@ class TestBootstrap:
         assert ours.high == pytest.approx(exact.high, abs=0.06 * se)
 
     def test_parameter_error_is_redrawn(self):
-        # with 12 sessions and a window of 6 the parameters are most of the error
+        # with 10 sessions and a window of 5 the parameters are a large part of the error
         rng = np.random.default_rng(9)
-        y, x = market_days(rng, 18)
-        fit = LeastSquares().fit(y[:-6], x[:-6], ("market",))
-        se = math.sqrt(fit.predict(x[-6:], gap=0).covariance.sum())
-        redrawn = prediction_errors(y, x, 6, rng, draws=40_000)
+        y, x = market_days(rng, 15)
+        fit = LeastSquares().fit(y[:-5], x[:-5], ("market",))
+        se = math.sqrt(fit.predict(x[-5:], gap=0).covariance.sum())
+        redrawn = prediction_errors(y, x, 5, rng, draws=40_000)
         # redrawn residuals are centred, which costs them a share of 1 / M of the variance
         assert redrawn.draws.std() == pytest.approx(se, rel=0.12)
-        assert se > 1.2 * fit.sigma * math.sqrt(6)
+        assert se > 1.2 * fit.sigma * math.sqrt(5)
 
     def test_the_refit_is_the_one_of_statsmodels(self):
         y, x = market_days(np.random.default_rng(10), 42)

@@ -30,7 +30,7 @@ def test_missing_rows_are_left_out_as_statsmodels_would() -> None:
     y[50] = np.nan
     dates = pseudo_dates(119, ESTIMATION, Window(0, 1))
     found = placebo_scars(
-        y, x[:, 1:], dates, estimation=ESTIMATION, window=Window(0, 1), min_obs=30
+        y, x[:, 1:], dates, estimation=ESTIMATION, window=Window(0, 1), min_estimation=30
     )[:, 0]
     for date, value in zip(dates, found, strict=True):
         rows = np.arange(date - 40, date - 5)
@@ -51,7 +51,7 @@ def test_too_few_rows_or_a_window_beyond_the_data_give_no_draw() -> None:
     y[10:20] = np.nan
     dates = np.arange(41, 60)
     draws, beyond = (
-        placebo_scars(y, x[:, 1:], dates, estimation=ESTIMATION, window=window, min_obs=30)
+        placebo_scars(y, x[:, 1:], dates, estimation=ESTIMATION, window=window, min_estimation=30)
         for window in (Window(0, 0), Window(5, 9))
     )
     assert np.isnan(draws[:10, 0]).all()  # ten of 35 rows missing

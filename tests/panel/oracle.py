@@ -32,13 +32,19 @@ def by_rows(returns, factors, position, columns, estimation, window):
     sigma2 = rss / (n - p)
     # the full forecast-error covariance, not its closed form
     design = np.column_stack([np.ones(n), x / scale])
+    level_counts = len(days) <= 5  # a longer window is expected to earn what its factors earn
     ahead = np.column_stack([np.ones(len(days)), x_all[days] / scale])
+    if not level_counts:
+        ahead = np.column_stack([np.zeros(len(days)), (x_all[days] + middle) / scale])
     upper = np.linalg.qr(design, mode="r")
     half = scipy.linalg.solve_triangular(upper, ahead.T, trans="T")
     covariance = sigma2 * (np.eye(len(days)) + half.T @ half)
     expected = level + x_all[days] @ slope
     error = np.sqrt(covariance.sum())
     car = (y_all[days] - x_all[days] @ slope).sum()
+    if not level_counts:
+        expected = factors[np.ix_(days, list(columns))] @ slope
+        car = (returns[days] - expected).sum()
     return {
         "n": n,
         "coefficients": np.concatenate([[level - middle @ slope], slope]),

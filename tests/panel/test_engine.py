@@ -43,7 +43,7 @@ def hold_to_oracle(returns, factors, *, models=MODELS, rtol=1e-9, events=40, see
         models=models,
         estimation=ESTIMATION,
         window=WINDOW,
-        min_obs=20,
+        min_estimation=20,
     )
     computed = 0
     for event in range(events):
@@ -72,7 +72,7 @@ def test_hand_example_a():
         models=[(0,)],
         estimation=Window(-5, -1),
         window=Window(0, 0),
-        min_obs=3,
+        min_estimation=3,
     )
     np.testing.assert_allclose(found.coefficients[0, 0], [0.002, 1.5], rtol=1e-12)
     np.testing.assert_allclose(found.sigma2[0, 0], 1e-5, rtol=1e-12)
@@ -180,7 +180,7 @@ def test_perfect_fit_has_no_standard_error():
     exact = 0.001 + 2 * factors[:, 0]
     for returns in (exact, np.full(600, 0.01), np.zeros(600)):
         found = estimate_panel(
-            returns, factors, [0], [300], models=[(0,)], estimation=ESTIMATION, window=WINDOW
+            returns, factors, [0], [300], models=[(0,)], estimation=ESTIMATION, window=Window(-2, 2)
         )
         assert "no residual variance" in found.status_text()[0, 0]
         assert np.isnan(found.scar[0, 0])
@@ -199,7 +199,7 @@ def test_short_windows():
             models=[(0, 1, 2)],
             estimation=estimation,
             window=WINDOW if WINDOW.start >= 0 else Window(0, 3),
-            min_obs=1,
+            min_estimation=1,
         )
         expected = by_rows(returns[:, 0], factors, 200, (0, 1, 2), estimation, Window(0, 3))
         assert_agrees(found, 0, 0, expected)
@@ -349,7 +349,11 @@ def test_long_and_wide_returns_are_the_same_panel():
     scale=st.sampled_from([1.0, 1e-6, 1e4]),
 )
 def test_random_panels_agree_with_statsmodels(seed, missing, n_factors, length, gap, window, scale):
-    """OLS with a dummy for each event day: its coefficients are the abnormal returns."""
+    """
+    OLS with a dummy for each event day: its coefficients are the abnormal returns.
+
+    The constant of a window of more than five sessions counts in the estimation rows alone.
+    """
     rng = np.random.default_rng(seed)
     window = Window(window[0], window[0] + window[1])
     estimation = Window(window.start - gap - length, window.start - gap - 1)
@@ -366,7 +370,7 @@ def test_random_panels_agree_with_statsmodels(seed, missing, n_factors, length, 
         models=[columns],
         estimation=estimation,
         window=window,
-        min_obs=1,
+        min_estimation=1,
     )
     rows = position + np.arange(estimation.start, estimation.end + 1)
     rows = rows[(rows >= 0) & (rows < 160)]
@@ -379,7 +383,9 @@ def test_random_panels_agree_with_statsmodels(seed, missing, n_factors, length, 
     both = np.concatenate([rows, days])
     dummies = np.zeros((len(both), len(days)))
     dummies[len(rows) :] = np.eye(len(days))
-    design = np.column_stack([np.ones(len(both)), factors[both, :n_factors], dummies])
+    constant = np.ones(len(both))
+    constant[len(rows) :] = len(days) <= 5
+    design = np.column_stack([constant, factors[both, :n_factors], dummies])
     fit = sm.OLS(returns[both], design).fit()
     p = n_factors + 1
     assert found.ok[0, 0]

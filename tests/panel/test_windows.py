@@ -37,7 +37,7 @@ def world():
 
 def solve(world, **changes):
     returns, factors, firm, position = world
-    given = {"models": MODELS, "estimation": ESTIMATION, "windows": WINDOWS, "min_obs": 40}
+    given = {"models": MODELS, "estimation": ESTIMATION, "windows": WINDOWS, "min_estimation": 40}
     return estimate_windows(returns, factors, firm, position, **(given | changes))
 
 
@@ -54,7 +54,7 @@ def test_a_window_alone_or_with_others_is_the_same_to_the_last_bit(world):
                 models=[MODELS[m].factors],
                 estimation=ESTIMATION,
                 window=WINDOWS[place],
-                min_obs=40,
+                min_estimation=40,
             )
             together = found.of_window(place)
             np.testing.assert_array_equal(alone.car[:, 0], together.car[:, m])
@@ -65,18 +65,30 @@ def test_a_window_alone_or_with_others_is_the_same_to_the_last_bit(world):
 
 
 def test_sum_of_the_path_is_the_car_of_its_window(world):
+    """Of a long window but for the alphas, which it leaves out."""
     found = solve(world)
     whole = found.window_status[..., -1] == 0
-    path = found.car[..., :31].sum(axis=2)
-    np.testing.assert_allclose(path[whole], found.car[..., -1][whole], rtol=0, atol=1e-14)
+    alphas = 31 * found.coefficients[..., 0]
+    path = found.car[..., :31].sum(axis=2) + alphas
+    np.testing.assert_allclose(path[whole], found.car[..., -1][whole], rtol=0, atol=1e-13)
+    assert np.abs(alphas[whole]).max() > 0.05
+    three = np.isfinite(found.car[..., 31])
+    path = found.car[..., 9:12].sum(axis=2)
+    np.testing.assert_allclose(path[three], found.car[..., 31][three], rtol=0, atol=1e-14)
 
 
-def dummies(y, x, rows, days, *, constant=True):
-    """Abnormal returns as coefficients of one dummy a day: the textbook's other way."""
+def dummies(y, x, rows, days, *, constant=True, counts=True):
+    """
+    Abnormal returns as coefficients of one dummy a day: the textbook's other way.
+
+    Where the constant does not count in the window, its column is 0 on those days.
+    """
     both = np.concatenate([rows, days])
     design = np.zeros((len(both), len(days)))
     design[len(rows) :] = np.eye(len(days))
-    parts = [x[both], design] if not constant else [np.ones((len(both), 1)), x[both], design]
+    ones = np.ones((len(both), 1))
+    ones[len(rows) :] = counts
+    parts = [x[both], design] if not constant else [ones, x[both], design]
     fit = sm.OLS(y[both], np.hstack(parts)).fit()
     total = np.zeros(len(fit.params))
     total[-len(days) :] = 1
@@ -104,7 +116,9 @@ def test_gaps_and_sessions_left_out_against_dummies_in_statsmodels(world, m):
             if found.window_status[event, m, place] or found.status[event, m]:
                 continue
             x = factors[:, list(model.factors)]
-            car, se, df = dummies(y, x, rows, days, constant=model.kind == "constant")
+            car, se, df = dummies(
+                y, x, rows, days, constant=model.kind == "constant", counts=len(window) <= 5
+            )
             assert found.n_window[event, m, place] == len(days)
             assert found.df[event, m] == df
             assert found.car[event, m, place] == pytest.approx(car, abs=1e-9 * se)

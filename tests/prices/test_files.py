@@ -123,8 +123,8 @@ def test_a_file_that_is_not_there(tmp_path: Path, snapshot) -> None:
 
 def test_a_name_leads_to_the_data(tmp_path: Path) -> None:
     assert load_market_data("snapshot", calendar="XNYS").name.startswith("bundled snapshot")
-    with pytest.raises(DataError, match="counts those of XKRX"):
-        load_market_data("snapshot", calendar="XKRX")
+    with pytest.raises(DataError, match="no security of XLON"):
+        load_market_data("snapshot", calendar="XLON")
     (tmp_path / "l.csv").write_text(WIDE)
     assert load_market_data(str(tmp_path / "l.csv"), calendar="XNYS").name == "l.csv"
 

@@ -78,7 +78,8 @@ def test_all_firms_of_the_headline_stand_in_the_file(full) -> None:
 
 def test_without_a_standard_error_there_is_no_interval(daily) -> None:
     firm = daily.headline
-    bare = replace(firm, band=None, path=replace(firm.path, covariance=None))
+    paths = {n: replace(getattr(firm, n), covariance=None) for n in ("path", "unlevelled")}
+    bare = replace(firm, band=None, **paths)
     path = replace(daily, firms=tuple(bare if f is firm else f for f in daily.firms)).path
     assert path[["ar_low", "ar_high", "car_low", "car_high"]].isna().all(axis=None)
     np.testing.assert_array_equal(path["ar"], daily.path["ar"])

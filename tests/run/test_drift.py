@@ -15,7 +15,7 @@ from analysis.run.plan import plan_headline
 from analysis.windows import Window
 
 
-def test_the_drift_compounds_realised_and_expected_returns_session_by_session(
+def test_the_drift_is_held_against_a_frozen_fit_without_its_alpha_at_every_date(
     study, snapshot
 ) -> None:
     asked = override(
@@ -35,23 +35,23 @@ def test_the_drift_compounds_realised_and_expected_returns_session_by_session(
     returns = (levels / levels.shift(1) - 1).to_numpy()
     event = levels.index.get_loc("2025-01-27")
 
-    def expected(rows: np.ndarray, at: int) -> np.ndarray:
+    def bhar(at: int, held: int) -> float:
+        """By the fit before the date, frozen, without its alpha."""
         before = slice(at - 260, at - 10)
-        ols = sm.OLS(returns[before, 0], sm.add_constant(returns[before, 1])).fit()
-        return ols.predict(sm.add_constant(returns[rows, 1], has_constant="add"))
+        slope = sm.OLS(returns[before, 0], sm.add_constant(returns[before, 1])).fit().params[1]
+        rows = slice(at, at + held)
+        return np.prod(1 + returns[rows, 0]) - np.prod(1 + slope * returns[rows, 1])
 
-    for horizon, outcome in zip(HORIZONS[:3], outcomes, strict=False):
-        rows = np.arange(event, event + horizon)
-        bhar = np.prod(1 + returns[rows, 0]) - np.prod(1 + expected(rows, event))
-        assert outcome.statistic == pytest.approx(bhar, abs=1e-10)
-    ahead = np.array([expected(np.array([t]), t)[0] for t in range(261, event)])
-    own = returns[261:event, 0]
-    draws = [
-        np.prod(1 + own[i : i + 20]) - np.prod(1 + ahead[i : i + 20]) for i in range(len(own) - 19)
-    ]
-    reached = np.sum(np.abs(draws) >= abs(outcomes[0].statistic))
-    assert outcomes[0].p == pytest.approx((1 + reached) / (len(draws) + 1))
-    assert "20 sessions" in outcomes[0].warning
+    for horizon, outcome in zip(HORIZONS, outcomes, strict=True):
+        assert outcome.statistic == pytest.approx(bhar(event, horizon), abs=1e-10)
+    run = sample.long_run
+    placebo = run.placebo[120]
+    assert len(placebo) == event - 261 - 119  # the last ends on the eve
+    for place in (0, 500, len(placebo) - 1):
+        assert placebo[place] == pytest.approx(bhar(261 + place, 120), abs=1e-10)
+    reached = np.sum(np.abs(placebo) >= abs(outcomes[2].statistic))
+    assert outcomes[2].p == pytest.approx((1 + reached) / (len(placebo) + 1))
+    assert "120 sessions" in outcomes[2].warning
 
 
 def test_a_model_of_excess_returns_gives_the_drift_of_whole_ones(study, snapshot) -> None:
@@ -66,12 +66,11 @@ def test_a_model_of_excess_returns_gives_the_drift_of_whole_ones(study, snapshot
     run = whole_sample(case, "NVDA", Window(0, 0), np.empty(0)).long_run
     event = case.placed.position
     own = snapshot.levels["NVDA"].pct_change().to_numpy()
-    np.testing.assert_allclose(run.realised[1:], own[1:], atol=1e-12)
     factors = snapshot.factors.reindex(snapshot.levels.index)
-    x = sm.add_constant(factors[["mkt_rf", "smb", "hml"]].to_numpy())
+    x = factors[["mkt_rf", "smb", "hml"]].to_numpy()
     rf = factors["rf"].to_numpy()
-    for day in (event - 40, event):
-        rows = slice(day - 260, day - 10)
-        fit = sm.OLS(own[rows] - rf[rows], x[rows]).fit()
-        expected = fit.predict(x[day : day + 1])[0] + rf[day]
-        assert run.expected[day] == pytest.approx(expected, abs=1e-12)
+    rows, ahead = slice(event - 260, event - 10), slice(event, event + 60)
+    slopes = sm.OLS(own[rows] - rf[rows], sm.add_constant(x[rows])).fit().params[1:]
+    expected = x[ahead] @ slopes + rf[ahead]
+    by_hand = np.prod(1 + own[ahead]) - np.prod(1 + expected)
+    assert run.bhar[60] == pytest.approx(by_hand, abs=1e-12)

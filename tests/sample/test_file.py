@@ -154,9 +154,12 @@ def test_band_of_one_pair_is_its_own_prediction_error(results):
     fit = sm.OLS(y[rows], sm.add_constant(x[rows])).fit()
     days = np.arange(at - 10, at + 21)
     ahead = np.column_stack([np.ones(31), x[days]])
-    covariance = fit.mse_resid * (np.eye(31) + ahead @ fit.normalized_cov_params @ ahead.T)
-    sums = np.cumsum(y[days] - ahead @ fit.params)
-    se = [np.sqrt(covariance[: d + 1, : d + 1].sum()) for d in range(31)]
+    sums, se = [], []
+    for d in range(31):
+        own = ahead[: d + 1] * [d < 5, 1]  # a window of more than five sessions carries no alpha on
+        covariance = np.eye(d + 1) + own @ fit.normalized_cov_params @ own.T
+        sums.append((y[days[: d + 1]] - own @ fit.params).sum())
+        se.append(np.sqrt(fit.mse_resid * covariance.sum()))
     np.testing.assert_allclose(path.caar, sums, atol=1e-12)
     from scipy import stats
 

@@ -84,7 +84,11 @@ class Oracle:
         return self.factors[FACTOR_MODELS[model]].to_numpy(), rf
 
     def expected(self, event: str, symbol: str, model: str, benchmark: str) -> Expected:
-        """Dummy-variable regression over estimation and event rows; day 0 by `get_prediction`."""
+        """
+        Dummy-variable regression over estimation and event rows; day 0 by `get_prediction`.
+
+        For windows of more than five sessions the constant stands on the estimation rows alone.
+        """
         x, rf = self.design(model, benchmark)
         at = self.position(event)
         y = (self.returns[symbol] - rf).to_numpy()
@@ -94,11 +98,14 @@ class Oracle:
         dummies = np.zeros((len(rows), len(ahead)))
         dummies[len(estimation) :] = np.eye(len(ahead))
         if model == "market-adjusted":
-            fit = sm.OLS(y[rows] - x[rows, 0], dummies).fit()
+            fit = long = sm.OLS(y[rows] - x[rows, 0], dummies).fit()
             params, k, se_obs = np.array([0.0, 1.0]), 0, None
         else:
             design = np.column_stack([np.ones(len(rows)), x[rows]])
             fit = sm.OLS(y[rows], np.hstack([design, dummies])).fit()
+            flat = design.copy()
+            flat[len(estimation) :, 0] = 0
+            long = sm.OLS(y[rows], np.hstack([flat, dummies])).fit()
             k = design.shape[1]
             params = fit.params[:k]
             plain = sm.OLS(y[estimation], design[: len(estimation)]).fit()
@@ -108,8 +115,9 @@ class Oracle:
         for name, (start, end) in WINDOWS.items():
             contrast = np.zeros(len(fit.params))
             contrast[k + start - FIRST : k + end - FIRST + 1] = 1
+            of = fit if end - start < 5 else long
             windows[name] = (
-                float(contrast @ fit.params),
-                float(np.sqrt(fit.cov_params(r_matrix=contrast))),
+                float(contrast @ of.params),
+                float(np.sqrt(of.cov_params(r_matrix=contrast))),
             )
         return Expected(params, float(np.sqrt(fit.scale)), float(fit.df_resid), windows, se_obs)

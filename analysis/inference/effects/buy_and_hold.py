@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.abnormal import AbnormalPath, buy_and_hold
-from analysis.errors import WindowError
 from analysis.inference.cross_section import skewness_adjusted
 from analysis.inference.outcome import Outcome
 from analysis.inference.rank import rank_test
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from analysis._typing import FloatArray
+    from analysis.inference.firm import LongRun
 
 FEWEST_FIRMS = 20
 """Resamples of a quarter of fewer firms carry no skewness."""
@@ -87,58 +84,35 @@ class DriftPoint:
     outcome: Outcome
 
 
-def drift(
-    realised: FloatArray, expected: FloatArray, first: int, horizons: Sequence[int]
-) -> tuple[DriftPoint, ...]:
+def drift(run: LongRun) -> tuple[DriftPoint, ...]:
     """
-    Follow the buy-and-hold abnormal return from a session on.
+    Rank the buy-and-hold abnormal returns from the event on among those from other dates on.
 
     Parameters
     ----------
-    realised, expected : ndarray of shape (T,)
-        The firm's simple returns and those expected of each session by a model that did not know
-        them; NaN where there is none.
-    first : int
-        Row at which the windows begin: the event session, or the one after it for drift alone.
-    horizons : sequence of int
-        Lengths in sessions, up to 250 or so.
+    run : LongRun
 
     Returns
     -------
     tuple of DriftPoint
-        One a horizon; the outcome is unavailable where the figures end before it. Placebo windows
-        lie wholly before `first`.
+        One a horizon; the outcome is unavailable where the figures end before it.
 
-    Raises
-    ------
-    WindowError
-        If `first` lies outside the rows.
+    References
+    ----------
+    Barber and Lyon (1997), Journal of Financial Economics 43.
     """
-    if not 0 <= first < len(realised):
-        raise WindowError(f"row {first} lies outside the {len(realised)} sessions given")
-    return tuple(_drift_to(realised, expected, first, sessions) for sessions in horizons)
+    return tuple(
+        _drift_to(sessions, bhar, run.placebo[sessions]) for sessions, bhar in run.bhar.items()
+    )
 
 
-def _drift_to(realised: FloatArray, expected: FloatArray, first: int, sessions: int) -> DriftPoint:
-    window = slice(first, first + sessions)
-    value = buy_and_hold(AbnormalPath(0, realised[window], expected[window], None))
-    if first + sessions > len(realised) or not np.isfinite(value):
+def _drift_to(sessions: int, bhar: float, placebo: FloatArray) -> DriftPoint:
+    if not np.isfinite(bhar):
         reason = f"the figures end before {sessions} sessions have passed"
         return DriftPoint(sessions, np.nan, Outcome.missing("bhar-placebo", reason))
-    before_r, before_e = np.log1p(realised[:first]), np.log1p(expected[:first])
-    null = np.expm1(_window_sums(before_r, sessions)) - np.expm1(_window_sums(before_e, sessions))
-    outcome = rank_test("bhar-placebo", value, null)
-    independent = int(np.isfinite(null).sum()) // sessions
+    outcome = rank_test("bhar-placebo", bhar, placebo)
+    independent = int(np.isfinite(placebo).sum()) // sessions
     if outcome.available and sessions > 1 and independent < FEWEST_INDEPENDENT:
         warning = f"the placebo windows overlap; only about {independent} are independent"
         outcome = replace(outcome, warning=warning)
-    return DriftPoint(sessions, value, outcome)
-
-
-def _window_sums(series: FloatArray, length: int) -> FloatArray:
-    """Sum all runs of a length; NaN where a run has a NaN."""
-    if length > len(series):
-        return np.empty(0)
-    windows = np.lib.stride_tricks.sliding_window_view(series, length)
-    sums: FloatArray = windows.sum(axis=1)
-    return sums
+    return DriftPoint(sessions, bhar, outcome)

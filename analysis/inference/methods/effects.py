@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.effects.buy_and_hold import HORIZONS, bhar_bootstrap_test, drift
+from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
 from analysis.inference.effects.halves import half_test
 from analysis.inference.effects.recovery import recovery_test
 from analysis.inference.effects.variance import (
@@ -91,7 +91,7 @@ def _drift(sample: FirmSample, _: Settings) -> tuple[Outcome, ...]:
             point.outcome,
             warning="; ".join(filter(None, [f"{point.sessions} sessions", point.outcome.warning])),
         )
-        for point in drift(run.realised, run.expected, run.position, HORIZONS)
+        for point in drift(run)
     )
 
 
@@ -192,7 +192,8 @@ TESTS: tuple[StatisticalTest, ...] = (
         family="other effects",
         subject="firm",
         null="the event's buy-and-hold abnormal return is a draw from its law on other dates",
-        formula="rank of |BHAR| among windows of the same length that begin on other dates",
+        formula="rank of |BHAR| among windows of the same length that begin on other dates, each "
+        "by the fit before its own date, frozen, without its alpha",
         distribution="discrete: (1 + #{|B_b| >= |B_0|}) / (B + 1)",
         assumptions="dates are exchangeable",
         valid_when="one firm, drift up to a few months, years of history",

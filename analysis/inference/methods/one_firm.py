@@ -224,7 +224,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Chernozhukov, Wuthrich and Zhu (2021), J. American Statistical Assoc. 116",
         run=_conformal,
         always=True,
-        needs=("permutations",),
+        needs=("permutations", "short window"),
         assumes=frozenset({"independent sessions"}),
     ),
     StatisticalTest(
@@ -241,7 +241,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="p below 1 / (M + L) is asked; volatility regimes",
         reference="Chernozhukov, Wuthrich and Zhu (2021), J. American Statistical Assoc. 116",
         run=_conformal_block,
-        needs=("permutations",),
+        needs=("permutations", "short window"),
     ),
     StatisticalTest(
         id="bootstrap",

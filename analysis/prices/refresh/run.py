@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     _Reading: TypeAlias = concurrent.futures.Future[Fetched]
 
 GATHERING = 0.1
-"""Seconds to wait for further readings before the store is opened."""
+"""Seconds to wait for further readings, unless `RefreshOptions` say otherwise."""
 
 DEFAULT_CALENDAR = "XNYS"
 """Exchange of a listing whose source does not say."""
@@ -105,12 +105,16 @@ class RefreshOptions:
     snapshot : pandas.DataFrame or None
         Bundled levels to compare with, one column a symbol.
     progress : Progress or None
+    gathering : float or None
+        Seconds to wait for further readings before the store is opened, which costs time; None
+        waits for all that are under way, so that no clock decides what is stored together.
     """
 
     concurrency: int = 4
     accept: frozenset[str] = frozenset()
     snapshot: pd.DataFrame | None = None
-    progress: Progress | None = field(default=None)
+    progress: Progress | None = None
+    gathering: float | None = GATHERING
 
 
 class Refresher:
@@ -159,7 +163,7 @@ class Refresher:
                         task = queue.popleft()
                         future = pool.submit(self._source.fetch, task.symbol, task.since)
                         running[future] = task
-                    done = _arrivals(running)
+                    done = _arrivals(running, self._options.gathering)
                     self._store.passing("arrived")
                     settled, again, offline = self._settle([(running.pop(f), f) for f in done])
                     queue.extendleft(again)
@@ -251,10 +255,10 @@ class Refresher:
             self._options.progress(f"{last.symbol}: {last.outcome}", len(outcomes), total)
 
 
-def _arrivals(running: Iterable[_Reading]) -> set[_Reading]:
-    """Wait for one reading, then a moment for others to be stored with it: opening costs time."""
+def _arrivals(running: Iterable[_Reading], gathering: float | None) -> set[_Reading]:
+    """Wait for one reading, then a moment for others to be stored with it."""
     concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-    return concurrent.futures.wait(running, timeout=GATHERING).done
+    return concurrent.futures.wait(running, timeout=gathering).done
 
 
 def _no_bars() -> pd.DataFrame:

@@ -56,6 +56,7 @@ class Zygote:
         """
         self._say(f"{last} {' '.join(SYMBOLS)}")
         child = int(self._line())
+        self._say("go on")
         passed: dict[str, int] = {}
         while (line := self._line()).startswith("at "):
             instant = line.removeprefix("at ")

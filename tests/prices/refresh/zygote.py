@@ -3,8 +3,10 @@ A process that forks a refresh for every line it reads, so that each costs no im
 
 usage: python -m tests.prices.refresh.zygote DB CACHE   (evening and symbols on each line)
 
-The refresh says ``at NAME`` at every instant of `analysis.prices.store.instants` and waits for a
-line; when it has ended, ``ended STATUS`` follows. So whoever reads decides at which it dies.
+The number of its process is said first, and it begins when a line is read. It says ``at NAME`` at
+every instant of `analysis.prices.store.instants` and waits for a line; when it has ended, ``ended
+STATUS`` follows. So whoever reads decides at which it dies. Two symbols are read at a time and
+stored together, however long either takes: each run passes the same instants as often.
 """
 
 from __future__ import annotations
@@ -41,11 +43,12 @@ def main() -> None:
         last, *symbols = line.split()
         child = os.fork()
         if child == 0:
+            sys.stdin.readline()  # says nothing before its number has been said
             code = 1
             try:
                 store = PriceStore(database, passing=stop_at)
                 source = YahooSource(cache, PATIENT)
-                options = RefreshOptions(concurrency=1)
+                options = RefreshOptions(concurrency=1, gathering=None)
                 now = after_close(last)
                 code = refresh_store(store, source, symbols, now=now, options=options).exit_code
             finally:
