@@ -8,8 +8,9 @@ import re
 import numpy as np
 import pytest
 
-from analysis.figures.style import LIGHT
+from analysis.figures.style import DARK, LIGHT
 from analysis.report.hot import frame_of, hot_points
+from analysis.report.page import asset
 from analysis.report.payload import as_json, column_kind
 from analysis.report.shrink import shrink
 from analysis.tables.cells import Column
@@ -92,3 +93,17 @@ def test_json_cannot_end_its_element() -> None:
 def test_columns_are_sorted_into_sets(name: str, kind: str) -> None:
     assert column_kind(Column(name), 3, 1) == kind
     assert column_kind(Column(name), 0, 1) == "key"
+
+
+def test_the_page_has_the_colours_of_the_figures() -> None:
+    names = {"paper": "background", "rule": "grid", "accent": "accent", "plain": "plain"}
+    names |= {"ink": "text", "gain": "gain"}
+    light, dark, printed = re.findall(r":root \{(.*?)\}", asset("report.css"), re.DOTALL)
+    for text, style in ((light, LIGHT), (dark, DARK)):
+        shown = dict(re.findall(r"--(\w+): (#\w+)", text))
+        assert {n: shown[n].lower() for n in names} == {
+            n: getattr(style, field).lower() for n, field in names.items()
+        }
+    assert dict(re.findall(r"--(accent|plain|gain): (#\w+)", printed)) == {
+        name: getattr(LIGHT, name) for name in ("accent", "plain", "gain")
+    }
