@@ -92,3 +92,10 @@ def test_words_can_be_read_in_every_colour_of_marks(style) -> None:
     for colour in (style.text, style.faint, style.accent, style.plain, style.gain):
         assert contrast(to_rgba(colour), style.background) >= 4.5, colour
     assert contrast((0.0, 0.0, 0.0), "#ffffff") == pytest.approx(21)
+
+
+def test_the_page_has_the_colours_that_were_measured(root) -> None:
+    rules = (root / "analysis/report/templates/report.css").read_text()
+    for style in (LIGHT, DARK):
+        for name in ("accent", "plain", "gain"):
+            assert f"--{name}: {getattr(style, name)};" in rules
