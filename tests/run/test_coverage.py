@@ -117,6 +117,7 @@ def test_a_firm_that_stopped_trading_is_measured_to_its_last_return(study, data,
     untouched = result.firm("one", "A", "market", "M").at(SHORT)
     assert untouched.car == whole.firm("one", "A", "market", "M").at(SHORT).car
     assert len(result.firm("one", "A", "market", "M").path.raw) == 3
+    assert list(result.path.query("symbol == 'A'")["day"]) == [-1, 0, 1]
     text = " ".join(result.summary().split())
     assert "A last traded on 2025-01-28: -1..5 is measured to its last return." in text
     group = next(g for g in result.groups if (g.event, g.window) == ("one", LONG))
