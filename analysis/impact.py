@@ -65,6 +65,32 @@ class Impact:
         """
         return f"{name}_usd" if self.currency == USD else name
 
+    def in_dollars(self) -> Impact:
+        """
+        Convert to USD at the rate of the close before the window; itself where that is not known.
+
+        Examples
+        --------
+        >>> Impact(100.0, -9.0, 1.0, -10.0, None, None, None, "EUR", 1.1).in_dollars().abnormal
+        -11.0
+        """
+        rate = self.rate
+        if rate is None or self.currency == USD:
+            return self
+
+        def converted(value: float | None) -> float | None:
+            return None if value is None else value * rate
+
+        return Impact(
+            self.market_value * rate,
+            self.raw * rate,
+            self.expected * rate,
+            self.abnormal * rate,
+            converted(self.se),
+            converted(self.low),
+            converted(self.high),
+        )
+
 
 def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:
     """

@@ -19,6 +19,10 @@ FARTHEST = 150
 """Days that a weight may be carried; beyond, rebalancing makes it guesswork."""
 
 
+REST = "rest"
+"""Stands in a tidy row for all members without a known weight."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """
@@ -66,13 +70,28 @@ class IndexShare:
     parts: tuple[Contribution, ...]
 
     @property
+    def others(self) -> float:
+        """What the firms of known weight but the first contributed together, decimal."""
+        return sum(part.points for part in self.parts[1:])
+
+    @property
     def rest(self) -> float:
         """What the firms without a known weight contributed together, decimal."""
         return self.move - sum(part.points for part in self.parts)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One tidy row a firm with a known weight."""
+        """One tidy row a firm with a known weight, and one of the rest: they sum to the move."""
+        weight = 1 - sum(part.weight for part in self.parts)
+        rest = {
+            "index": self.index,
+            "symbol": REST,
+            "weight": weight,
+            "weight_published_for": None,
+            "firm_return": self.rest / weight if weight > 0 else None,
+            "contribution": self.rest,
+            "index_return": self.move,
+        }
         return [
             {
                 "index": self.index,
@@ -84,7 +103,7 @@ class IndexShare:
                 "index_return": self.move,
             }
             for part in self.parts
-        ]
+        ] + [rest]
 
 
 def index_shares(case: Case) -> tuple[IndexShare, ...]:
@@ -94,12 +113,14 @@ def index_shares(case: Case) -> tuple[IndexShare, ...]:
     Returns
     -------
     tuple of IndexShare
-        Empty where no weight lies within `FARTHEST` days of the event.
+        The headline's index first; empty where no weight lies within `FARTHEST` days of the event.
     """
     levels, eve = case.plan.data.levels, case.placed.position - 1
     anchors = _anchors(case)
     found = []
-    for index in sorted({fund for fund, _ in anchors}):
+    head = case.study.headline.benchmark
+    leading = next(b.symbol for b in case.study.benchmarks if b.id == head)
+    for index in sorted({fund for fund, _ in anchors}, key=lambda fund: (fund != leading, fund)):
         if (index, case.symbol) not in anchors:
             continue
         names = sorted(symbol for fund, symbol in anchors if fund == index)

@@ -96,6 +96,7 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
             study,
             symbols=(head.symbol,),
             groups=(),
+            market_values=tuple(v for v in study.market_values if v.symbol == head.symbol),
             events=tuple(event for event in study.events if event.id == head.event),
             windows=(head.window,),
             returns="simple",

@@ -53,15 +53,14 @@ def rank_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     >>> rank_test("placebo", -9.0, np.arange(99.0) / 50).p
     0.01
     """
-    usable = draws[np.isfinite(draws)]
-    if len(usable) < FEWEST_DRAWS:
+    usable = np.isfinite(draws)
+    count = int(np.count_nonzero(usable))
+    if count < FEWEST_DRAWS:
         return Outcome.missing(
-            test, f"only {len(usable)} pseudo-dates fit before the event ({FEWEST_DRAWS} needed)"
+            test, f"only {count} pseudo-dates fit before the event ({FEWEST_DRAWS} needed)"
         )
-    extreme = int(np.count_nonzero(np.abs(usable) >= abs(statistic)))
-    return Outcome(
-        test=test, statistic=statistic, p=(1 + extreme) / (len(usable) + 1), draws=len(usable)
-    )
+    extreme = int(np.count_nonzero(usable & (np.abs(draws) >= abs(statistic))))
+    return Outcome(test=test, statistic=statistic, p=(1 + extreme) / (count + 1), draws=count)
 
 
 def fitted_t_test(test: str, statistic: float, draws: FloatArray) -> Outcome:

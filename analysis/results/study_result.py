@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from analysis.impact import Impact
     from analysis.prices.manifest import InputFile
     from analysis.prices.reference import ChronologyEntry, PrintedClose, ShareCount
     from analysis.results.bounds import Bounds
@@ -144,11 +145,24 @@ class StudyResult:
                     return candidate
         raise KeyError((event, str(window)))
 
-    @property
+    @cached_property
     def currency(self) -> str:
-        """The currency of all market values, ISO 4217; ``local`` where firms differ."""
-        codes = {close.currency for close in self.closes.values()}
-        return codes.pop() if len(codes) == 1 else "local" if codes else USD
+        """
+        The currency in which tables show money.
+
+        That of all market values, ISO 4217; of several USD where every rate is known, else their
+        codes with ``+`` between.
+        """
+        found = [firm.at(self.study.headline.window).impact for firm in self.headline_firms]
+        impacts = [impact for impact in found if impact is not None]
+        codes = sorted({impact.currency for impact in impacts})
+        if len(codes) < 2:
+            return codes[0] if codes else USD
+        return "+".join(codes) if any(i.rate is None for i in impacts) else USD
+
+    def shown(self, impact: Impact | None) -> Impact | None:
+        """Give a change in market value in the currency of the tables, as far as there is one."""
+        return impact.in_dollars() if impact is not None and self.currency == USD else impact
 
     @property
     def headline(self) -> FirmResult:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.abnormal import cumulative
 from analysis.errors import DataError
 from analysis.impact import dollars_at_stake
 from analysis.run.designs import designs_of
@@ -126,6 +127,17 @@ class Case:
         if key not in self._paths:
             self._paths[key] = self.fits[symbol].path(self.window(symbol, window))
         return self._paths[key]
+
+    @cached_property
+    def _cars(self) -> dict[tuple[str, Window], float]:
+        return {}
+
+    def car(self, symbol: str, window: Window) -> float:
+        """Give a firm's CAR over a window, decimal."""
+        key = symbol, window
+        if key not in self._cars:
+            self._cars[key] = cumulative(self.path(symbol, window))
+        return self._cars[key]
 
     @cached_property
     def _stakes(self) -> dict[tuple[str, Window], FloatArray]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.abnormal import cumulative
 from analysis.inference.placebo import pseudo_dates
 from analysis.inference.scaled import ScaledPlacebo, volatility_forecasts
 from analysis.models.catalog import INDUSTRY
@@ -49,11 +48,14 @@ class PanelDraws:
         not be computed.
     cars : mapping of (str, (str, str)) to ndarray of shape (windows + 1, B)
         CARs of the same rows and windows, and last the abnormal return of the row itself; decimal.
+    places : mapping of Window to int
+        Where each of the windows stands.
     """
 
     first: int
     scars: Mapping[tuple[str, tuple[str, str]], FloatArray]
     cars: Mapping[tuple[str, tuple[str, str]], FloatArray]
+    places: Mapping[Window, int]
     _kept: dict[tuple[tuple[str, ...], tuple[str, str]], tuple[FloatArray, FloatArray]] = field(
         default_factory=dict, repr=False
     )
@@ -69,9 +71,10 @@ class PanelDraws:
     def of(self, case: Case, symbol: str) -> dict[Window, FloatArray]:
         """Give a firm's statistics on the pseudo-dates before an event, by window."""
         found = self.scars[symbol, case.specification.key]
-        place = case.plan.windows.index
         return {
-            window: found[place(case.window(symbol, window)), : len(self._dates(case, window))]
+            window: found[
+                self.places[case.window(symbol, window)], : len(self._dates(case, window))
+            ]
             for window in case.study.windows
         }
 
@@ -97,13 +100,13 @@ class PanelDraws:
         measured = case.window(names[0], window) if len(names) == 1 else window
         means, forecasts = self._means(names, case.specification)
         dates = self._dates(case, window)
-        event = np.mean([cumulative(case.path(symbol, window)) for symbol in names])
+        event = np.mean([case.car(symbol, window) for symbol in names])
         ahead = min(window.start, DAY.start)  # made before the event and the window
         due = self._scheduled(case, names, window)
         return ScaledPlacebo(
             car=float(event),
             forecast=float(forecasts[max(case.placed.position - self.first + ahead, 0)]),
-            cars=means[case.plan.windows.index(measured), : len(dates)],
+            cars=means[self.places[measured], : len(dates)],
             forecasts=_shifted(forecasts, ahead, len(dates)),
             dates=dates,
             scheduled=None if due is None else due[self.first : self.first + len(dates)],
@@ -221,7 +224,8 @@ def panel_draws(cases: Sequence[Case]) -> PanelDraws:
         for some, symbols, industry in parts:
             for key, scar, car in _drawn(plan, some, symbols, dates, industry):
                 scars[key], cars[key] = scar, car
-    return PanelDraws(1 - plan.study.estimation.start, scars, cars)
+    places = {window: place for place, window in enumerate(plan.windows)}
+    return PanelDraws(1 - plan.study.estimation.start, scars, cars, places)
 
 
 def _alike(cases: Sequence[Case]) -> list[tuple[list[Case], dict[str, int]]]:

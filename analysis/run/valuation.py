@@ -10,11 +10,12 @@ from analysis.prices.reference import PrintedClose
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from analysis.prices.reference import Reference, ShareCount
-    from analysis.study import Study
+    from analysis.study import ExchangeRate, Study
 
 OLDEST_COUNT = 150
 """Days between a share count and the eve beyond which it gives no market value."""
@@ -124,9 +125,35 @@ def value_of(
         known=study.market_value == "known",
         stale=study.stale_counts,
     )
+    return rated(value, study.fx, session, levels)
+
+
+def rated(
+    value: Valuation,
+    rates: Sequence[ExchangeRate],
+    session: pd.Timestamp,
+    levels: pd.DataFrame,
+) -> Valuation:
+    """
+    Give a market value its exchange rate at a close.
+
+    Parameters
+    ----------
+    value : Valuation
+    rates : sequence of ExchangeRate
+        Which columns of `levels` hold rates.
+    session : pandas.Timestamp
+    levels : pandas.DataFrame
+
+    Returns
+    -------
+    Valuation
+        With `Valuation.rate`; without where none is named for the currency, and with a flag where
+        the column has none at the close.
+    """
     if value.amount is None or value.currency == USD:
         return replace(value, rate=1.0)
-    quoted = next((rate for rate in study.fx if rate.currency == value.currency), None)
+    quoted = next((rate for rate in rates if rate.currency == value.currency), None)
     if quoted is None:
         return value
     level = float(levels[quoted.symbol].loc[session])

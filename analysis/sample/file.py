@@ -26,7 +26,7 @@ from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPo
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
 from analysis.sample.weights import MARKET_VALUE, weighted_by, weighted_by_value
-from analysis.study import RETURNS, Benchmark
+from analysis.study import RETURNS, Benchmark, ExchangeRate
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -40,9 +40,10 @@ _KEYS = (
     *("id", "title", "calendar", "data", EVENTS_FILE, FIRM_EVENTS, "by", "model", "benchmark"),
     *("benchmarks", "estimation", "min_estimation", "windows", "path", "level", "ranks", "returns"),
     *("placebos", "draws", "seed", "explain", "policies", "panel", "weight"),
-    *("securities", "factors", "delistings", "values"),
+    *("securities", "factors", "delistings", "values", "fx"),
 )
 _POLICIES = ("missing", "overlap", "other_events", "around", "most_zeros")
+_RATE = ("currency", "symbol", "per_dollar")
 _BENCHMARK = ("id", "symbol", "purged_of", "weight", "weight_session", "source")
 
 
@@ -72,6 +73,8 @@ class SampleStudy:
     weight : str
         Where the pairs' weights come from: ``market-value``, on the eve of the first window; the
         name of a characteristic; empty for the events' own column ``weight``.
+    fx : tuple of ExchangeRate
+        Columns of the data that hold exchange rates, for money in USD.
     """
 
     spec: SampleSpec
@@ -84,6 +87,7 @@ class SampleStudy:
     panel: bool = False
     files: OwnFiles = field(default_factory=OwnFiles)
     weight: str = ""
+    fx: tuple[ExchangeRate, ...] = ()
 
     def run(self, *, progress: Progress | None = None) -> SampleResult:
         """
@@ -114,17 +118,23 @@ class SampleStudy:
                         f"benchmark '{benchmark.id}' needs {symbol}, which is not in {data.name}; "
                         f"{nearest(symbol, known)}"
                     )
+        for rate in self.fx:
+            if rate.symbol not in data.levels.columns:
+                raise StudyError(
+                    f"exchange rate of {rate.currency}: '{rate.symbol}' is not in {data.name}; "
+                    "bring its column, or drop [[fx]]"
+                )
         markets = {
             benchmark.id: benchmark_returns(benchmark, data).to_numpy(dtype=float)
             for benchmark in self.benchmarks
         }
         sample = SampleData.of(data, markets=markets, log=self.log)
         if self.weight == MARKET_VALUE:
-            events = weighted_by_value(self.events, sample, data, self.spec)
+            events = weighted_by_value(self.events, sample, data, self.spec, self.fx)
         else:
             events = weighted_by(self.events, self.weight)
         result = run_sample(events, sample, self.spec, progress=progress)
-        return replace(result, impacts=impacts(result, data))
+        return replace(result, impacts=impacts(result, data, self.fx))
 
 
 def load_sample(name_or_path: str | Path) -> SampleStudy:
@@ -207,6 +217,7 @@ def _study(document: Mapping[str, Any], path: Path) -> SampleStudy:
             returns=_choice(document, "values", VALUES, "levels") == "returns",
         ),
         weight=_take(document, "weight", str, ""),
+        fx=tuple(map(_rate, _take(document, "fx", list, []))),
     )
 
 
@@ -235,6 +246,15 @@ def _benchmark(table: Mapping[str, Any]) -> Benchmark:
         weight=_take(table, "weight", float, 0.0),
         weight_session=_take(table, "weight_session", dt.date, None),
         source=_take(table, "source", str, ""),
+    )
+
+
+def _rate(table: Mapping[str, Any]) -> ExchangeRate:
+    _known(table, _RATE, "[[fx]] ")
+    return ExchangeRate(
+        currency=_take(table, "currency", str),
+        symbol=_take(table, "symbol", str),
+        per_dollar=_take(table, "per_dollar", bool, False),
     )
 
 

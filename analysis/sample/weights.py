@@ -9,16 +9,18 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from analysis.currency import USD
 from analysis.errors import DataError, StudyError, nearest
-from analysis.run.valuation import value_at
+from analysis.run.valuation import rated, value_at
 from analysis.sample.pairs import place_pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.prices.market_data import MarketData
     from analysis.sample.data import SampleData
     from analysis.sample.events import FirmEvents
     from analysis.sample.spec import SampleSpec
+    from analysis.study import ExchangeRate
 
 MARKET_VALUE = "market-value"
 
@@ -57,7 +59,11 @@ def weighted_by(events: FirmEvents, column: str) -> FirmEvents:
 
 
 def weighted_by_value(
-    events: FirmEvents, sample: SampleData, data: MarketData, spec: SampleSpec
+    events: FirmEvents,
+    sample: SampleData,
+    data: MarketData,
+    spec: SampleSpec,
+    rates: Sequence[ExchangeRate] = (),
 ) -> FirmEvents:
     """
     Weight the pairs by the market value of their firms on the eve of the first window.
@@ -70,11 +76,13 @@ def weighted_by_value(
     data : MarketData
         Whose share counts and closes are used.
     spec : SampleSpec
+    rates : sequence of ExchangeRate
+        Columns of the levels that hold exchange rates.
 
     Returns
     -------
     FirmEvents
-        Weights in USD; NaN where no value is known, or it is in another currency.
+        Weights in USD; NaN where no value is known, or it is in another currency whose rate is not.
 
     Raises
     ------
@@ -92,8 +100,9 @@ def weighted_by_value(
             continue
         session = pd.Timestamp(data.levels.index[eve])
         value = value_at(symbols[int(pairs.firm[row])], session, data.levels, data.reference)
-        if value.amount is not None and value.currency == USD:
-            weight[pairs.row[row]] = value.amount
+        value = rated(value, rates, session, data.levels)
+        if value.amount is not None and value.rate is not None:
+            weight[pairs.row[row]] = value.amount * value.rate
     if not np.isfinite(weight).any():
         raise StudyError(
             f"{events.name}: no market value in USD is known of any pair; "

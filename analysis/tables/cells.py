@@ -156,7 +156,7 @@ RESULT_COLUMNS = (
 
 
 def in_currency(table: CellTable, currency: str) -> CellTable:
-    """Name the currency of a table's money in its heads, which are written for USD."""
+    """Name the currency, or the several, of a table's money in its heads, written for USD."""
     if currency == USD:
         return table
 
@@ -191,18 +191,28 @@ def result_cells(result: StudyResult, firm: FirmResult, window: Window) -> tuple
         at("p", cell.t.p, probability(cell.t.p)),
         at("p_sq", cell.sq.p, rank_probability(cell.sq, sides=2)),
         at("p_placebo", cell.placebo.p, rank_probability(cell.placebo)),
-        *dollar_cells(cell.impact, at),
+        *dollar_cells(result, cell.impact, at),
     )
 
 
 def dollar_cells(
-    money: Impact | None, at: Callable[[str, float | None, str], Cell]
+    result: StudyResult,
+    impact: Impact | None,
+    at: Callable[[str, float | None, str], Cell],
 ) -> tuple[Cell, ...]:
-    """Lay out an abnormal change in market value with its interval, in billions."""
-    values = (None, None, None) if money is None else (money.abnormal, money.low, money.high)
-    names = ("impact_usd", "impact_low_usd", "impact_high_usd")
-    if money is not None:
-        names = (money.column("impact"), money.column("impact_low"), money.column("impact_high"))
+    """
+    Lay out an abnormal change in market value with its interval, in billions.
+
+    In the currency of the result's tables; where that is several, each cell names its own.
+    """
+    money = result.shown(impact)
+    if money is None:
+        names = ("impact_usd", "impact_low_usd", "impact_high_usd")
+        return tuple(at(name, None, billions(None)) for name in names)
+    names = (money.column("impact"), money.column("impact_low"), money.column("impact_high"))
+    values = (money.abnormal, money.low, money.high)
+    code = "" if money.currency == result.currency else f" {money.currency}"
     return tuple(
-        at(name, value, billions(value)) for name, value in zip(names, values, strict=True)
+        at(name, value, billions(value) + ("" if value is None else code))
+        for name, value in zip(names, values, strict=True)
     )

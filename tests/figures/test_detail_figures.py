@@ -64,7 +64,13 @@ def test_index_parts_add_up(drawn, full_details) -> None:
     widths = [bar.get_width() for bar in drawn["index-arithmetic"].axes[0].patches]
     total = sum(share.move for share in full_details.index_shares)
     assert sum(widths) == pytest.approx(100 * total)
-    assert "of SPY's fall" in finding(drawn["index-arithmetic"])
+    spy = next(share for share in full_details.index_shares if share.index == "SPY")
+    assert "NVDA made 1.15 of the 1.41 points that SPY lost net of risers" in finding(
+        drawn["index-arithmetic"]
+    )
+    rows = [row["contribution"] for row in spy.rows]
+    assert rows[-1] == spy.rest
+    assert sum(rows) == pytest.approx(spy.move, abs=1e-15)
 
 
 def test_the_worst_days(drawn, full_details) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from analysis.context.multiverse import multiverse
 from analysis.currency import check_currency
 from analysis.errors import DataError, StudyError
 from analysis.narrative import summary_paragraph
@@ -63,7 +64,12 @@ def test_currencies_are_not_added(study, snapshot) -> None:
     group = next(g for g in result.headline_groups if set(g.symbols) == {"NVDA", "AMD"})
     assert group.impact is None
     assert "no-sum-of-currencies:EUR+USD" in group.flags
-    assert result.currency == "local"
+    assert result.currency == "EUR+USD"
+    text = summary_text(result)
+    assert "EUR+USD bn" in text
+    row = next(line for line in text.splitlines() if line.lstrip().startswith("AMD"))
+    amd = result.firm("sell-off", "AMD", "market", "SPY-ex").at(result.headline_window.window)
+    assert f"{amd.impact.abnormal / 1e9:.1f} EUR" in row
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +123,30 @@ def test_where_rates_are_given_dollars_are_filled_and_added(study, around) -> No
     alone = result.tidy[result.tidy["window"] == str(group.window)].groupby("symbol")
     assert group.impact.abnormal == pytest.approx(alone.first()["impact_usd"].sum())
     assert "sum-in-USD-of:EUR+JPY+USD" in group.flags
+
+
+def test_tables_of_several_currencies_are_in_dollars_where_all_rates_are_known(
+    study, around
+) -> None:
+    result = run_study(of_two_currencies(study, fx=RATES), around)
+    assert result.currency == "USD"
+    text = summary_text(result)
+    msft = result.tidy[result.tidy["symbol"] == "MSFT"].iloc[0]
+    row = next(line for line in text.splitlines() if line.lstrip().startswith("MSFT"))
+    assert f" {msft['impact_usd'] / 1e9:.1f} " in row
+    assert f" {msft['impact'] / 1e9:.1f} " not in row
+
+
+def test_the_curve_is_in_dollars_too(study, around) -> None:
+    asked = of_two_currencies(study, fx=RATES)
+    asked = replace(asked, headline=replace(asked.headline, symbol="AMD"))
+    rows = multiverse(asked, around).tidy
+    rate = around.levels.loc["2025-01-24", "EURUSD=X"]
+    assert set(rows["currency"]) == {"EUR"}
+    same_eve = rows[rows["window"] == "0..0"]
+    pd.testing.assert_series_equal(
+        same_eve["impact_usd"], same_eve["impact"] * rate, check_names=False
+    )
 
 
 def test_a_currency_without_a_rate_leaves_no_sum(study, around) -> None:

@@ -93,14 +93,30 @@ def _bars(share: IndexShare) -> list[tuple[str, float, bool]]:
 
 def _finding(shares: tuple[IndexShare, ...]) -> str:
     symbol = shares[0].parts[0].symbol
-    parts = [
-        f"{percent(share.parts[0].points / share.move, 0)} of {share.index}'s "
-        f"{'fall' if share.move < 0 else 'rise'}"
-        if share.move * share.parts[0].points > 0
-        else f"none of {share.index}'s move"
-        for share in shares
-    ]
-    return f"{symbol} alone made {' and '.join(parts)}"
+    return f"{symbol} {', and '.join(map(_of_index, shares))}"
+
+
+def _of_index(share: IndexShare) -> str:
+    """Say what the first firm, the other known ones and the rest made of the index's points."""
+    fell, word = share.move < 0, "lost" if share.move < 0 else "gained"
+    net = "net of risers" if fell else "net of fallers"
+    lead, count = share.parts[0].points, len(share.parts) - 1
+    known = ""
+    if count:
+        known = f"{'the other firm' if count == 1 else f'the other {count} firms'} of known weight "
+        known += f"{_points(share.others)}, "
+    start = (
+        f"made {100 * abs(lead):.2f} of the {100 * abs(share.move):.2f} points that {share.index} "
+        f"{word} {net}"
+        if lead * share.move > 0
+        else f"moved against the {100 * abs(share.move):.2f} points that {share.index} {word}, by "
+        f"{_points(lead)}"
+    )
+    return f"{start} ({known}the rest {_points(share.rest)})"
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.2f}"
 
 
 FILES: tuple[TidyFile[Details], ...] = (

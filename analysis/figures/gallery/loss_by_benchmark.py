@@ -65,7 +65,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.set_xlabel(
             "return, %"
             if scale is None
-            else f"change in market value, {result.currency} {scale.short}"
+            else f"change in market value, {_currency(firms, result)} {scale.short}"
         )
         axes.grid(axis="x", lw=0.6)
         detail = (
@@ -136,15 +136,21 @@ def _range(result: StudyResult, firms: list[FirmResult], scale: Scale | None) ->
         unit = scale.short
         return (
             "abnormal change",
-            f"a loss of {result.currency} {loss} {unit} to a gain of {gain} {unit}",
+            f"a loss of {_currency(firms, result)} {loss} {unit} to a gain of {gain} {unit}",
         )
     sizes = dict.fromkeys(
         f"{scale.write(abs(v), 0)} {scale.short}" for v in (values[0], values[-1])
     )
     return (
         f"abnormal {'loss' if values[0] < 0 else 'gain'}",
-        f"{result.currency} {' to '.join(sizes)}",
+        f"{_currency(firms, result)} {' to '.join(sizes)}",
     )
+
+
+def _currency(firms: list[FirmResult], result: StudyResult) -> str:
+    """Name the currency of the firm's own market value, in which the bars are."""
+    impacts = (firm.at(result.study.headline.window).impact for firm in firms)
+    return next(impact.currency for impact in impacts if impact is not None)
 
 
 FIGURE = ResultFigure(

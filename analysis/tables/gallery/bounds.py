@@ -42,7 +42,7 @@ def lay_out(result: StudyResult) -> CellTable | None:
         "bounds",
         f"{head.symbol}, window {head.window}, by what is taken out of {bounds.index}",
         COLUMNS,
-        tuple(_row(bounds, bound) for bound in rows),
+        tuple(_row(result, bounds, bound) for bound in rows),
         note=(
             "The marked row is the study's own benchmark. What the news did to the firms that are "
             "left is not identified; every step stands in bounds.csv."
@@ -56,7 +56,7 @@ def lay_out(result: StudyResult) -> CellTable | None:
     )
 
 
-def _row(bounds: Bounds, bound: Bound) -> tuple[Cell, ...]:
+def _row(result: StudyResult, bounds: Bounds, bound: Bound) -> tuple[Cell, ...]:
     line = 2 + (*bounds.steps, *bounds.weights).index(bound)
 
     def at(column: str, value: float | None, text: str) -> Cell:
@@ -70,7 +70,7 @@ def _row(bounds: Bounds, bound: Bound) -> tuple[Cell, ...]:
         at("car", bound.car, percent(bound.car)),
         at("car_low", bound.low, percent(bound.low)),
         at("car_high", bound.high, percent(bound.high)),
-        *dollar_cells(bound.impact, at),
+        *dollar_cells(result, bound.impact, at),
     )
 
 

@@ -106,7 +106,7 @@ def _dollars(result: StudyResult, group: GroupResult) -> tuple[Cell, ...]:
 
     valued, of = len(group.valued), len(group.symbols)
     return (
-        *dollar_cells(group.impact, at),
+        *dollar_cells(result, group.impact, at),
         Cell(
             str(valued), valued, result.group_place(group, "symbols_valued"), short=f"{valued}/{of}"
         ),
