@@ -242,12 +242,12 @@ class Study:
     claims: str = key(FILE, "File of claims that the report holds against the figures.", default="")
     data: str = key(
         FILE,
-        "snapshot, store, or the path of a CSV or Parquet file of levels.",
+        "snapshot, store, or the path of a file of levels: CSV, Parquet or Excel.",
         default="snapshot",
         option=Option(
             "--data",
             "snapshot|store|PATH",
-            "Bundled figures, the price store, or a CSV or Parquet file of levels: wide (session, "
+            "Bundled figures, the price store, or a file of levels (CSV, Parquet, Excel): wide (session, "
             "SYMBOL...) or long (session, symbol, close).",
         ),
     )
