@@ -247,8 +247,8 @@ class Study:
         option=Option(
             "--data",
             "snapshot|store|PATH",
-            "Bundled figures, the price store, or a file of levels (CSV, Parquet, Excel): wide (session, "
-            "SYMBOL...) or long (session, symbol, close).",
+            "Bundled figures, the price store, or a file of levels (CSV, Parquet, Excel): wide "
+            "(session, SYMBOL...) or long (session, symbol, close).",
         ),
     )
 
