@@ -209,6 +209,8 @@ def study_from_options(
     chosen = {name: _joined(name, value) for name, value in options.items() if value}
     if study == STDIN and chosen.get("data") == STDIN:
         raise StudyError("study and data cannot both come by standard input; name a file for one")
+    if "factors" in chosen:
+        chosen["factors"] = os.path.realpath(chosen["factors"])
     if "data" in chosen and chosen["data"] != STDIN:
         chosen["data"] = _absolute(chosen["data"])
     choices = Overrides(**chosen)
