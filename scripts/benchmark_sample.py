@@ -70,14 +70,14 @@ def simulate(n_events: int, n_firms: int, seed: int = 20250127) -> tuple[SampleD
     events = FirmEvents(
         symbol=Labels(firm.astype(np.int64), tuple(symbols)),
         day=days[position],
-        instant=np.full(n_events, np.iinfo(np.int64).min),
+        instant=np.broadcast_to(np.iinfo(np.int64).min, (n_events,)),
         naive=np.zeros(n_events, dtype=bool),
         ids=nothing,
         group=nothing,
         benchmark=nothing,
         title=nothing,
         source=nothing,
-        weight=np.full(n_events, np.nan),
+        weight=np.broadcast_to(np.nan, (n_events,)),
         characteristics=pd.DataFrame(index=pd.RangeIndex(n_events)),
     )
     return data, events

@@ -176,15 +176,18 @@ def two_way_cluster_test(
     ----------
     Cameron, Gelbach and Miller (2011), J. Business and Economic Statistics 29.
     """
-    _, date_code = codes_of(position)
-    _, firm_code = codes_of(firm)
-    both = firm_code * (int(date_code.max(initial=0)) + 1) + date_code
-    _, both_code = codes_of(both)
-    clusters = min(int(date_code.max(initial=0)), int(firm_code.max(initial=0))) + 1
+    dates, date_code = codes_of(position)
+    firms, firm_code = codes_of(firm)
+    clusters = min(len(dates), len(firms))
     if clusters < FEWEST_CLUSTERS:
         return Outcome.missing("two-way-cluster", _few(clusters))
     mean = float(values.mean())
-    parts = [_cluster_variance(values - mean, code) for code in (date_code, firm_code, both_code)]
+    deviation = values - mean
+    parts = [_cluster_variance(deviation, code) for code in (date_code, firm_code)]
+    firm_code *= len(dates)  # in place: of ten million pairs memory is scarce
+    firm_code += date_code
+    del date_code
+    parts.append(_cluster_variance(deviation, codes_of(firm_code)[1]))
     variance = parts[0] + parts[1] - parts[2]
     if variance <= 0:
         variance = max(parts[0], parts[1])

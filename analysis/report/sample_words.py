@@ -10,7 +10,7 @@ from analysis.report.sure import Sure
 from analysis.report.words import span_words
 
 if TYPE_CHECKING:
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.result import SampleResult
 
 

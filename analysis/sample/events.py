@@ -61,8 +61,8 @@ class Labels:
 
     @classmethod
     def none(cls, n: int) -> Labels:
-        """Make a column without any text."""
-        return cls(np.full(n, -1, dtype=np.int64), ())
+        """Make a column without any text; it takes no memory and cannot be written to."""
+        return cls(np.broadcast_to(np.int64(-1), (n,)), ())
 
     def texts(self) -> npt.NDArray[np.object_]:
         """Write the texts out; shape (n,), ``""`` where there is none."""
@@ -167,7 +167,9 @@ class FirmEvents:
             benchmark=Labels.none(n) if benchmark is None else Labels.of(benchmark),
             title=Labels.of(texts["title"]) if "title" in texts else Labels.none(n),
             source=Labels.of(texts["source"]) if "source" in texts else Labels.none(n),
-            weight=np.full(n, np.nan) if weight is None else np.asarray(weight, dtype=float),
+            weight=np.broadcast_to(np.nan, (n,))
+            if weight is None
+            else np.asarray(weight, dtype=float),
             characteristics=pd.DataFrame(index=range(n))
             if characteristics is None
             else characteristics.reset_index(drop=True),
@@ -214,7 +216,7 @@ def read_events(path: Path) -> FirmEvents:
     return FirmEvents(
         symbol=labels("symbol"),
         day=np.where(moments.naive, NO_DAY, moments.day).astype(np.int32),
-        instant=moments.instant,
+        instant=_instants(moments.instant),
         naive=moments.naive,
         ids=ids,
         group=labels("group"),
@@ -223,11 +225,18 @@ def read_events(path: Path) -> FirmEvents:
         source=labels("source"),
         weight=_numbers(piece, names.index("weight"), problems)
         if "weight" in names
-        else np.full(n, np.nan),
+        else np.broadcast_to(np.nan, (n,)),
         characteristics=_characteristics(piece),
         name=path.name,
         problems=problems,
     )
+
+
+def _instants(instant: IntArray) -> IntArray:
+    """Keep instants; where no pair has an hour one stands for all and takes no memory."""
+    if (instant == NO_INSTANT).all():
+        return np.broadcast_to(np.int64(NO_INSTANT), instant.shape)
+    return instant
 
 
 def events_of_tables(tables: Sequence[Mapping[str, Any]], *, where: str) -> FirmEvents:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.inference.date_sums import codes_of
 from analysis.panel.engine import usable_processors
 from analysis.sample.kernel import sum_histories
 from analysis.sample.layout import EventRows, History, Sums
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.sample.days import Days
     from analysis.sample.measure import Fits, Measurer, Measures, Regressors
     from analysis.windows import Window
 
@@ -31,18 +33,18 @@ class Ranked:
     Attributes
     ----------
     windows : ndarray of shape (w, 2)
-        First and last event session of each window, as rows of `ar`; event windows come first.
-    ar, se : ndarray of shape (d, n)
-        Abnormal returns of the event sessions and their standard errors.
+        First and last event session of each window, counted from the first of `days`; event windows
+        come first.
+    days : Days
+        The event sessions.
     car, car_se : ndarray of shape (v, n)
-        The same of the event windows, v of the w.
+        Abnormal returns of the event windows, v of the w, and their standard errors.
     spread, car_spread : ndarray of shape (d,), (v,)
-        Spread of the standardised ones across the group's pairs; NaN where there is none.
+        Spread of the standardised returns across the group's pairs; NaN where there is none.
     """
 
     windows: IntArray
-    ar: FloatArray
-    se: FloatArray
+    days: Days
     car: FloatArray
     car_se: FloatArray
     spread: FloatArray
@@ -50,7 +52,12 @@ class Ranked:
 
     @classmethod
     def of(
-        cls, asked: Sequence[Window], windows: Measures, days: Measures, rows: IntArray
+        cls,
+        asked: Sequence[Window],
+        windows: Measures,
+        days: Days,
+        rows: IntArray,
+        spread: FloatArray,
     ) -> Ranked:
         """
         Measure the spreads over some pairs.
@@ -59,21 +66,22 @@ class Ranked:
         ----------
         asked : sequence of Window
             The event windows, then the single sessions.
-        windows, days : Measures
-            Of the event windows, and of the single sessions that hold all of them.
+        windows : Measures
+            Of the event windows.
+        days : Days
         rows : ndarray of shape (m,)
             The group's pairs.
+        spread : ndarray of shape (d,)
+            Of `days`, see `spreads`.
         """
-        first = days.windows[0].start
-        places = [(window.start - first, window.end - first) for window in asked]
+        places = [(window.start - days.first, window.end - days.first) for window in asked]
         return cls(
             windows=np.array(places, dtype=np.int64).reshape(-1, 2),
-            ar=days.car,
-            se=days.se,
+            days=days,
             car=windows.car,
             car_se=windows.se,
-            spread=_spreads(days, rows),
-            car_spread=_spreads(windows, rows),
+            spread=spread,
+            car_spread=spreads(windows, rows),
         )
 
 
@@ -151,7 +159,7 @@ def sum_over(
     Histories
     """
     pairs = measurer.pairs
-    dates, code = np.unique(pairs.date[rows], return_inverse=True)
+    dates, code = codes_of(pairs.date[rows])
     day = measurer.data.day_numbers()
     earliest, width = _span(measurer, day, pairs.position[rows])
     length = len(measurer.spec.estimation)
@@ -165,7 +173,8 @@ def sum_over(
         own = _empty(len(places), (len(dates), width), length, len(windows), n_days)
         chosen = rows[places]
         history = _history(measurer, fits, regressors, chosen, code[places], (day, earliest))
-        sum_histories(history, _event_rows(ranked, chosen), ranked is not None, own)
+        events = _event_rows(ranked, regressors, chosen)
+        sum_histories(history, events, ranked is not None, own)
         return places, own
 
     threads = measurer.threads or usable_processors()
@@ -238,18 +247,17 @@ def _span(measurer: Measurer, day: IntArray, position: IntArray) -> tuple[int, i
     return earliest, int(last.max(initial=estimation.end)) - earliest + 1
 
 
-def _event_rows(ranked: Ranked | None, chosen: IntArray) -> EventRows:
+def _event_rows(ranked: Ranked | None, regressors: Regressors, chosen: IntArray) -> EventRows:
     if ranked is None:
         nothing = np.zeros((len(chosen), 0))
         return EventRows(nothing, nothing, nothing, np.zeros((0, 2), dtype=np.int64))
-    ar = ranked.ar[:, chosen]
-    sar = ar / ranked.se[:, chosen] / ranked.spread[:, None]
+    ar, se = ranked.days.of_rows(regressors, chosen)
     scar = np.full((len(chosen), len(ranked.windows)), np.nan)
     standard = ranked.car[:, chosen] / ranked.car_se[:, chosen] / ranked.car_spread[:, None]
     scar[:, : len(standard)] = standard.T
     return EventRows(
-        ar=np.ascontiguousarray(ar.T),
-        sar=np.ascontiguousarray(sar.T),
+        ar=np.ascontiguousarray(ar),
+        sar=np.ascontiguousarray(ar / se / ranked.spread),
         scar=scar,
         windows=ranked.windows,
     )
@@ -273,8 +281,20 @@ def _empty(n: int, shared: tuple[int, int], length: int, n_windows: int, n_days:
     )
 
 
-def _spreads(measures: Measures, rows: IntArray) -> FloatArray:
-    """Spread of each window's standardised returns; NaN where there is none."""
+def spreads(measures: Measures, rows: IntArray) -> FloatArray:
+    """
+    Spread of each window's standardised returns across some pairs.
+
+    Parameters
+    ----------
+    measures : Measures
+    rows : ndarray of shape (m,)
+
+    Returns
+    -------
+    ndarray of shape (w,)
+        NaN where there is none.
+    """
     found = np.full(len(measures.windows), np.nan)
     for at in range(len(found)):
         scar = measures.car[at, rows] / measures.se[at, rows]

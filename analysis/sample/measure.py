@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.panel.estimates import WindowEstimates
     from analysis.panel.returns import PanelReturns
     from analysis.sample.data import SampleData
     from analysis.sample.linear import SampleModel
@@ -84,7 +85,7 @@ class Fits:
         Residual degrees of freedom.
     """
 
-    n_estimation: IntArray
+    n_estimation: npt.NDArray[np.int32]
     coefficients: FloatArray
     sigma2: FloatArray
     df: FloatArray
@@ -213,34 +214,63 @@ class Measurer:
             n_window=np.zeros((w, n), dtype=np.int16),
             status=np.repeat(self.pairs.status[None, :], w, axis=0),
         )
+        of_fits = n if fits else 0
         fit = Fits(
-            n_estimation=np.zeros(n, dtype=np.int64),
-            coefficients=np.full((n if fits else 0, 1 + k), np.nan),
-            sigma2=np.full(n, np.nan),
-            df=np.full(n, np.nan),
+            n_estimation=np.zeros(of_fits, dtype=np.int32),
+            coefficients=np.full((of_fits, 1 + k), np.nan),
+            sigma2=np.full(of_fits, np.nan),
+            df=np.full(of_fits, np.nan),
         )
         for regressors, rows in self.blocks():
             self._measure(regressors, rows, found, fit if fits else None)
         return found, fit
 
-    def _measure(
-        self, regressors: Regressors, rows: IntArray, found: Measures, fits: Fits | None
-    ) -> None:
-        pairs = self.pairs
-        got = estimate_windows(
+    def _estimate(
+        self, regressors: Regressors, rows: IntArray, windows: Sequence[Window]
+    ) -> WindowEstimates:
+        return estimate_windows(
             self.panel,
             regressors.factors,
-            pairs.firm[rows],
-            pairs.position[rows],
+            self.pairs.firm[rows],
+            self.pairs.position[rows],
             models=[regressors.model],
             estimation=self.spec.estimation,
-            windows=found.windows,
+            windows=windows,
             min_estimation=self.spec.fewest,
             base=regressors.base,
             skip_missing=self.spec.policies.missing == "traded",
             log=self.data.log,
             threads=self.threads,
         )
+
+    def measure_rows(
+        self, regressors: Regressors, rows: IntArray, windows: Sequence[Window]
+    ) -> tuple[FloatArray, FloatArray]:
+        """
+        Measure some windows of some pairs.
+
+        Parameters
+        ----------
+        regressors : Regressors
+            Of these pairs.
+        rows : ndarray of shape (m,)
+        windows : sequence of Window
+
+        Returns
+        -------
+        car, se : ndarray of shape (m, w)
+            As `measure` has them; NaN where there is none.
+        """
+        got = replace(self, threads=1)._estimate(regressors, rows, windows)  # noqa: SLF001
+        refused = _status(got.status[:, 0], got.window_status[:, 0].T).T != codes.OK
+        return tuple(  # type: ignore[return-value]
+            np.where(refused, np.nan, numbers[:, 0]) for numbers in (got.car, got.car_se)
+        )
+
+    def _measure(
+        self, regressors: Regressors, rows: IntArray, found: Measures, fits: Fits | None
+    ) -> None:
+        got = self._estimate(regressors, rows, found.windows)
         where: slice | IntArray = rows
         if rows.size and rows[-1] - rows[0] + 1 == rows.size:
             where = slice(int(rows[0]), int(rows[-1]) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analysis.sample.data import SampleData
     from analysis.sample.events import FirmEvents, Labels
     from analysis.sample.spec import SampleSpec
+
+N = TypeVar("N", bound=np.generic)
 
 (
     OK,
@@ -107,7 +109,7 @@ class Pairs:
         Flags of `NOTE_WORDS`, summed.
     """
 
-    row: IntArray
+    row: npt.NDArray[np.int32]
     firm: IntArray
     position: IntArray
     date: IntArray
@@ -170,18 +172,19 @@ def place_pairs(events: FirmEvents, data: SampleData, spec: SampleSpec) -> Pairs
         status[status != OK] == NO_BENCHMARK, position[status != OK], -1
     )
     order = _order(events, position)
-    day = np.append(data.day_numbers(), -1)[position]
+    placed = position[order]
+    one = len(data.exchanges) == 1
     pairs = Pairs(
-        row=order,
+        row=order.astype(np.int32),
         firm=firm[order],
-        position=position[order],
-        date=day[order],
-        benchmark=benchmark[order],
+        position=placed,
+        date=placed if one else np.append(data.day_numbers(), -1)[placed],
+        benchmark=_ordered(benchmark, order),
         benchmarks=benchmarks,
         benchmark_blocks=blocks,
-        group=events.group.codes[order],
+        group=_ordered(events.group.codes, order),
         groups=events.group.words,
-        weight=events.weight[order],
+        weight=_ordered(events.weight, order),
         status=status[order],
         notes=np.zeros(len(events), dtype=np.int8),
     )
@@ -190,6 +193,11 @@ def place_pairs(events: FirmEvents, data: SampleData, spec: SampleSpec) -> Pairs
     _mark_duplicates(pairs)
     _mark_overlaps(pairs, spec)
     return pairs
+
+
+def _ordered(values: npt.NDArray[N], order: IntArray) -> npt.NDArray[N]:
+    """Put values into an order; one that stands for all takes no memory."""
+    return values if values.strides == (0,) else values[order]
 
 
 def _reasons(pairs: Pairs, events: FirmEvents, data: SampleData) -> str:
@@ -241,7 +249,8 @@ def _benchmarks(
     width = int(block.max(initial=0)) + 1
     both, found = np.unique(code * width + block, return_inverse=True)
     names = tuple(words[at] for at in (both // width).tolist())
-    return names, tuple((both % width).tolist()), found.astype(np.int64)
+    places = found.astype(np.int64) if len(both) > 1 else np.broadcast_to(np.int64(0), code.shape)
+    return names, tuple((both % width).tolist()), places
 
 
 def _order(events: FirmEvents, position: IntArray) -> IntArray:

@@ -14,7 +14,7 @@ from analysis.sample.pairs import OK
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.inference.outcome import Outcome
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.windows import Window
 
 LEAST_SHARE = 0.5

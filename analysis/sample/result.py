@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis.inference.outcome import Outcome
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.data import SampleData
+    from analysis.sample.days import Days
     from analysis.sample.events import FirmEvents
     from analysis.sample.measure import Fits, Measurer, Measures
     from analysis.sample.pairs import Pairs
@@ -58,8 +59,10 @@ class SampleResult:
     events : FirmEvents
     measurer : Measurer
     fits : Fits
-    windows, days : Measures
-        Of the event windows, and of single sessions.
+    windows : Measures
+        Of the event windows.
+    daily : Days
+        The single sessions.
     notes : ndarray of shape (w, n)
         Flags of each window of each pair.
     averages : tuple of Average
@@ -74,7 +77,7 @@ class SampleResult:
     measurer: Measurer
     fits: Fits
     windows: Measures
-    days: Measures
+    daily: Days
     notes: npt.NDArray[np.int8]
     averages: tuple[Average, ...]
     placebos: tuple[Placebo, ...] = ()
@@ -84,6 +87,11 @@ class SampleResult:
     def pairs(self) -> Pairs:
         """The pairs on their sessions."""
         return self.measurer.pairs
+
+    @property
+    def days(self) -> Measures:
+        """Measures of the single sessions, all at once."""
+        return self.daily.whole
 
     @property
     def data(self) -> SampleData:

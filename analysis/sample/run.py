@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.errors import DataError
 from analysis.sample.averages import average, group_pairs
+from analysis.sample.days import Days, sessions_at_once
 from analysis.sample.measure import Measurer, judge_windows, screen
 from analysis.sample.pairs import OK, place_pairs
 from analysis.sample.placebo import placebo_shifts
@@ -15,7 +16,7 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import IntArray, Progress
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.data import SampleData
     from analysis.sample.events import FirmEvents
     from analysis.sample.measure import Measures
@@ -76,9 +77,13 @@ def run_sample(
     measurer = Measurer.of(data, pairs, spec, threads=threads)
     first = min(spec.path.start, *(window.start for window in spec.windows))
     last = max(spec.path.end, *(window.end for window in spec.windows))
-    single = [Window(day, day) for day in range(first, last + 1)]
-    both, fits = measurer.measure([*spec.windows, *single], held=len(spec.windows))
-    windows, days = both.split(len(spec.windows))
+    single = tuple(Window(day, day) for day in range(first, last + 1))
+    once = sessions_at_once(len(pairs)) >= len(single)
+    both, fits = measurer.measure(
+        (*spec.windows, *(single if once else ())), held=len(spec.windows)
+    )
+    windows, others = both.split(len(spec.windows))
+    days = Days(measurer, single, others if once else None)
     notes = judge_windows(data, pairs, windows)
     if not (windows.status == OK).any():
         words = SampleResult(spec, events, measurer, fits, windows, days, notes, ()).statuses

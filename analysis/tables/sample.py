@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.inference.outcome import Outcome
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.caar import CaarPath
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult

@@ -12,7 +12,7 @@ from analysis.tables.cells import Cell, CellTable, Column, label
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
 

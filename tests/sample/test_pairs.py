@@ -379,3 +379,16 @@ def test_a_hundred_thousand_events_on_one_date(world):
     assert average.n == 100_000
     assert average.battery.overlap.effective_dates == 1
     assert average.lead.test == "kp"
+
+
+def test_sessions_measured_part_by_part_are_those_measured_at_once(world, monkeypatch):
+    rng = np.random.default_rng(2)
+    firm, position = np.repeat(np.arange(12), 9), np.tile(rng.integers(140, 680, 9), 12)
+    spec = replace(SPEC, windows=(Window(-1, 1), Window(0, 4)))
+    group = ["a", "b", "b"] * 36
+    whole = run(world, firm, position, spec, group=group)
+    monkeypatch.setattr("analysis.sample.days.MOST_CELLS", 3 * len(firm))
+    parts = run(world, firm, position, spec, group=group)
+    assert parts.daily.step < len(parts.daily.windows)
+    pd.testing.assert_frame_equal(parts.tidy, whole.tidy, check_exact=True)
+    pd.testing.assert_frame_equal(parts.paths(), whole.paths(), check_exact=True)

@@ -13,7 +13,7 @@ from analysis.formatting import percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.result import SampleResult
 
 

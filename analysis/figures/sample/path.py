@@ -13,7 +13,7 @@ from analysis.sample.caar import caar_path
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.sample.averages import Average
+    from analysis.sample.average import Average
     from analysis.sample.result import SampleResult
 
 MOST_GROUPS = 4
