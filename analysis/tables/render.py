@@ -105,7 +105,7 @@ def fitted(
         return title + table
     widest = max(_sizes(columns, rows)[1:], default=0)
     room = max(FEWEST, width - 2 - min(widest, width // 2))
-    most = width - 2 - min(room, max(FEWEST, _sizes(columns, rows)[0]))
+    most = width - 2 - min(room, _sizes(columns, rows)[0])
     rows = [[_cut(row[0], room), *(_cut(cell, most) for cell in row[1:])] for row in rows]
     sizes = _sizes(columns, rows)
     kept = list(range(left if sum(sizes[:left]) <= width // 2 else 1))
