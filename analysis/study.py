@@ -18,6 +18,7 @@ from analysis.study_parts import (
     ALL_FIRMS,
     PURGED_SUFFIX,
     SHORTEST_ESTIMATION,
+    WORDS,
     Benchmark,
     Event,
     ExchangeRate,
@@ -47,12 +48,6 @@ __all__ = [
 
 ALL_UNTREATED = "all-untreated"
 """Under ``donors``: every security of the data that the event did not touch."""
-
-FACTOR_UNITS = ("decimals", "percent")
-"""In which factors may be given."""
-
-MARKET_VALUES = ("nearest", "known")
-"""Which share count a market value takes."""
 
 RETURNS = ("simple", "log")
 """Kinds of returns."""
@@ -123,6 +118,8 @@ class Study:
         A file of daily factors, in place of those of the data; empty for these.
     factors_in : str
         Whether its figures are ``decimals`` or ``percent``.
+    other_events : str
+        Whether estimation windows ``keep`` those of the study's other events, or ``leave-out``.
     market_value : str
         Which share count makes market values: the ``nearest`` filed one, or the one ``known`` on
         the eve.
@@ -269,6 +266,12 @@ class Study:
         option=Option("--factors-in", "UNIT", "Unit of --factors: decimals (default) or percent."),
     )
 
+    other_events: str = key(
+        TEXT,
+        "What estimation windows do with the windows of the study's other events: keep, leave-out.",
+        default="keep",
+        option=Option("--other-events", "WORD", "In estimation windows: keep or leave-out."),
+    )
     market_value: str = key(
         TEXT,
         "Share count of market values: the nearest filed one, or the one known on the eve.",
@@ -381,15 +384,11 @@ class Study:
                 raise StudyError(f"study '{self.id}' names no {what}; name one or more")
 
     def _check_market_values(self) -> None:
-        if self.factors_in not in FACTOR_UNITS:
-            raise StudyError(
-                f"factors_in '{self.factors_in}' is no unit; write {' or '.join(FACTOR_UNITS)}"
-            )
-        if self.market_value not in MARKET_VALUES:
-            raise StudyError(
-                f"market_value '{self.market_value}' is unknown; choose one of: "
-                f"{', '.join(MARKET_VALUES)}"
-            )
+        for name, words in WORDS.items():
+            if getattr(self, name) not in words:
+                raise StudyError(
+                    f"{name} '{getattr(self, name)}' is unknown; choose one of: {', '.join(words)}"
+                )
         for value in self.market_values:
             if value.symbol not in self.symbols:
                 raise StudyError(

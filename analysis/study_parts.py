@@ -29,6 +29,13 @@ LARGEST_VALUE = 1e18
 SHORTEST_ESTIMATION = 30
 """An estimation window of fewer sessions is refused."""
 
+WORDS = {
+    "factors_in": ("decimals", "percent"),
+    "other_events": ("keep", "leave-out"),
+    "market_value": ("nearest", "known"),
+}
+"""Keys of a study that take one of a few words, and these."""
+
 FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 

@@ -65,7 +65,7 @@ def test_what_cannot_be_is_refused_with_the_mend(study, factors, snapshot, tmp_p
     strange = written(tmp_path / "strange.csv", factors.rename(columns={"smb": "size"}))
     with pytest.raises(DataError, match="column 'size' is no factor; known: mkt_rf, smb"):
         run_study(replace(study, factors=strange), snapshot)
-    with pytest.raises(StudyError, match="factors_in 'bp' is no unit"):
+    with pytest.raises(StudyError, match="factors_in 'bp' is unknown; choose one of: decimals"):
         replace(study, factors_in="bp")
     with pytest.raises(DataError, match="cannot be read"):
         run_study(replace(study, factors=str(tmp_path / "none.csv")), snapshot)
