@@ -16,6 +16,7 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import IntArray, Progress
+    from analysis.batch.partition import Cluster
     from analysis.sample.average import Average
     from analysis.sample.data import SampleData
     from analysis.sample.events import FirmEvents
@@ -30,6 +31,7 @@ def run_sample(
     spec: SampleSpec,
     *,
     threads: int | None = None,
+    client: Cluster | None = None,
     progress: Progress | None = None,
 ) -> SampleResult:
     """
@@ -46,6 +48,8 @@ def run_sample(
     spec : SampleSpec
     threads : int, optional
         All processors where None; the results are the same to the last bit.
+    client : distributed.Client, optional
+        A Dask cluster that measures and ranks; the results are the same to the last bit.
     progress : callable, optional
         Told ``(label, done, total)``.
 
@@ -74,7 +78,7 @@ def run_sample(
     """
     pairs = place_pairs(events, data, spec)
     screen(data, pairs, spec)
-    measurer = Measurer.of(data, pairs, spec, threads=threads)
+    measurer = Measurer.of(data, pairs, spec, threads=threads, client=client)
     first = min(spec.path.start, *(window.start for window in spec.windows))
     last = max(spec.path.end, *(window.end for window in spec.windows))
     single = tuple(Window(day, day) for day in range(first, last + 1))
