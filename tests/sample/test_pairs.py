@@ -392,3 +392,59 @@ def test_sessions_measured_part_by_part_are_those_measured_at_once(world, monkey
     assert parts.daily.step < len(parts.daily.windows)
     pd.testing.assert_frame_equal(parts.tidy, whole.tidy, check_exact=True)
     pd.testing.assert_frame_equal(parts.paths(), whole.paths(), check_exact=True)
+
+
+def test_two_events_on_one_date_are_one_date(world):
+    firm, position = [*range(8), 8, 9], [*range(200, 520, 40), 480, 480]
+    result = run(world, firm, position)
+    overlap = result.of("all", Window(0, 0)).battery.overlap
+    assert (overlap.pairs, overlap.dates) == (10, 8)
+    assert overlap.share == pytest.approx(0.3)  # three pairs share a session with another
+    row = result.tidy.query("test == 'date-cluster' and kind == 'window' and start == 0").iloc[0]
+    assert row["df"] == 7
+    same_firm = run(world, [0, 0, 1], [200, 200, 300]).firm_events.query("window == '0..0'")
+    assert same_firm["status"].tolist() == ["ok", "duplicate of another pair", "ok"]
+
+
+def test_one_firm_with_all_events(world):
+    result = run(world, [3] * 12, list(range(150, 630, 40)))
+    average = result.of("all", Window(0, 0))
+    assert average.n == 12
+    outcomes = {outcome.test: outcome for outcome in average.battery.outcomes}
+    assert not outcomes["two-way-cluster"].available  # one firm is no cluster to count by
+    for test in ("bmp", "cross-t", "patell", "date-cluster", "corrado", "grank-t"):
+        assert np.isfinite(outcomes[test].statistic)
+
+
+def test_characteristics_that_are_missing_leave_pairs_out(world):
+    from analysis.sample.regression import explain
+
+    size = [1.0, 2.0, np.nan, 4.0, 3.0, 7.0, 5.0, 6.0]
+    frame = pd.DataFrame({"size": size})
+    result = run(world, list(range(8)), list(range(200, 520, 40)), characteristics=frame)
+    found = explain(result, "car ~ size")
+    assert (found.n, found.left_out) == (7, 1)
+
+
+def test_registered_tests_are_those_that_run(world):
+    from analysis.inference.catalog import TESTS
+    from analysis.inference.registry import Settings
+
+    weight = np.linspace(1, 2, 12)
+    result = run(world, list(range(12)), list(range(150, 630, 40)), weight=weight)
+    average = result.of("all", Window(0, 0))
+    made = {o.test: o for o in average.battery.outcomes} | {o.test: o for _, o in average.extra}
+    rows = np.flatnonzero(np.isfinite(result.fits.sigma2))
+
+    class Column:
+        car = result.windows.car[0, rows]
+        position = result.pairs.date[rows]
+        firm = result.pairs.firm[rows]
+        weight = result.pairs.weight[rows]
+        reach = 1
+
+    settings = Settings(level=SPEC.level, draws=SPEC.draws, seed=SPEC.seed)
+    run_here = [test for test in TESTS.of("events") if test.run is not None]
+    assert len(run_here) == 7
+    for test in run_here:
+        assert test.run(Column, settings) == made[test.id]

@@ -2,10 +2,71 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.inference.clustered import (
+    date_bootstrap_test,
+    date_cluster_test,
+    date_portfolio_test,
+    two_way_cluster_test,
+    weighted_mean_test,
+    wild_cluster_test,
+)
+from analysis.inference.cross_section import sign_test
+from analysis.inference.outcome import Outcome
 from analysis.inference.registry import StatisticalTest
+
+if TYPE_CHECKING:
+    from analysis.inference.events import EventSample
+    from analysis.inference.registry import Settings
 
 _MEAN_ZERO = "the mean abnormal return of the firm-events is zero"
 _FEW = "fewer than about 10 dates carry the sample"
+
+
+def _date_cluster(sample: EventSample, settings: Settings) -> Outcome:
+    return date_cluster_test(sample.car, sample.position, sample.reach, level=settings.level)
+
+
+def _two_way(sample: EventSample, settings: Settings) -> Outcome:
+    return two_way_cluster_test(sample.car, sample.position, sample.firm, level=settings.level)
+
+
+def _wild(sample: EventSample, settings: Settings) -> Outcome:
+    rng = np.random.default_rng(settings.seed)  # the same draws for every window
+    return wild_cluster_test(sample.car, sample.position, rng, draws=settings.draws)
+
+
+def _bootstrap(sample: EventSample, settings: Settings) -> Outcome:
+    rng = np.random.default_rng(settings.seed)
+    return date_bootstrap_test(
+        sample.car, sample.position, rng, draws=settings.draws, level=settings.level
+    )
+
+
+def _portfolio(sample: EventSample, settings: Settings) -> Outcome:
+    return date_portfolio_test(sample.car, sample.position, sample.reach, level=settings.level)
+
+
+def _binomial_sign(sample: EventSample, _: Settings) -> Outcome:
+    return sign_test(sample.car, 0.5, "binomial-sign")
+
+
+def _weighted(sample: EventSample, settings: Settings) -> Outcome:
+    given = np.isfinite(sample.weight) & (sample.weight > 0)
+    if not given.any():
+        return Outcome.missing("weighted", "no weights are given")
+    _, outcome = weighted_mean_test(
+        sample.car[given],
+        sample.weight[given],
+        sample.position[given],
+        sample.reach,
+        level=settings.level,
+    )
+    return outcome
+
 
 TESTS: tuple[StatisticalTest, ...] = (
     StatisticalTest(
@@ -22,7 +83,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when=_FEW + "; one date holds most pairs",
         reference="Liang and Zeger (1986), Biometrika 73; Hansen and Hodrick (1980), J. Political "
         "Economy 88",
-        run=None,
+        run=_date_cluster,
     ),
     StatisticalTest(
         id="two-way-cluster",
@@ -36,7 +97,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="many dates and many firms",
         fails_when="few dates or few firms; windows of neighbouring dates overlap",
         reference="Cameron, Gelbach and Miller (2011), J. Business and Economic Statistics 29",
-        run=None,
+        run=_two_way,
     ),
     StatisticalTest(
         id="wild-cluster",
@@ -51,7 +112,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="fewer than 5 dates; windows of neighbouring dates overlap",
         reference="Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90; Webb "
         "(2023), Canadian J. Economics 56",
-        run=None,
+        run=_wild,
     ),
     StatisticalTest(
         id="date-bootstrap",
@@ -65,7 +126,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="skewed abnormal returns, 30 dates or more",
         fails_when=_FEW + "; windows of neighbouring dates overlap",
         reference="Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 12",
-        run=None,
+        run=_bootstrap,
     ),
     StatisticalTest(
         id="date-portfolio",
@@ -79,7 +140,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="many dates of unequal size; the question is about dates, not about pairs",
         fails_when=_FEW,
         reference="Jaffe (1974), J. of Business 47; Brown and Warner (1985), J. Fin. Economics 14",
-        run=None,
+        run=_portfolio,
     ),
     StatisticalTest(
         id="calendar-portfolio",
@@ -167,7 +228,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="symmetric abnormal returns on scattered dates",
         fails_when="daily abnormal returns are skewed, as they are: their median is below zero",
         reference="Brown and Warner (1980), J. Financial Economics 8",
-        run=None,
+        run=_binomial_sign,
         assumes=frozenset({"independent firms"}),
     ),
     StatisticalTest(
@@ -182,7 +243,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="weights are given and many dates carry them",
         fails_when="few pairs carry most of the weight",
         reference="Liang and Zeger (1986), Biometrika 73",
-        run=None,
+        run=_weighted,
     ),
     StatisticalTest(
         id="group-difference",
