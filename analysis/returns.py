@@ -106,33 +106,6 @@ def anchored_weight(
     return pd.Series(weights[np.arange(len(firm)), nearest], index=firm.index, name=firm.name)
 
 
-def purged_returns(
-    firm: pd.Series, index: pd.Series, weight: float, session: pd.Timestamp
-) -> pd.Series:
-    """
-    Take a firm's own weight out of an index's returns.
-
-    Parameters
-    ----------
-    firm, index : pandas.Series of shape (T,)
-        Levels.
-    weight : float
-        The firm's weight in the index at the close of `session`, decimal; 0 changes nothing.
-    session : pandas.Timestamp
-
-    Returns
-    -------
-    pandas.Series of shape (T,)
-        As `returns_without`.
-
-    Raises
-    ------
-    DataError
-        As `returns_without`.
-    """
-    return returns_without([firm], index, [{session: weight}])
-
-
 def returns_without(
     firms: Sequence[pd.Series],
     index: pd.Series,

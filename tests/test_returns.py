@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.returns import complete_rows, drifted_weight, purged_returns, simple_returns
+from analysis.returns import complete_rows, drifted_weight, returns_without, simple_returns
 
 DAYS = pd.DatetimeIndex(["2025-01-23", "2025-01-24", "2025-01-27"]).as_unit("us")
 EVE = DAYS[1]
@@ -38,7 +38,7 @@ def test_purging_the_index_of_the_day() -> None:
     """SPY -1.4145 %, NVDA -16.968 %, weight 6.96 % at the eve: -0.251 % without NVDA."""
     firm = series("NVDA", 103.0, 100.0, 100 - 16.968)
     index = series("SPY", 101.0, 100.0, 100 - 1.4145)
-    purged = purged_returns(firm, index, 0.0696, EVE)
+    purged = returns_without([firm], index, [{EVE: 0.0696}])
     assert purged.iloc[2] == pytest.approx(-0.00251, abs=5e-6)
     # with the weight after the fall it would be -0.43 %: the weight of the close before counts
     assert purged.iloc[2] != pytest.approx(-0.0043, abs=5e-4)
@@ -57,7 +57,7 @@ def test_the_weight_drifts_with_the_relative_level() -> None:
 
 def test_before_its_listing_a_firm_is_not_in_the_index() -> None:
     firm, index = series("A", np.nan, 200.0, 100.0), series("I", 100.0, 110.0, 99.0)
-    purged = purged_returns(firm, index, 0.10, EVE)
+    purged = returns_without([firm], index, [{EVE: 0.10}])
     assert purged.iloc[1] == pytest.approx(0.10)
     assert purged.iloc[2] == pytest.approx((-0.1 + 0.1 * 0.5) / 0.9)
 
@@ -73,11 +73,10 @@ def test_a_weight_of_a_session_without_levels_is_refused() -> None:
 def test_a_weight_that_drifts_to_one_is_refused() -> None:
     firm, index = series("A", 1.0, 1.0, 30.0), series("I", 1.0, 1.0, 1.0)
     with pytest.raises(DataError, match="drifts to 1"):
-        purged_returns(
-            pd.concat([firm, firm.iloc[-1:]]).set_axis(range(4)),
+        returns_without(
+            [pd.concat([firm, firm.iloc[-1:]]).set_axis(range(4))],
             pd.concat([index, index.iloc[-1:]]).set_axis(range(4)),
-            0.1,
-            1,
+            [{1: 0.1}],
         )
 
 

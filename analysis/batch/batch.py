@@ -189,6 +189,33 @@ class LocalEstimator:
         )
 
 
+def read_panel(request: BatchRequest, problems: Problems) -> tuple[Factors, FirmReturns]:
+    """
+    Read the factors of a batch, and the returns on their sessions.
+
+    Raises
+    ------
+    DataError
+        If either cannot be read.
+    """
+    factors = read_factors(
+        request.factors,
+        request.factor_names,
+        date_column=request.date_column,
+        calendar=request.calendar,
+        problems=problems,
+    )
+    data = read_returns(
+        request.returns,
+        factors.sessions,
+        symbol_column=request.symbol_column,
+        date_column=request.date_column,
+        return_column=request.return_column,
+        problems=problems,
+    )
+    return factors, data
+
+
 def run_batch(
     request: BatchRequest,
     *,
@@ -223,21 +250,7 @@ def run_batch(
         If the output cannot be written.
     """
     problems = Problems()
-    factors = read_factors(
-        request.factors,
-        request.factor_names,
-        date_column=request.date_column,
-        calendar=request.calendar,
-        problems=problems,
-    )
-    data = read_returns(
-        request.returns,
-        factors.sessions,
-        symbol_column=request.symbol_column,
-        date_column=request.date_column,
-        return_column=request.return_column,
-        problems=problems,
-    )
+    factors, data = read_panel(request, problems)
     estimate = estimator(request, data, factors)
     n_events = 0
     statuses: Counter[str] = Counter()

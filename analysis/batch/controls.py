@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from analysis.batch.batch import Located, as_dates, locate, symbol_type_of
+from analysis.batch.batch import Located, as_dates, locate, read_panel, symbol_type_of
 from analysis.batch.checkpoint import Checkpoint, fingerprint
 from analysis.batch.control_events import (
     NUMBERS,
@@ -24,7 +24,6 @@ from analysis.batch.control_events import (
     estimate_event,
 )
 from analysis.batch.donor_lists import ALL_UNTREATED, EventDays, read_donors
-from analysis.batch.inputs import read_factors, read_returns
 from analysis.batch.writing import writing
 from analysis.errors import StudyError, nearest
 from analysis.models.catalog import MODELS
@@ -309,21 +308,7 @@ def run_controls(
         If the output or the checkpoint cannot be written.
     """
     batch, problems, how = request.batch, Problems(), request.options
-    factors = read_factors(
-        batch.factors,
-        batch.factor_names,
-        date_column=batch.date_column,
-        calendar=batch.calendar,
-        problems=problems,
-    )
-    data = read_returns(
-        batch.returns,
-        factors.sessions,
-        symbol_column=batch.symbol_column,
-        date_column=batch.date_column,
-        return_column=batch.return_column,
-        problems=problems,
-    )
+    factors, data = read_panel(batch, problems)
     lists = read_donors(request.donors, batch, data.symbols)
     pieces = list(read_pieces(batch.events, [batch.symbol_column, batch.event_date_column]))
     events = [locate(piece, data, factors, problems) for piece in pieces]

@@ -32,7 +32,7 @@ class ClaimCheck:
         The computed figure where a bare number says too little; empty otherwise.
     error : float or None
         The largest distance of a computed figure from the claimed one, as a share of that; None
-        where no figure is claimed, or it is 0.
+        where no figure is claimed, it is 0, or it is not derivable.
     """
 
     computed: tuple[float, ...]
@@ -137,11 +137,14 @@ def find(claim: Claim, scope: Scope) -> ClaimCheck:
     try:
         own = scope.within({"claimed": list(claim.claimed), **(claim.names or {})})
         computed = tuple(_figure(text, own) for text in claim.value)
-        if claim.holds:
+        verdict: Verdict
+        if not (claim.holds or claim.value):
+            verdict = "not derivable"
+        elif claim.holds:
             held = evaluate(claim.holds, own)
             if not isinstance(held, bool):
                 raise DataError(f"'{claim.holds}' is {held!r}, neither true nor false")
-            verdict: Verdict = "holds" if held else "does not hold"
+            verdict = "holds" if held else "does not hold"
         else:
             verdict = judged(claim, computed)
         if claim.own_inputs and verdict in {"holds", "holds within rounding"}:
@@ -153,7 +156,7 @@ def find(claim: Claim, scope: Scope) -> ClaimCheck:
             verdict,
             "; ".join(filter(None, [fill_in(claim.reasoning, own), claim.underivable])),
             fill_in(claim.shown, own),
-            relative_error(claim, computed),
+            None if claim.underivable else relative_error(claim, computed),
         )
     except MissingError as error:
         return ClaimCheck((), "cannot be tested here", str(error))

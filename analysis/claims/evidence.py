@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import io
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pandas as pd
 from analysis._bundle import bundled_data
 from analysis.abnormal import cumulative, cumulative_se
 from analysis.claims.expressions import PLAIN_FUNCTIONS, MissingError, Scope
+from analysis.claims.ledger import PublishedLoss
 from analysis.errors import DataError
 from analysis.inference.one_firm import t_test
 from analysis.models.catalog import MODELS
@@ -20,7 +22,6 @@ from analysis.models.design import ReturnArrays, build_design
 from analysis.prices.manifest import read_verified
 from analysis.prices.reference import closes_from
 from analysis.prices.snapshot import CLOSES
-from analysis.returns import simple_returns
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.plan import benchmark_returns
 from analysis.run.valuation import OLDEST_COUNT, count_at
@@ -28,11 +29,11 @@ from analysis.study import PURGED_SUFFIX, Benchmark
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from analysis.claims.ledger import Ledger, PublishedLoss
+    from analysis._typing import FloatArray
+    from analysis.claims.ledger import Ledger
     from analysis.prices.market_data import MarketData
     from analysis.results import StudyResult
     from analysis.study import Study
@@ -106,6 +107,7 @@ def gather(
         "eve": file.eve,
         "session": file.session,
         "losses": list(ledger.losses),
+        "abroad": _abroad(ledger),
         "firms_beyond": list(result.family.beyond),
         **{fact.id: fact.value for fact in ledger.facts.values()},
     }
@@ -117,6 +119,7 @@ def gather(
         "printed_close": functools.partial(_printed_close, _printed_closes(folder)),
         "abnormal": functools.cache(functools.partial(abnormal, result.study, data, file.session)),
         "cell": functools.partial(_cell, result),
+        "family_p": functools.partial(_family_p, result),
         "date_of": functools.partial(_lookup, "entry of the chronology", dates),
         "unit": functools.partial(_lookup, "fact", units),
         "largest": _largest,
@@ -140,7 +143,8 @@ def abnormal(
     data : MarketData
     session : datetime.date
     symbol : str
-        Any security of the data.
+        Any security of the data; a fund followed by ``-ex`` is taken without the event firm, by the
+        weights of the data.
     benchmark : str
         One of the study's, by id, or any security of the data.
 
@@ -154,7 +158,10 @@ def abnormal(
         raise MissingError(f"the study as run has no benchmark {benchmark}")
     market = market or Benchmark(benchmark)
     levels = data.levels
-    for name in (symbol, market.symbol, *market.firms):
+    itself = Benchmark(symbol)
+    if symbol.endswith(PURGED_SUFFIX):
+        itself = Benchmark(symbol, purged_of=study.event_firm)
+    for name in (itself.symbol, *itself.firms, market.symbol, *market.firms):
         if name not in levels:
             raise MissingError(f"{data.name} has no {name}")
     position = int(levels.index.searchsorted(pd.Timestamp(session)))
@@ -169,8 +176,8 @@ def abnormal(
     model = MODELS["market"]
     returns = ReturnArrays(
         symbol=symbol,
-        firm=simple_returns(levels[[symbol]])[symbol].to_numpy(),
-        benchmark=benchmark_returns(market, data).to_numpy(),
+        firm=_returns(itself, data),
+        benchmark=_returns(market, data),
     )
     fit = fit_firm(
         build_design(model, returns, estimation, day),
@@ -183,6 +190,36 @@ def abnormal(
     outcome = t_test(value, se or float("nan"), fit.model.df)
     p = float("nan") if outcome.p is None else outcome.p
     return AbnormalReturn(float(path.raw[0]), value, p)
+
+
+def _returns(fund: Benchmark, data: MarketData) -> FloatArray:
+    try:
+        return benchmark_returns(fund, data).to_numpy(dtype=np.float64)
+    except DataError as error:
+        raise MissingError(str(error)) from None
+
+
+def _family_p(result: StudyResult, symbol: str) -> float:
+    """Give a firm's p among all firms of the study at the headline."""
+    if symbol not in result.family.p:
+        raise MissingError(f"{symbol} was not asked among several firms")
+    return result.family.p[symbol]
+
+
+def _abroad(ledger: Ledger) -> list[PublishedLoss]:
+    """Take published moves on other exchanges as records without money."""
+    rows = [] if ledger.abroad is None else ledger.abroad.to_dict("records")
+    return [
+        PublishedLoss(
+            company=str(row["name"]),
+            date=dt.date.fromisoformat(str(row["session_date"])),
+            loss=None,
+            percent=float(row["move_pct"]),
+            source=str(row["source"]),
+            note=str(row["note"]),
+        )
+        for row in rows
+    ]
 
 
 def _share_count(data: MarketData, symbol: str, day: dt.date) -> float:

@@ -82,7 +82,8 @@ class Claim:
         Whether the claim is arithmetic on its source's own inputs: what holds is then
         "consistent", as nothing independent confirms the inputs.
     underivable : str
-        Why the figure claimed does not follow from those computed, which are shown beside it.
+        Why the figure claimed does not follow from those computed, which are shown beside it, or
+        from any that are at hand, where nothing is computed.
     names : mapping of str to object
         The claim's own definitions.
     """
@@ -109,9 +110,11 @@ class Claim:
         understand_fields(self)
         if not self.source or not self.says:
             raise DataError(f"claim '{self.id}' names no statement or no source")
-        if bool(self.untestable) == bool(self.value or self.holds):
+        computed = bool(self.value or self.holds)
+        if bool(self.untestable) == (computed or bool(self.underivable)):
             raise DataError(
-                f"claim '{self.id}': give value or holds, or say in untestable why neither can be"
+                f"claim '{self.id}': give value or holds, or say in untestable why neither can be, "
+                "or in underivable why the figure does not follow"
             )
         if self.value and not self.holds and len(self.value) != len(self.claimed):
             raise DataError(

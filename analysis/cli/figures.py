@@ -68,7 +68,7 @@ def command(
     \b
     Examples:
       market-impact figures --out figures
-      market-impact figures --only cross-section --format svg --style dark --width 10
+      market-impact figures --only firms --format svg --style dark --width 10
     """
     from analysis.figures.export import check_choices, figure_files, wants_details
     from analysis.outputs import check_writable, write_files

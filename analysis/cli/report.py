@@ -27,35 +27,71 @@ from analysis.cli.terminal import echo
     show_default=True,
     help="Folder to write to.",
 )
+@click.option(
+    "--pdf",
+    is_flag=True,
+    help="Also print the page into report.pdf, by a Chromium or Chrome that is installed.",
+)
+@click.option(
+    "--figure", metavar="NAME", help="With --embed: that figure alone, as a page of its own."
+)
+@click.option(
+    "--embed", is_flag=True, help="Write --figure NAME as NAME.html, for a frame in another page."
+)
 def command(
     out: Path,
+    pdf: bool,
+    figure: str | None,
+    embed: bool,
     **options: Any,  # noqa: ANN401 - the options of study_options, by name
 ) -> None:
     r"""
     Write the report of a study: report.html, and beside it the files that its numbers stand in.
 
-    The page needs no network and no other file. STUDY and the options that override it are those
-    of 'market-impact study'.
+    The page needs no network and no other file; og.png beside it is what a link to it shows where
+    the folder is served. STUDY and the options that override it are those of 'market-impact
+    study'.
 
     \b
     Examples:
       market-impact report --out report
       market-impact report --event v3-release --out report-v3
       market-impact report my-study.toml --data prices.csv --out report
+      market-impact report --pdf --out report
+      market-impact report --figure event-path --embed --out figures
     """
+    from analysis.figures.catalog import FIGURES
     from analysis.outputs import check_writable, write_files
+    from analysis.report.embed import check_figure, embed_code, embed_page
     from analysis.report.files import report_files
+    from analysis.report.pdf import find_browser, print_page
 
+    if (figure is not None) != embed:
+        raise click.UsageError("--figure NAME and --embed go together: one figure as a page")
+    if pdf and embed:
+        raise click.UsageError("--pdf prints the whole page; leave out --figure and --embed")
+    if figure is not None:
+        check_figure(figure)
+    browser = find_browser() if pdf else ""
     sample = as_sample(options)
     if sample is not None:
+        if figure is not None:
+            raise click.UsageError("--figure is for studies of one event; see the command figures")
         from analysis.cli.sample import sample_report
 
-        for path in sample_report(sample, out):
+        for path in sample_report(sample, out, browser=browser):
             echo(path)
         return
     check_writable(out, inputs=inputs_of(**options))
     details = details_from_options(**options)
-    with progress_bar() as progress:
-        files = report_files(details, progress=progress)
-    for path in write_files(dict(files), out, by="report"):
+    if figure is not None:
+        files: dict[str, str | bytes] = {f"{figure}.html": embed_page(details, figure)}
+    else:
+        with progress_bar() as progress:
+            files = report_files(details, progress=progress)
+    if browser:
+        files["report.pdf"] = print_page(str(files["report.html"]), browser)
+    for path in write_files(files, out, by="report"):
         echo(path)
+    if figure is not None:
+        echo(embed_code(f"{figure}.html", FIGURES[figure].caption), err=True)

@@ -275,13 +275,15 @@ def _files(
         drawn = sample_figure_files(result, regressions)
         files |= {f"figures/{name}": content for name, content in drawn.items()}
     if wanted.report:
-        from analysis.report.sample import sample_page
+        from analysis.report.sample import sample_image, sample_page
 
-        files["report.html"] = sample_page(result, regressions, held)
+        with progress_bar() as progress:
+            files["report.html"] = sample_page(result, regressions, held, progress=progress)
+        files["og.png"] = sample_image(result)
     return files
 
 
-def sample_report(study: SampleStudy, out: Path) -> list[Path]:
+def sample_report(study: SampleStudy, out: Path, *, browser: str = "") -> list[Path]:
     """Write the report of a study of many firm-events, and the files that its numbers stand in."""
     from analysis.outputs import check_writable, write_files
     from analysis.sample.regression import explain
@@ -291,6 +293,10 @@ def sample_report(study: SampleStudy, out: Path) -> list[Path]:
         result = study.run(progress=progress)
     regressions = [explain(result, formula) for formula in study.explain]
     files = _files(result, regressions, None, SampleOutputs("table", out, report=True))
+    if browser:
+        from analysis.report.pdf import print_page
+
+        files["report.pdf"] = print_page(str(files["report.html"]), browser)
     return write_files(files, out, by="report")
 
 

@@ -129,7 +129,7 @@ def command(
     echo(printed, nl=False)
 
 
-def _report(details: Details) -> dict[str, str]:
+def _report(details: Details) -> dict[str, str | bytes]:
     from analysis.report.files import report_files
 
     with progress_bar() as progress:

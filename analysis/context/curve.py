@@ -68,7 +68,8 @@ class CurvePoint:
     low, high : float or None
         Its interval.
     p : float or None
-        Two-sided Student t, in the returns that are fitted.
+        Two-sided Student t, in the returns that are fitted; of a control portfolio without a
+        standard error the conformal rank, where its fit allows one.
     impact, impact_low, impact_high : float or None
         In `currency`.
     currency : str
@@ -159,10 +160,12 @@ class SpecificationCurve:
 
     @property
     def share_significant(self) -> float:
-        """Weight of the specifications whose t rejects at 1 - `level`."""
-        rejected = [point.p is not None and point.p < 1 - self.level for point in self.points]
-        share = float(self.weights @ np.array(rejected, dtype=float))
-        return 1.0 if all(rejected) else share
+        """Weight of the specifications that reject at 1 - `level`, of those that have a p."""
+        tested = np.array([point.p is not None for point in self.points])
+        rejected = np.array([p.p is not None and p.p < 1 - self.level for p in self.points])
+        if not tested.any() or (rejected == tested).all():
+            return float(tested.any())
+        return float(self.weights @ rejected / (self.weights @ tested))
 
     @property
     def headline_rank(self) -> int | None:

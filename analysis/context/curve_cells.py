@@ -15,10 +15,12 @@ from analysis.context.curve import CurvePoint, Estimand, Returns, equal_by_famil
 from analysis.context.curve_joint import CurveDraws
 from analysis.errors import DataError, WindowError
 from analysis.impact import impact
+from analysis.inference.conformal import ConformalSetting, conformal_p
 from analysis.inference.one_firm import t_test
 from analysis.inference.placebo import pseudo_dates
 from analysis.models.design import Design
 from analysis.models.origin import ThroughOrigin
+from analysis.models.tuning import tuned
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.run.fit import fit_firm, rows_of
@@ -77,6 +79,11 @@ class CurveChoice:
     holds_firm: bool
     fixed: bool
     returns: Returns
+
+    @property
+    def controls(self) -> bool:
+        """Whether it is a mix of donors, which is one of simple returns."""
+        return self.estimator.capabilities.controls
 
     @property
     def kind(self) -> ModelKind | None:
@@ -338,7 +345,7 @@ def _point(
         abnormal=car,
         low=ends.low if ends else None,
         high=ends.high if ends else None,
-        p=test.p if test else None,
+        p=test.p if test else _ranked(cell, fit, path),
         impact=money.abnormal if money else None,
         impact_low=money.low if money else None,
         impact_high=money.high if money else None,
@@ -349,6 +356,19 @@ def _point(
         and (cell.returns, cell.estimation) == (choice.returns, study.estimation)
         and window == study.headline.window,
     )
+
+
+def _ranked(cell: CurveCell, fit: FirmFit, path: AbnormalPath) -> float | None:
+    """Rank a control's window among cyclic shifts of refitted residuals; None where it cannot."""
+    estimator = tuned(cell.choice.estimator, fit.model)
+    if not (cell.choice.controls and estimator.capabilities.order_free):
+        return None
+    ahead = rows_of(fit.position, Window(path.first, path.first + len(path.raw) - 1))
+    rows = (
+        np.concatenate([fit.y, fit.design.y[ahead]]),
+        np.concatenate([fit.x, fit.design.x[ahead]]),
+    )
+    return conformal_p(ConformalSetting(estimator, *rows, fit.design.names, len(path.raw)))
 
 
 def _tested(path: AbnormalPath, df: float, level: float) -> Outcome | None:
@@ -416,6 +436,7 @@ def grid(
             CurveCell(choice, returns, length, gap, design)
             for returns, design in designs
             for length, gap in spans
-            if not choice.fixed or (length, gap, returns) == (*mine, choice.returns)
+            if (not choice.fixed or (length, gap, returns) == (*mine, choice.returns))
+            and (not choice.controls or returns == choice.returns)
         ]
     return cells

@@ -34,12 +34,15 @@ class WorstDay:
         USD, positive; None where no count of shares supports a figure.
     basis : str
         ``computed`` from shares and closes, ``published``, or empty.
+    since : datetime.date
+        First session of the history that it is one of the worst of.
     """
 
     session: dt.date
     move: float
     loss: float | None
     basis: str
+    since: dt.date
 
     @property
     def row(self) -> dict[str, Any]:
@@ -118,6 +121,7 @@ def worst_days(
         row.date: row.loss for row in reversed(losses) if row.company == symbol and row.loss
     }
     fall = history["close"].shift(1) - history["close"]
+    since = pd.Timestamp(str(history.index[0])).date()
     days = []
     for session, move in moves.items():
         stamp = pd.Timestamp(str(session))
@@ -126,7 +130,7 @@ def worst_days(
         count = count_at(shares, day)
         if count is not None and abs((count.as_of - day).days) <= OLDEST_COUNT:
             loss, basis = count.shares * float(fall.loc[stamp]), "computed"
-        days.append(WorstDay(day, float(move), loss, basis))
+        days.append(WorstDay(day, float(move), loss, basis, since))
     return tuple(days)
 
 

@@ -25,6 +25,7 @@ from analysis.context.curve_cells import (
     without_copies,
 )
 from analysis.context.curve_joint import JointTest, joint_test
+from analysis.errors import MarketImpactError
 from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
 from analysis.models.linear import LeastSquares, MarketAdjusted
 from analysis.models.origin import ThroughOrigin
@@ -54,6 +55,9 @@ GAPS = (5, 10, 20)
 NO_FAMILY, DONORS_FAMILY = "none", "donors"
 """Families of models that take no benchmark: none at all, and control portfolios of donors."""
 
+CONTROLS = ("did", "synthetic", "sdid", "ife")
+"""Control portfolios tried where a study lists donors and none of their models."""
+
 ALPHA_0 = "alpha 0"
 """What follows a model's name where its constant is held at 0."""
 
@@ -65,8 +69,8 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
     Every model of the study on every benchmark of the study and on those that the data can purge
     further (see `analysis.context.curve_benchmarks`), every estimation length and gap that the data
     allow, simple and log returns; least squares on a benchmark also with alpha 0. A model that is
-    another one by a second name is left out. Control portfolios are a family of their own where the
-    study has such models.
+    another one by a second name is left out. Where the study lists donors, control portfolios are a
+    family of their own: those of its models, or `CONTROLS`.
 
     Parameters
     ----------
@@ -91,18 +95,17 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
     has its value on the curve to the last bit. The panel engine draws placebo dates.
     """
     head = study.headline
-    plan = plan_study(
-        replace(
-            study,
-            symbols=(head.symbol,),
-            groups=(),
-            market_values=tuple(v for v in study.market_values if v.symbol == head.symbol),
-            events=tuple(event for event in study.events if event.id == head.event),
-            windows=(head.window,),
-            returns="simple",
-        ),
-        data,
+    one = replace(
+        study,
+        symbols=(head.symbol,),
+        groups=(),
+        market_values=tuple(v for v in study.market_values if v.symbol == head.symbol),
+        events=tuple(event for event in study.events if event.id == head.event),
+        windows=(head.window,),
+        returns="simple",
     )
+    plan, no_controls = _plan(one, data)
+    study = replace(study, models=plan.study.models)
     placed, holdings = plan.events[0], holdings_of(head.symbol, plan.data)
     windows, lengths, gaps, left_out = _grids(study, placed, plan)
     wide = replace(plan, span=Window(windows.own.start, windows.all[-1].end))
@@ -119,9 +122,20 @@ def multiverse(study: Study, data: MarketData, *, progress: Progress | None = No
         symbol=head.symbol,
         event=head.event,
         curves=_ordered(curves, cells, windows, plan),
-        left_out=left_out,
+        left_out=(*left_out, *no_controls),
         inputs=holdings.inputs,
     )
+
+
+def _plan(study: Study, data: MarketData) -> tuple[Plan, tuple[str, ...]]:
+    """Plan with control portfolios where donors are listed, or say why there are none."""
+    own = any(MODELS[name].uses_donors for name in study.models)
+    if own or not study.donors:
+        return plan_study(study, data), ()
+    try:
+        return plan_study(replace(study, models=(*study.models, *CONTROLS)), data), ()
+    except MarketImpactError as error:
+        return plan_study(study, data), (f"control portfolios: {error}",)
 
 
 def _grids(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from analysis.context.absent import Absent
@@ -13,7 +12,6 @@ from analysis.errors import IntegrityError
 from analysis.prices.tables import read_table
 
 if TYPE_CHECKING:
-    from analysis._typing import BoolArray
     from analysis.prices.manifest import InputFile
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
@@ -117,34 +115,6 @@ def regimes(events: tuple[PlacedEvent, ...], data: MarketData) -> Regimes | Abse
     if not rows:
         return Absent("the volatility index of the data does not cover the events")
     return Regimes(tuple(rows), (identity,))
-
-
-def volatile_quarter(sessions: pd.DatetimeIndex, data: MarketData) -> BoolArray | Absent:
-    """
-    Mark the quarter of sessions on whose eve the VIX was highest.
-
-    Parameters
-    ----------
-    sessions : pandas.DatetimeIndex of shape (n,)
-        Such as placebo dates.
-    data : MarketData
-
-    Returns
-    -------
-    ndarray of bool, shape (n,), or Absent
-        Sessions without a VIX on the eve are not marked, and the quarter is that of the others;
-        absent where fewer than four have one.
-    """
-    found = _vix(data)
-    if isinstance(found, Absent):
-        return found
-    eve = found[0].shift(1).reindex(sessions).to_numpy(dtype=np.float64)
-    known = np.isfinite(eve)
-    if known.sum() < 4:
-        return Absent("the volatility index of the data covers fewer than four of the sessions")
-    limit = np.quantile(eve[known], 0.75)
-    marked: BoolArray = known & (np.where(known, eve, -np.inf) >= limit)
-    return marked
 
 
 def _vix(data: MarketData) -> tuple[pd.Series, InputFile] | Absent:

@@ -44,6 +44,9 @@ LETTERS = 9.5
 """Points of the letters of a column."""
 
 
+_DATE = re.compile(r"\b\d{1,2} [A-Z][a-z]{2,8}( \d{4})?\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """
@@ -217,10 +220,8 @@ def title(figure: Figure, finding: str, detail: str, style: Style) -> None:
     below = wrapped(detail, less, points)
     first = 8 + 1.25 * large * (headline.count("\n") + 1)
     second = first + 4 + 1.28 * less * (below.count("\n") + 1)
-    height = figure.get_figheight()
-    if style.narrow:  # what the title takes is not taken from the panels
-        height += second / 72 - 0.75
-        figure.set_figheight(height)
+    height = figure.get_figheight() + second / 72  # what it takes is not taken from the panels
+    figure.set_figheight(height)
     left = 8 / (72 * style.width)
     figure.text(left, 1 - first / 72 / height, headline, fontsize=large, fontweight="bold")
     figure.text(left, 1 - second / 72 / height, below, fontsize=less, color=style.faint)
@@ -283,9 +284,10 @@ def band(
 ) -> None:
     """Shade what chance explains, with edges that can be seen where the shade cannot."""
     where: Any = "post" if step else None
-    axes.fill_between(x, low, high, step=where, color=style.plain, alpha=0.14, lw=0)
+    axes.fill_between(x, low, high, step=where, color=style.plain, alpha=0.14, lw=0, zorder=0.5)
+    drawn = "steps-post" if step else "default"
     for edge in (low, high):
-        axes.plot(x, edge, color=style.faint, lw=0.7, drawstyle="steps-post" if step else "default")
+        axes.plot(x, edge, color=style.faint, lw=0.6, drawstyle=drawn, zorder=1)
 
 
 def date_label(day: Any, *, year: bool = True) -> str:  # noqa: ANN401 - dates of any library
@@ -307,9 +309,12 @@ def _break_labels(figure: Figure, style: Style) -> None:
     for axes in figure.axes:
         place = axes.get_subplotspec()
         shares = (1.0, 1.0) if place is None else _shares(place)
-        room = (0.72 * 72 * style.width * shares[0], 0.7 * high * shares[1])
+        room = (
+            (0.5 if style.narrow else 0.72) * 72 * style.width * shares[0],
+            0.7 * high * shares[1],
+        )
         for axis, points in zip((axes.xaxis, axes.yaxis), room, strict=True):
-            text = axis.get_label_text()
+            text = _unbroken(axis.get_label_text())
             if "\n" not in text and points_of(text, font) > points:
                 axis.set_label_text(wrapped(text, style.letters, points))
 
@@ -326,7 +331,8 @@ def _unbroken(text: str) -> str:
     """Keep a number with its sign and unit on one line."""
     for apart in (" %", "p = ", "p < ", "p ≤ ", " bn", "USD "):
         text = text.replace(apart, apart.replace(" ", "\u00a0"))
-    return re.sub(r"(?<=\d) (?=[mM]\b)", "\u00a0", text)
+    text = re.sub(r"(?<=\d) (?=[mM]\b)", "\u00a0", text)
+    return _DATE.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
 def texts_of(figure: Figure) -> tuple[str, str]:

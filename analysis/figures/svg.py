@@ -14,6 +14,8 @@ FONTS = f"'{FONT}', Verdana, 'Noto Sans', Roboto, sans-serif"
 _REMARKS = re.compile(r"\s*<metadata>.*?</metadata>|\s*<!--.*?-->", re.DOTALL)
 _PLACES = re.compile(r'\b(?:d|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"')
 _LONG = re.compile(r"(\d\.\d{2})\d+")
+_MARKS = re.compile(r'<g([^>]*)>\n((?:<use [^\n]* style="[^"]*"/>\n)+)</g>')
+_STYLED = re.compile(r' style="[^"]*"')
 _STYLES = re.compile(r'style="([^"]*)"')
 
 
@@ -43,6 +45,7 @@ def finished(text: str, finding: str, detail: str) -> str:
     text = _PLACES.sub(lambda found: _LONG.sub(r"\1", found[0]), text)
     text = _STYLES.sub(lambda found: f'style="{_with_fonts(found[1])}"', text)
     text = re.sub(r"\n\s*", "\n", text)
+    text = _MARKS.sub(_hoisted, text)
     start = text.index(">", text.index("<svg")) + 1
     words = f"\n<title>{escape(finding)}</title>\n<desc>{escape(detail)}</desc>"
     head = text[:start].replace("<svg ", '<svg role="img" ', 1)
@@ -51,3 +54,11 @@ def finished(text: str, finding: str, detail: str) -> str:
 
 def _with_fonts(style: str) -> str:
     return style.replace(f"'{FONT}'", FONTS).replace("; ", ";").replace(": ", ":")
+
+
+def _hoisted(found: re.Match[str]) -> str:
+    """Write the style of marks that look alike once, at their group."""
+    styles = set(_STYLES.findall(found[2]))
+    if len(styles) > 1:
+        return found[0]
+    return f'<g{found[1]} style="{styles.pop()}">\n{_STYLED.sub("", found[2])}</g>'

@@ -74,8 +74,8 @@ STORY = (
     ),
     Part(
         ("history", "worst-days"),
-        "How the day compares with {name}’s other bad days, and with the largest losses of any "
-        "firm. Percent and dollars rank days differently, since firms grow.",
+        "How the day compares with the worst that {name} has seen, and with the largest losses of "
+        "any firm. Percent and dollars rank days differently, since firms grow.",
     ),
 )
 """The six, in reading order."""
@@ -153,27 +153,69 @@ def page_figures(
     """
     result = details.result
     ready = drawers(result, details)
-    told: dict[str, Part] = {}
-    for part in story_of(result):
-        name = next((name for name in part.names if name in ready), None)
-        if name is not None:
-            told[name] = part
-    words = {
-        "name": name_of(result, result.headline.symbol),
-        "level": f"{100 * result.study.level:g} %",
-        "dividends": DIVIDENDS[result.dividends],
-    }
+    told = told_figures(result, ready)
     order = [*told, *(name for name in ready if name not in told)]
     made: dict[str, PageFigure] = {}
     for done, name in enumerate(order, start=1):
-        says = told[name].says.format(**words) if name in told else ""
-        made[name] = _figure(details, name, ready[name], says, sheet)
+        made[name] = _figure(details, name, ready[name], told.get(name, ""), sheet)
         if progress is not None:
             progress(f"figure {name}", done, len(order))
     return PageFigures(
         tuple(made[name] for name in told),
         tuple(figure for name, figure in made.items() if name not in told),
     )
+
+
+def one_figure(details: Details, name: str, sheet: Sheet) -> PageFigure:
+    """
+    Draw one figure that a study has.
+
+    Parameters
+    ----------
+    details : Details
+    name : str
+    sheet : Sheet
+
+    Returns
+    -------
+    PageFigure
+
+    Raises
+    ------
+    KeyError
+        If the study has none of that name.
+    """
+    ready = drawers(details.result, details)
+    says = told_figures(details.result, ready).get(name, "")
+    return _figure(details, name, ready[name], says, sheet)
+
+
+def told_figures(result: StudyResult, ready: Iterable[str]) -> dict[str, str]:
+    """
+    List the figures of a study's story in its order, each with what is said beside it.
+
+    Parameters
+    ----------
+    result : StudyResult
+    ready : iterable of str
+        Figures that the study has.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    at_hand = set(ready)
+    words = {
+        "name": name_of(result, result.headline.symbol),
+        "level": f"{100 * result.study.level:g} %",
+        "dividends": DIVIDENDS[result.dividends],
+    }
+    found = {}
+    for part in story_of(result):
+        name = next((name for name in part.names if name in at_hand), None)
+        if name is not None:
+            found[name] = part.says.format(**words)
+    return found
 
 
 def _figure(

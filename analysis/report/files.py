@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.export import result_files
 from analysis.figures.catalog import FIGURES
 from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
-from analysis.report.page import report_page
+from analysis.report.page import page_image, report_page
 from analysis.spreadsheets import to_csv
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str]:
+def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str | bytes]:
     """
     Lay out the folder of a report.
 
@@ -27,8 +27,9 @@ def report_files(details: Details, *, progress: Progress | None = None) -> dict[
 
     Returns
     -------
-    dict of str to str
-        File name to content; ``report.html`` first.
+    dict of str to str or bytes
+        File name to content; ``report.html`` first, ``og.png`` the picture that a link to it
+        shows.
     """
     beside = [file for figure in FIGURES.values() for file in figure.files]
     frames = {
@@ -37,6 +38,7 @@ def report_files(details: Details, *, progress: Progress | None = None) -> dict[
     }
     return {
         "report.html": report_page(details, progress=progress),
+        "og.png": page_image(details),
         **result_files(details.result),
         **{name: to_csv(frame) for name, frame in frames.items() if frame is not None},
     }

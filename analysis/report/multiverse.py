@@ -41,7 +41,10 @@ def range_words(details: Details, cite: Cite) -> str:
         text = f"{word} of {money(point.impact, point.currency)}"
         return cite(text, Place(FILE, line, "impact"))
 
+    apart = ""
+    if curve.headline_rank is None and not curve.holds_firm:
+        apart = ", on benchmarks that do not hold the firm itself,"
     return (
-        f"Under {len(curve.points):,} combinations of choices it runs from {shown(low, 2)} to "
-        f"{shown(high, len(curve.points) + 1)}."
+        f"Under {len(curve.points):,} combinations of choices{apart} it runs from {shown(low, 2)} "
+        f"to {shown(high, len(curve.points) + 1)}."
     )

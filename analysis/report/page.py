@@ -26,6 +26,7 @@ from analysis.report.method import input_files, method_paragraphs
 from analysis.report.notes import Footnotes
 from analysis.report.payload import LONG, column_kind, page_json
 from analysis.report.picker import picker_json
+from analysis.report.social import social_image
 from analysis.report.sure import how_sure
 from analysis.report.svg import Sheet
 from analysis.report.tables import detail_table, study_tables
@@ -94,15 +95,16 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         kicker=f"{result.study.title} · {result.data_name}",
         contents=_contents(bool(said)),
         sure=[_noted(line, notes) for line in how_sure(details, cite)],
-        tiles=_tiles(result),
+        tiles=leading_tiles(result),
         chosen=_chosen(result),
         figures=figures,
-        source=f"Source: {result.data_name}; computed by market-impact.",
+        source=source_line(result.data_name),
         cards=said,
         first_cards=FIRST,
         tally=tally(said),
         narrative=[notes.text(text) for text in report_narrative(details, cite)],
         tables=tables,
+        own={table.id for table in study_tables(result)},
         absent=[f"{name}: {reason}" for name, reason in absent(details).items()],
         method=method_paragraphs(details),
         data_name=result.data_name,
@@ -111,6 +113,21 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         study=dump_study(result.study),
         notes=notes.notes,
         payload=page_json([*tables, *own], figures.all, {"picker": picker_json(details)}),
+    )
+
+
+def source_line(data_name: str) -> str:
+    """Name the data of a figure."""
+    return f"Source: {data_name}; computed by market-impact."
+
+
+def page_image(details: Details) -> bytes:
+    """Draw the picture that a link to the page shows: a PNG, ``og.png`` beside the page."""
+    result = details.result
+    return social_image(
+        typeset(uncited(headline_words(result, cite))),
+        result.study.title,
+        [(line.question, line.grade, line.answer) for line in how_sure(details, cite)],
     )
 
 
@@ -209,7 +226,8 @@ def _noted(line: Any, notes: Footnotes) -> dict[str, object]:  # noqa: ANN401 - 
     }
 
 
-def _tiles(result: StudyResult) -> list[Tile]:
+def leading_tiles(result: StudyResult) -> list[Tile]:
+    """Lay out what happened, what was to be expected and what is left, with its interval."""
     head, window = result.headline, result.headline_window
     level = f"{100 * result.study.level:g} % interval"
     interval = (

@@ -13,7 +13,7 @@ from analysis.figures.sample.path import leading
 from analysis.formatting import percent
 from analysis.inference.catalog import TESTS
 from analysis.report.figures import PageFigure
-from analysis.report.page import write_page
+from analysis.report.page import source_line, write_page
 from analysis.report.payload import page_json
 from analysis.report.sample_words import (
     sample_headline,
@@ -21,6 +21,7 @@ from analysis.report.sample_words import (
     sample_sure,
     sample_yardstick,
 )
+from analysis.report.social import social_image
 from analysis.report.svg import Sheet, inline_figure
 from analysis.report.words import typeset
 from analysis.tables.sample_cells import (
@@ -96,7 +97,7 @@ def sample_page(
         sure=sample_sure(result),
         story=story,
         further=further,
-        source=f"Source: {result.data.name}; computed by market-impact.",
+        source=source_line(result.data.name),
         paragraphs=_paragraphs(result),
         statuses=result.statuses.items(),
         policies=result.spec.policies.describe(),
@@ -106,6 +107,12 @@ def sample_page(
         notes=[],
         payload=page_json(tables, figures, {}),
     )
+
+
+def sample_image(result: SampleResult) -> bytes:
+    """Draw the picture that a link to the page shows: a PNG, ``og.png`` beside the page."""
+    sure = [(line.question, line.grade, line.answer) for line in sample_sure(result)]
+    return social_image(sample_headline(result), result.spec.title, sure)
 
 
 def _figures(

@@ -138,16 +138,17 @@ def _benchmarks(details: Details, cite: Cite) -> Sure:
     answer = {"yes": "Yes", "partly": f"{same} of {len(firms)}", "no": "No"}[grade]
     low, high = (_sized(result, firm, cite) for firm in ends)
     text = (
-        f"Against {counted(len(firms), 'benchmark')} the unexplained part runs from {low} "
-        f"({yardstick(result, ends[0])}) to {high} ({yardstick(result, ends[1])}); "
-        f"{_count(sum(bool(flag) for flag in told), len(firms))} of their intervals "
-        "leave out zero."
+        f"Against {counted(len(firms), 'benchmark')} the unexplained part runs from {low}, against "
+        f"{yardstick(result, ends[0])}, to {high}, against {yardstick(result, ends[1])}; "
+        f"{_leave_out(sum(bool(flag) for flag in told), len(firms))} zero."
     )
     return Sure(question, grade, answer, f"{text} {spread}".strip())
 
 
-def _count(count: int, of: int) -> str:
-    return "none" if count == 0 else "all" if count == of else str(count)
+def _leave_out(count: int, of: int) -> str:
+    if count == of:
+        return "all of their intervals leave out"
+    return f"{count or 'none'} of their intervals {'leave' if count > 1 else 'leaves'} out"
 
 
 def _answer(window: WindowResult) -> float:
@@ -177,13 +178,15 @@ def _family(result: StudyResult) -> Sure:
         return Sure(question, "unknown", "Untested", f"No test counts all {firms} firms here.")
     stands = "still stands out" if p <= 1 - level else "does not stand out"
     told = len(family.beyond)
+    does = "do" if told > 1 else "does"
+    everyone = "both do" if firms == 2 else f"all {firms} do"
+    count = everyone if told == firms else f"{told or 'none'} of the {firms} {does}"
     return Sure(
         question,
         "yes" if p <= 1 - level else "no",
         "Yes" if p <= 1 - level else "No",
         f"Among {firms} firms some look unusual by luck alone. Counted so, {name} {stands} "
-        f"(p {relation(probability(p))}); {told or 'none'} of the {firms} "
-        f"{'do' if told > 1 else 'does'}.",
+        f"(p {relation(probability(p))}); {count}.",
     )
 
 

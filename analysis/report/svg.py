@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from analysis.figures.export import render
 from analysis.figures.style import LIGHT, sized, texts_of
 from analysis.report.hot import HotPoint, frame_of, hot_points
+from analysis.report.shrink import shrink
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +37,6 @@ COLOURS = {
 }
 
 _STYLE = re.compile(r' style="([^"]*)"')
-_LONG = re.compile(r"-?\d+\.\d{3,}")
-_PLACED = re.compile(r'\b(?:d|x|y|points|cx|cy)="[^"]*"')
-_ID = re.compile(r'\bid="([^"]*)"')
-_REFERENCE = re.compile(r"(?:href=\"#|url\(#)([^)\"]*)[)\"]")
 
 
 @dataclass(slots=True)
@@ -51,15 +48,23 @@ class Sheet:
     ----------
     rules : dict of str to str
         Declarations to the name of their class.
+    drawings : int
+        How many have been laid out; each has ids of its own.
     """
 
     rules: dict[str, str] = field(default_factory=dict)
+    drawings: int = 0
 
     def name(self, declarations: str) -> str:
         """Name the class of some declarations."""
         parts = (part.strip() for part in declarations.split(";"))
         short = ";".join(part.replace(": ", ":") for part in parts if part)
         return self.rules.setdefault(short, f"d{len(self.rules)}")
+
+    def prefix(self) -> str:
+        """Give the next drawing what its ids begin with."""
+        self.drawings += 1
+        return f"s{self.drawings}-"
 
     @property
     def text(self) -> str:
@@ -120,37 +125,21 @@ def inline_figure(name: str, draw: Callable[[Style], Figure], sheet: Sheet) -> I
     return InlineFigure(name, finding, detail, drawings["wide"], drawings["slim"], hot, frame)
 
 
-def _short(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
-
-
 def _inline(text: str, name: str, finding: str, detail: str, sheet: Sheet) -> Markup:
     text = text[text.index("<svg") :]
-    for gone in (
-        r"<metadata>.*?</metadata>",
-        r"<!--.*?-->",
-        r"<title>.*?</title>",
-        r"<desc>.*?</desc>",
-    ):
+    for gone in (r"<title>.*?</title>", r"<desc>.*?</desc>", r'<style type="text/css">.*?</style>'):
         text = re.sub(gone, "", text, flags=re.DOTALL)
-    text = re.sub(r'<style type="text/css">.*?</style>', "", text, flags=re.DOTALL)
     for colour, variable in COLOURS.items():
         text = text.replace(colour.lower(), variable)
-    named = set(_REFERENCE.findall(text))
-    text = _ID.sub(lambda m: m[0] if m[1] in named else "", text)
-    text = re.sub(r'\bid="', f'id="{name}-', text)
-    text = re.sub(r'href="#', f'href="#{name}-', text)
-    text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    text = _PLACED.sub(lambda m: _LONG.sub(_short, m[0]), text)
+    text = re.sub(r' xmlns(?::\w+)?="[^"]*"| version="[^"]*"', "", text)
     text = _STYLE.sub(lambda m: f' class="{sheet.name(m[1])}"', text)
-    text = re.sub(r"<g\s*/>|<g\s*>\s*</g>|<defs\s*/>|<defs>\s*</defs>", "", text)
-    text = re.sub(r"\s*\n\s*", "\n", re.sub(r" +>", ">", re.sub(r"<(\w+) +", r"<\1 ", text)))
+    text = shrink(text, sheet.prefix())
     start = f'<svg aria-labelledby="{name}-t" aria-describedby="{name}-d" data-name="{name}" '
-    inside = (
-        f'<title id="{name}-t">{escape(finding)}</title><desc id="{name}-d">{escape(detail)}</desc>'
-    )
     text = text.replace("<svg ", start, 1)
     end = text.index(">", text.index("<svg")) + 1
-    return Markup(text[:end] + inside + text[end:])  # noqa: S704 - matplotlib's own drawing
+    words = (
+        f'<title id="{name}-t">{escape(finding)}</title><desc id="{name}-d">{escape(detail)}</desc>'
+    )
+    return Markup(text[:end] + words + text[end:])  # noqa: S704 - matplotlib's own drawing

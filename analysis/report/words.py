@@ -144,7 +144,9 @@ def headline_words(result: StudyResult, cite: Cite) -> str:
             else (f"Nothing out of the ordinary for {name}{over} around {day}")
         )
     if verdict is None and window.t.available:
-        return f"The tests disagree on {name}’s {'fall' if window.car < 0 else 'rise'} of {day}"
+        same = (window.raw < 0) == (window.car < 0)
+        moved = ("fall" if window.raw < 0 else "rise") if same else "move"
+        return f"The tests disagree on {name}’s {moved} of {day}"
     impact = window.impact
     if impact is not None:
         size = cite(
@@ -213,12 +215,14 @@ def verdicts(result: StudyResult) -> str:
     firms, joint = len(result.family.symbols), family_p(result)
     if firms < 2 or joint is None:
         return f"{start}."
-    stands = joint < 1 - level
-    word = "and" if stands == bool(beyond_chance(window, level)) else "but"
-    told = "it still stands out" if stands else "it does not stand out"
-    if not stands and word == "and":
-        told = "it does not stand out either"
-    return f"{start}; {word} counted among all {firms} firms asked about, {told}."
+    asked = f"counted among {'both' if firms == 2 else f'all {firms}'} firms asked about"
+    alone, stands = beyond_chance(window, level), joint <= 1 - level
+    if alone is None:
+        return f"{start}; {asked}, it {'stands out' if stands else 'does not stand out'}."
+    if stands:
+        return f"{start}; {'and' if alone else 'but'} {asked}, it {'still ' * alone}stands out."
+    either = "" if alone else " either"
+    return f"{start}; {'but' if alone else 'and'} {asked}, it does not stand out{either}."
 
 
 def family_p(result: StudyResult) -> float | None:

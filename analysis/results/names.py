@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.results.records import FACTOR_MARKET, NO_BENCHMARK
+from analysis.study_parts import PURGED_SUFFIX
 
 if TYPE_CHECKING:
     from analysis.results.study_result import StudyResult
@@ -41,7 +42,8 @@ def benchmark_words(result: StudyResult, benchmark: str) -> str:
     ----------
     result : StudyResult
     benchmark : str
-        As results name it: an id of the study, or what stands where a model takes none.
+        As results name it: an id of the study, what stands where a model takes none, the symbol of
+        another fund, or such a symbol without the headline's firm (``-ex``) or several (``-ex-9``).
 
     Returns
     -------
@@ -50,7 +52,14 @@ def benchmark_words(result: StudyResult, benchmark: str) -> str:
     """
     if benchmark in (FACTOR_MARKET, NO_BENCHMARK):
         return "the market factor" if benchmark == FACTOR_MARKET else "no benchmark"
-    found = next(b for b in result.study.benchmarks if b.id == benchmark)
+    found = next((b for b in result.study.benchmarks if b.id == benchmark), None)
+    if found is None:
+        base, purged, count = benchmark.partition(PURGED_SUFFIX)
+        words = name_of(result, base)
+        if not purged:
+            return words
+        left_out = name_of(result, result.study.headline.symbol)
+        return f"{words} without {f'{count[1:]} firms' if count else left_out}"
     words = name_of(result, found.symbol)
     if not found.firms:
         return words

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.claims.check import check_claims, find, judged
 from analysis.claims.evidence import abnormal, gather
@@ -61,6 +62,7 @@ SCOPE = Scope(
         (claim(100.2, value="loss / 1e9", own_inputs=True), (100.0,), "consistent"),
         (claim(94, value="loss / 1e9", own_inputs=True), (100.0,), "does not hold"),
         (claim(100, value="loss / 1e9", underivable="why"), (100.0,), "not derivable"),
+        (claim(underivable="no figure at hand"), (), "not derivable"),
         (claim(untestable="years away"), (), "cannot be tested here"),
         (claim(1, value="absent()"), (), "cannot be tested here"),
     ],
@@ -144,6 +146,114 @@ def test_an_abnormal_return_of_a_firm_is_the_cell_of_the_study(
     found = abnormal(study, snapshot, dt.date(2025, 1, 27), "NVDA", "SPY-ex")
     cell = small.headline_window
     assert (found.value, found.raw, found.p) == (cell.car, cell.raw, cell.t.p)
+
+
+ON_PAPER = {
+    "loss-593": [24.477 * 24.20],
+    "loss-589": [24.477 * 24.20],
+    "loss-588": [24.477 * 24.20],
+    "loss-600": [24.477 * 24.20],
+    "record": [357.0],
+    "double-record": [24.477 * 24.20 / 279.0],
+    "global-market": [15],
+    "training-cost": [2.788 * 2],
+    "training-cost-6": [2.788 * 2],
+    "cost-pretraining": [2.664 * 2],
+    "cost-context": [0.119 * 2],
+    "cost-posttraining": [0.294],
+    "gpus-h800": [2048],
+    "gpus-h100": [2048],
+    "duration-55": [2_788_000 / 2048 / 24],
+    "active-parameters": [37],
+    "capital-efficiency": [100 / 5.576, 500 / 5.576],
+    "kv-cache-12x": [8 * 256 / 576],
+    "kv-cache-70kb": [576 * 61 * 2 / 1000],
+    "cost-stages": [5.568],
+    "rivals-gpus": [50e6 / (6 * 730.5), 250e6 / (3 * 730.5)],
+    "rivals-months": [2_788_000 / 2048 / 730.5],
+    "rivals-dense": [1800 / 671, 1800 / 37],
+}
+"""Computed figures of the ledger, worked out by hand from the sources' figures."""
+
+BY_REGRESSION = {"ripple-nasdaq", "chip-volatility", "cost-triggered"}
+
+
+@pytest.mark.parametrize("name", sorted(ON_PAPER))
+def test_every_formula_on_paper(checked: dict[str, ClaimCheck], name: str) -> None:
+    assert checked[name].computed == pytest.approx(ON_PAPER[name], rel=1e-3)
+
+
+def test_no_formula_is_without_a_test(ledger: Ledger) -> None:
+    computed = {item.id for item in ledger.file.claims if item.value}
+    assert computed == ON_PAPER.keys() | BY_REGRESSION
+
+
+def test_what_does_not_follow_is_said_to_be_not_derivable(
+    checked: dict[str, ClaimCheck],
+) -> None:
+    names = {
+        *("capital-efficiency", "rivals-gpus", "rivals-months", "rivals-dense", "profit-margin"),
+        "global-market",
+    }
+    assert {name for name, c in checked.items() if c.verdict == "not derivable"} == names
+    assert all(checked[name].error is None for name in names)
+    assert checked["rivals-gpus"].shown == "11,408 to 114,077"
+    assert checked["profit-margin"].computed == ()
+    assert "neither the revenue nor the cost" in checked["profit-margin"].reasoning
+
+
+def test_the_nasdaq_without_the_firm_against_statsmodels(
+    checked: dict[str, ClaimCheck], snapshot: MarketData
+) -> None:
+    """QQQ less NVDA's weight of each eve, as the known weights drift; on RSP and on IWM."""
+    sm = pytest.importorskip("statsmodels.api")
+    levels = snapshot.levels
+    returns = levels / levels.shift(1) - 1
+    weights = {
+        pd.Timestamp(w.as_of): w.weight
+        for w in snapshot.reference.weights
+        if w.index.startswith("QQQ ") and w.symbol == "NVDA"
+    }
+    days = pd.DatetimeIndex(sorted(weights))
+    nearest = days[abs(levels.index.to_numpy()[:, None] - days.to_numpy()).argmin(axis=1)]
+    path = levels["NVDA"] / levels["QQQ"]
+    drifted = path * [weights[day] / path[day] for day in nearest]
+    eve = drifted.shift(1)
+    rest = (returns["QQQ"] - eve * returns["NVDA"]) / (1 - eve)
+    row = levels.index.get_loc(pd.Timestamp("2025-01-27"))
+    said = checked["ripple-nasdaq"].reasoning
+    for index in ("RSP", "IWM"):
+        x = returns[index].to_numpy()
+        fit = sm.OLS(
+            rest.iloc[row - 260 : row - 10].to_numpy(), sm.add_constant(x[row - 260 : row - 10])
+        ).fit()
+        ahead = fit.get_prediction([[1, x[row]]])
+        value = rest.iloc[row] - ahead.predicted_mean[0]
+        t = value / ahead.se_obs[0]
+        p = 2 * stats.t.sf(abs(t), fit.df_resid)
+        assert f"{100 * value:.2f} %" in said
+        assert f"(p = {p:.3f})" in said
+        if index == "RSP":
+            assert checked["ripple-nasdaq"].computed == pytest.approx([100 * value], rel=1e-9)
+    assert f"without NVDA it returned {100 * rest.iloc[row]:.2f} %" in said
+    assert checked["ripple-nasdaq"].verdict == "does not hold"  # p 0.03 and 0.17
+
+
+def test_firms_that_were_asked_alone_have_no_family(checked: dict[str, ClaimCheck]) -> None:
+    assert checked["chip-volatility"].verdict == "cannot be tested here"
+    assert "NVDA was not asked among several firms" in checked["chip-volatility"].reasoning
+
+
+@pytest.mark.slow
+def test_chip_makers_are_counted_family_wise(
+    ledger: Ledger, full: StudyResult, snapshot: MarketData
+) -> None:
+    item = next(c for c in ledger.file.claims if c.id == "chip-volatility")
+    finding = find(item, gather(ledger, full, snapshot))
+    makers = item.names["makers"]
+    assert finding.computed == (sum(full.family.p[s] <= 0.05 for s in makers),)
+    assert finding.shown == f"{finding.computed[0]:.0f} of 14"
+    assert finding.verdict == "does not hold"
 
 
 def test_the_bundled_ledger(checked: dict[str, ClaimCheck]) -> None:
@@ -285,7 +395,7 @@ def test_a_missing_companion_is_named(mine: Path, snapshot: MarketData) -> None:
 
 def test_every_bundled_claim_names_its_source(ledger: Ledger) -> None:
     assert all(item.source and item.says for item in ledger.file.claims)
-    assert len(ledger.file.claims) == 26
+    assert len(ledger.file.claims) == 31
 
 
 def test_a_study_without_claims_shows_none(study: Study) -> None:

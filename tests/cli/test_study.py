@@ -120,7 +120,7 @@ def test_figures_are_written_beside_the_results(tmp_path: Path) -> None:
     assert result.exit_code == 0
     names = {p.name for p in (tmp_path / "figures").iterdir()}
     assert len(names) == 12
-    assert {"event-path.png", "loss-by-benchmark.svg", "placebo-dates.pdf"} <= names
+    assert {"event-path.png", "benchmarks.svg", "placebo-dates.pdf"} <= names
 
 
 def test_the_figures_command_lists_what_it_wrote(tmp_path: Path) -> None:

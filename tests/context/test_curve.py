@@ -205,15 +205,16 @@ def test_the_bundled_study(study, snapshot) -> None:
     found = multiverse(study, snapshot)
     curve = found.leading
     assert (curve.estimand, curve.holds_firm) == ("total", False)
-    assert {p.family for p in curve.points} == {"SPY", "RSP", "MKT", "none"}
-    low, high = curve.range
+    assert {p.family for p in curve.points} == {"SPY", "RSP", "MKT", "none", "donors"}
+    clean = [p for p in curve.points if p.family != "donors"]  # controls of stocks that rose
+    low, high = clean[0], clean[-1]
     assert -650e9 < low.impact < -630e9
     assert -560e9 < high.impact < -545e9
     assert curve.middle.impact == pytest.approx(-595e9, rel=0.02)
     assert curve.share_significant == 1
     assert curve.joint.median.p < 0.01
     assert curve.joint.t.p < 0.01
-    assert curve.joint.drawn == len(curve.points)
+    assert curve.joint.drawn == len(clean)
     small = override(study, Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",)))
     marked = [p for p in curve.points if p.headline]
     assert [p.impact for p in marked] == [
@@ -230,3 +231,43 @@ def test_the_bundled_study(study, snapshot) -> None:
 
 def test_weights_of_one_family() -> None:
     assert equal_by_family(["SPY"] * 4).tolist() == [0.25] * 4
+
+
+class TestControls:
+    """Control portfolios are a family of their own where a study lists donors."""
+
+    @pytest.fixture
+    def with_donors(self):
+        data = made_up()
+        rng = np.random.default_rng(9)
+        market = data.levels["W"].pct_change().fillna(0.0).to_numpy()
+        donors = {
+            f"D{i}": 100 * np.cumprod(1 + b * market + rng.normal(0, 0.01, len(SESSIONS)))
+            for i, b in enumerate((0.6, 0.9, 1.2, 1.6))
+        }
+        levels = data.levels.join(pd.DataFrame(donors, index=SESSIONS))
+        return replace(data, levels=levels)
+
+    def test_each_model_of_donors_is_crossed_and_weighs_with_its_family(self, with_donors):
+        names = ("D0", "D1", "D2", "D3")
+        found = multiverse(replace(asked(), donors=names), with_donors)
+        total = found.leading
+        controls = [p for p in total.points if p.family == "donors"]
+        assert {p.model for p in controls} == {"did", "synthetic", "sdid", "ife"}
+        assert {p.returns for p in controls} == {"simple"}
+        share = sum(w for p, w in zip(total.points, total.weights, strict=True) if p in controls)
+        assert share == pytest.approx(1 / total.families)
+        returns = with_donors.levels.pct_change().to_numpy()
+        gaps = returns[:, 0] - returns[:, -4:].mean(axis=1)
+        rows = slice(EVENT - 130, EVENT - 10)
+        cell = point(total, model="did", length=120, gap=10)
+        assert cell.abnormal == pytest.approx(gaps[EVENT] - gaps[rows].mean(), rel=1e-10)
+        cell = point(total, model="ife", length=120, gap=10)
+        assert cell.p == pytest.approx(1 / 121)
+        assert point(total, model="sdid", length=120, gap=10).p is None
+        assert 0 < total.share_significant <= 1
+
+    def test_donors_that_cannot_be_are_told_among_the_choices_left_out(self, with_donors):
+        found = multiverse(replace(asked(), donors=("A", "D1")), with_donors)
+        assert "donors" not in {p.family for p in found.leading.points}
+        assert any(text.startswith("control portfolios: A cannot be") for text in found.left_out)

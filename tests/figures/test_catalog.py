@@ -78,7 +78,7 @@ def test_every_figure_of_a_study_is_drawn_or_its_absence_explained(small) -> Non
     reasons = {name: figure.reason(small, None) for name, figure in FIGURES.items()}
     assert drawn == {name for name, why in reasons.items() if not why}
     assert set(FIGURES) - drawn == {name for name, why in reasons.items() if why}
-    assert reasons["cross-section"] == "needs two firms"
+    assert reasons["firms"] == "needs two firms"
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_a_figure_is_one_file_to_the_report(toys, root, tmp_path) -> None:
     assert "A toy stands where it was put" in page
     assert "Rows of a toy" in page
     assert page.index("figure-event-path") < page.index("figure-toy-wave")
-    assert page.index("figure-toy-wave") < page.index("figure-loss-by-benchmark")
+    assert page.index("figure-toy-wave") < page.index("figure-benchmarks")
     assert len((out / "toy-wave.csv").read_text().splitlines()) == 3
 
 

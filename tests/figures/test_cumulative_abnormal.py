@@ -67,16 +67,18 @@ def polygons(axes) -> list[FillBetweenPolyCollection]:
 def test_what_is_plotted_is_the_record(full_details) -> None:
     found, figure = full_details.cumulative, FIGURE(full_details, LIGHT)
     axes = figure.axes[0]
-    line = next(x for x in axes.lines if len(x.get_xdata()) == len(found.car))
+    line = next(x for x in axes.lines if x.get_linewidth() == 2.0)
     np.testing.assert_array_equal(line.get_xdata(), np.array(found.days))
     np.testing.assert_array_equal(line.get_ydata(), 100 * found.car)
     edge = polygons(axes)[0].get_paths()[0].vertices[:, 1]
     assert (edge.min(), edge.max()) == pytest.approx(
         (100 * found.low.min(), 100 * found.high.max())
     )
-    title, detail = (text.replace("\u00a0", " ") for text in texts_of(figure))
+    title, detail = (
+        text.replace("\u00a0", " ").replace("\u2212", "-") for text in texts_of(figure)
+    )
     assert title == (
-        "NVDA's abnormal returns from session -10 on add up to -24.0 % by session 0 (beyond "
+        "NVIDIA's abnormal returns from session -10 on add up to -24.0 % by session 0 (beyond "
         "chance) and -18.9 % by session 20 (within chance)"
     )
     assert "0.271 % a session, is expected of every session: 8.4 % over all 31" in detail

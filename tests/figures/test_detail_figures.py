@@ -18,7 +18,7 @@ def drawn(full_details):
 
 
 def finding(figure) -> str:
-    return texts_of(figure)[0].replace("\u00a0", " ")
+    return texts_of(figure)[0].replace("\u00a0", " ").replace("\u2212", "-")
 
 
 def heights(axes) -> list[float]:
@@ -29,17 +29,19 @@ def test_the_curve_draws_every_specification_once(drawn, full_details) -> None:
     figure, curve = drawn["specification-curve"], full_details.multiverse.leading
     top, matrix = figure.axes
     answers = [p.impact / 1e9 for p in curve.points]
-    dots = [line for line in top.lines if line.get_marker() == "."]
+    dots = [line for line in top.lines if line.get_marker() in ("o", "s")]
     plotted = dict(pair for line in dots for pair in zip(*line.get_data(), strict=True))
     assert [plotted[rank] for rank in range(1, len(answers) + 1)] == answers
     headline = next(line for line in top.lines if line.get_marker() == "D")
     assert headline.get_data()[1][0] == answers[curve.headline_rank - 1]
-    marks = sum(
-        int(np.isfinite(line.get_xdata()).sum()) // 2
-        for line in matrix.lines
-        if len(line.get_xdata()) > 2
-    )
-    assert marks == 5 * len(answers)  # each has one value of each of the five choices
+    choices = dict.fromkeys(("benchmark", "model", "length", "gap", "returns"), 0.0)
+    assert len(matrix.texts) == len(choices)  # a heading each
+    wide = [
+        float(np.ptp(box[:, 0]))
+        for patch in matrix.patches
+        for box in patch.get_path().to_polygons(closed_only=False)
+    ]
+    assert sum(wide) == 5 * len(answers)  # each has one value of each of the five choices
     assert f"{len(answers)} specifications" in finding(figure)
 
 
@@ -65,7 +67,7 @@ def test_index_parts_add_up(drawn, full_details) -> None:
     total = sum(share.move for share in full_details.index_shares)
     assert sum(widths) == pytest.approx(100 * total)
     spy = next(share for share in full_details.index_shares if share.index == "SPY")
-    assert "NVDA made 1.15 of the 1.41 points that SPY lost net of risers" in finding(
+    assert "NVIDIA made 1.15 of the 1.41 points that the S&P 500 lost net of" in finding(
         drawn["index-arithmetic"]
     )
     rows = [row["contribution"] for row in spy.rows]
@@ -73,19 +75,18 @@ def test_index_parts_add_up(drawn, full_details) -> None:
     assert sum(rows) == pytest.approx(spy.move, abs=1e-15)
 
 
-def test_the_worst_days(drawn, full_details) -> None:
-    left, right = drawn["worst-days"].axes
+def test_the_worst_days_beside_the_largest_losses(drawn, full_details) -> None:
+    left, right = drawn["history"].axes
     assert [bar.get_width() for bar in left.patches] == pytest.approx(
-        [100 * day.move for day in full_details.worst_days]
+        [-100 * day.move for day in full_details.worst_days]
     )
-    assert min(bar.get_width() for bar in right.patches) == pytest.approx(-592.343, abs=0.01)
-    assert "9th-worst session of NVDA since 1999" in finding(drawn["worst-days"])
-
-
-def test_largest_losses(drawn, full_details) -> None:
-    widths = [bar.get_width() for bar in drawn["largest-losses"].axes[0].patches]
-    assert widths == [item.loss / 1e9 for item in full_details.largest_losses]
-    assert widths == sorted(widths, reverse=True)
+    least = [min(item.loss, *item.others, item.loss) / 1e9 for item in full_details.largest_losses]
+    assert [bar.get_width() for bar in right.patches] == least
+    assert least == sorted(least, reverse=True)
+    assert finding(drawn["history"]) == (
+        "In percent only NVIDIA's ninth-worst session since 1999; the worst was -35.2 % in 2004; "
+        "in money the largest published loss of a day, 1.6 times the next"
+    )
 
 
 def test_paths_start_at_the_eve(drawn, full_details) -> None:

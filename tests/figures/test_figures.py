@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -65,14 +66,20 @@ def test_the_path_is_the_level_with_the_eve_at_100(figures, full) -> None:
     assert figures["event-path"].axes[0].get_ylabel() == "total-return level, eve = 100"
 
 
-def test_the_path_marks_every_event_and_other_news(figures, full) -> None:
-    key = figures["event-path"].axes[0].get_xlabel()
+def test_the_path_names_the_events_and_lists_other_news_by_their_own_dates(figures, full) -> None:
+    axes = figures["event-path"].axes[0]
+    named = [" ".join(text.get_text().split()) for text in axes.texts]
+    assert len(named) == len(full.events) == 4
     for placed in full.events:
-        assert placed.event.title.split(",")[0] in " ".join(key.split())
-    assert "28 Jan 2025" in key
-    numbers = [t.get_text() for t in figures["event-path"].axes[0].texts]
-    assert numbers == [str(i + 1) for i in range(len(numbers))]
-    assert len(numbers) == sum(line.lstrip()[:2].strip().isdigit() for line in key.splitlines())
+        title = placed.event.title.partition(" (")[0]
+        assert any(title in text for text in named)
+    assert any(text.startswith("20 Jan 2025 first session 21 Jan") for text in named)
+    key = axes.get_xlabel().replace("\u00a0", " ")
+    assert "27 Jan 2025 (first session 28 Jan): US President announces coming tariffs" in key
+    others = next(line for line in axes.lines if line.get_marker() == "D")
+    told = re.search(r"and (\d+) more", key)
+    listed = len(re.findall(r"^\d+ [A-Z][a-z]{2} \d{4}", key, flags=re.MULTILINE))
+    assert len(others.get_xdata()) == listed + int(told[1])
 
 
 def test_the_bars_are_the_abnormal_returns_with_their_band(figures, full) -> None:
@@ -91,45 +98,75 @@ def test_the_bars_are_the_abnormal_returns_with_their_band(figures, full) -> Non
     assert axes.get_ylabel() == "abnormal return, %"
 
 
-def test_the_cross_section_has_every_firm_with_its_interval(figures, full) -> None:
-    axes = figures["cross-section"].axes[0]
-    symbols = [t.get_text() for t in axes.get_yticklabels()]
-    assert sorted(symbols) == sorted(full.study.symbols)
-    points = {
-        line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() in "os"
+def rows_of(figures, full) -> dict[str, float]:
+    """The row of each firm, by symbol."""
+    axes = figures["firms"].axes[0]
+    symbols = {full.names[s]: s for s in full.study.symbols}
+    labels = [symbols[text.get_text()] for text in axes.get_yticklabels()]
+    return dict(zip(labels, axes.get_yticks(), strict=True))
+
+
+def test_the_firms_have_their_intervals_their_verdicts_and_where_they_stood_later(
+    figures, full
+) -> None:
+    axes, rows = figures["firms"].axes[0], rows_of(figures, full)
+    assert sorted(rows) == sorted(full.study.symbols)
+    marks = {
+        line.get_ydata()[0]: line
+        for line in axes.lines
+        if line.get_marker() in "os" and len(line.get_xdata())
+    }
+    later = {
+        line.get_ydata()[0]: line
+        for line in axes.lines
+        if line.get_marker() == "D" and len(line.get_xdata())
     }
     spans = {
         line.get_ydata()[0]: tuple(line.get_xdata())
         for line in axes.lines
         if line.get_marker() == "None" and len(set(line.get_ydata())) == 1
     }
-    for symbol, y in zip(symbols, axes.get_yticks(), strict=True):
-        cell = full.firm("sell-off", symbol, "market", "SPY-ex").at(Window(0, 0))
-        assert points[y] == pytest.approx(100 * cell.car)
+    for symbol, y in rows.items():
+        firm = full.firm("sell-off", symbol, "market", "SPY-ex")
+        cell = firm.at(Window(0, 0))
+        assert marks[y].get_xdata()[0] == pytest.approx(100 * cell.car)
         assert spans[y] == pytest.approx((100 * cell.t.low, 100 * cell.t.high))
+        assert later[y].get_xdata()[0] == pytest.approx(100 * firm.at(Window(0, 20)).car)
+        filled = marks[y].get_markerfacecolor() != LIGHT.background
+        assert filled == (symbol in full.family.beyond)
+        assert (marks[y].get_marker() == "s") == (not filled and cell.t.p >= 0.05)
 
 
-def test_the_cross_section_is_sorted_within_its_groups(figures, full) -> None:
-    axes = figures["cross-section"].axes[0]
-    symbols = [t.get_text() for t in axes.get_yticklabels()]
-    cars = {s: full.firm("sell-off", s, "market", "SPY-ex").windows[0].car for s in symbols}
+def test_the_firms_are_sorted_within_their_groups(figures, full) -> None:
+    rows = rows_of(figures, full)
+    cars = {s: full.firm("sell-off", s, "market", "SPY-ex").windows[0].car for s in rows}
     for group in full.study.groups:
-        shown = [s for s in symbols if s in group.symbols]
+        shown = sorted((s for s in rows if s in group.symbols), key=rows.get)
         assert shown == sorted(shown, key=cars.get)
+    axes = figures["firms"].axes[0]
+    heads = [t.get_text() for t in axes.texts]
+    assert sorted(heads) == sorted(group.title for group in full.study.groups)
+    bold = [t.get_text() for t in axes.get_yticklabels() if t.get_fontweight() == "bold"]
+    assert bold == ["NVIDIA"]
 
 
-def test_the_loss_bars_are_the_dollars_under_each_benchmark(figures, full) -> None:
-    axes = figures["loss-by-benchmark"].axes[0]
-    widths = [p.get_width() for p in axes.patches[:12]]
-    expected = []
-    for benchmark in ("SPY", "SPY-ex", "RSP", "SOXX"):
-        impact = full.firm("sell-off", "NVDA", "market", benchmark).windows[0].impact
-        expected += [impact.raw / 1e9, impact.expected / 1e9, impact.abnormal / 1e9]
-    np.testing.assert_allclose(widths, expected)
+def test_the_dots_are_the_dollars_under_each_benchmark_beside_one_rule(figures, full) -> None:
+    axes = figures["benchmarks"].axes[0]
+    rule = next(line for line in axes.lines if line.get_linewidth() == 3)
+    dots = [line for line in axes.lines if line.get_marker() in "os" and len(line.get_xdata())]
+    shown = {(line.get_marker(), round(line.get_ydata()[0])): line.get_xdata()[0] for line in dots}
     intervals = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2]
-    impact = full.headline_window.impact
-    assert any(i == pytest.approx((impact.low / 1e9, impact.high / 1e9)) for i in intervals)
-    assert axes.get_xlabel() == "change in market value, USD bn"
+    for row, benchmark in enumerate(("SPY", "SPY-ex", "RSP", "SOXX")):
+        impact = full.firm("sell-off", "NVDA", "market", benchmark).windows[0].impact
+        assert list(rule.get_xdata()) == pytest.approx([impact.raw / 1e9] * 2)
+        assert shown["s", row] == pytest.approx(impact.expected / 1e9)
+        assert shown["o", row] == pytest.approx(impact.abnormal / 1e9)
+        assert any(i == pytest.approx((impact.low / 1e9, impact.high / 1e9)) for i in intervals)
+    assert axes.get_xlabel().replace("\u00a0", " ") == "change in market value, USD bn"
+    names = [" ".join(t.get_text().split()) for t in axes.get_yticklabels()]
+    assert names[:2] == ["S&P 500", "S&P 500 without NVIDIA"]
+    values = [t.get_text() for t in axes.texts]
+    assert "fell 592" in values
 
 
 def test_the_histogram_counts_every_placebo_date(figures, full) -> None:
@@ -147,13 +184,13 @@ def test_the_histogram_counts_every_placebo_date(figures, full) -> None:
     [
         (
             "event-path",
-            "NVDA returned -17.0 % on 27 January 2025 and was back at its old level on 9",
+            "NVIDIA returned -17.0 % on 27 January 2025 and was back at its old level on 9",
         ),
         (
-            "cross-section",
-            "4 of 26 firms fell by more than chance explains; the lowest is VRT with",
+            "firms",
+            "the lowest is Vertiv with -29.5 %; 20 sessions later 2 of the 4 stood lower still",
         ),
-        ("loss-by-benchmark", "The abnormal loss is USD 289 bn to 608 bn, depending on the bench"),
+        ("benchmarks", "The abnormal loss is USD 289 bn to 608 bn, depending on the bench"),
         ("placebo-dates", "10 of 3,014 placebo dates reach the size of the event (p = 0.0036)"),
     ],
 )
@@ -164,16 +201,14 @@ def test_titles_of_the_bundled_study(figures, name: str, said: str) -> None:
 def test_the_count_of_firms_in_the_title_is_that_of_the_results(figures, full) -> None:
     rows = full.tidy.query("event == 'sell-off' and window == '0..0' and p_romano_wolf <= 0.05")
     assert (rows["car"] < 0).all()
-    assert heading(figures["cross-section"]).startswith(f"{len(rows)} of 26 firms fell by more")
+    assert heading(figures["firms"]).startswith(f"{len(rows)} of 26 firms fell by more")
 
 
 def test_a_null_event(study, snapshot) -> None:
     result = one(study, snapshot, "NVDA", "v3-report", windows=(Window(0, 0),))
     drawn = {name: heading(draw(LIGHT)) for name, draw in drawers(result).items()}
     assert drawn["abnormal-returns"] == "No session's abnormal return leaves the band of chance"
-    assert heading(FIGURES["cross-section"](result)) == (
-        "NVDA did not move by more than chance explains"
-    )
+    assert heading(FIGURES["firms"](result)) == ("NVDA did not move by more than chance explains")
     assert drawn["placebo-dates"].split()[1:4] == ["of", "225", "placebo"] or (
         "placebo dates reach the size of the event (p =" in drawn["placebo-dates"]
     )
@@ -203,14 +238,12 @@ def test_a_gain_without_groups(study, snapshot) -> None:
         study=replace(result.study, groups=()),
         firms=tuple(replace(f, group="") for f in result.firms),
     )
-    assert "AAPL rose by more than chance explains" in heading(
-        FIGURES["cross-section"](bare, LIGHT)
-    )
-    assert heading(FIGURES["loss-by-benchmark"](result, LIGHT)).startswith("The abnormal gain is U")
+    assert "AAPL rose by more than chance explains" in heading(FIGURES["firms"](bare, LIGHT))
+    assert heading(FIGURES["benchmarks"](result, LIGHT)).startswith("The abnormal gain is U")
     assert heading(FIGURES["event-path"](result, LIGHT)) == (
-        "AAPL returned 3.2 % on 27 January 2025"
+        "Apple returned 3.2 % on 27 January 2025"
     )
-    assert "-ex" not in detail(FIGURES["loss-by-benchmark"](result, LIGHT))
+    assert "-ex" not in detail(FIGURES["benchmarks"](result, LIGHT))
 
 
 def without_dollars(result: StudyResult) -> StudyResult:
@@ -221,14 +254,15 @@ def without_dollars(result: StudyResult) -> StudyResult:
 
 
 def test_a_firm_without_share_count_is_shown_in_percent(study, snapshot) -> None:
-    figure = FIGURES["loss-by-benchmark"](without_dollars(one(study, snapshot, "ARM")), LIGHT)
+    figure = FIGURES["benchmarks"](without_dollars(one(study, snapshot, "ARM")), LIGHT)
     assert figure.axes[0].get_xlabel() == "return, %"
     assert heading(figure) == (
         "The tests do not agree: an abnormal return of -10.6 % to 1.0 %, depending on the benchmark"
     )
-    assert "SPY-ex: SPY without NVDA" in detail(figure)
+    rows = [" ".join(t.get_text().split()) for t in figure.axes[0].get_yticklabels()]
+    assert "S&P 500 without NVIDIA" in rows
     alone = without_dollars(one(study, snapshot, "ARM", benchmarks=("SPY",)))
-    single = FIGURES["loss-by-benchmark"](alone, LIGHT)
+    single = FIGURES["benchmarks"](alone, LIGHT)
     assert heading(single) == "Within what chance explains: an abnormal return of -5.8 %"
 
 
@@ -249,7 +283,7 @@ def test_the_range_over_benchmarks_keeps_its_signs(study, snapshot, abnormal, sa
         replace(f, windows=(replace(f.windows[0], impact=Impact(1e12, 0, 0, a, 1, a, a)),))
         for f, a in zip(result.firms, abnormal, strict=True)
     )
-    assert said in heading(FIGURES["loss-by-benchmark"](replace(result, firms=firms), LIGHT))
+    assert said in heading(FIGURES["benchmarks"](replace(result, firms=firms), LIGHT))
 
 
 def test_not_recovered_and_few_placebo_dates_are_said(study, snapshot, small) -> None:

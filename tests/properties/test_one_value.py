@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.inference.rank import FEWEST_DRAWS
 from analysis.models.catalog import MODELS
 from analysis.results import benchmark_name
+from analysis.run import placebo
 from analysis.run.study import run_study
 from analysis.study import Event, Group
 from analysis.windows import Window
@@ -31,7 +33,7 @@ QUICK = ("mean", "market-adjusted", "market", "ff3", "market-industry", "scholes
 """Models that every change is tried on, one by one, among the quick tests."""
 
 DEAR = ("matrix-completion",)
-"""Models whose placebo refits take minutes a study: their fits are held in `test_cells`."""
+"""Models whose placebo refits take minutes a study: tried with few donors and pseudo-dates."""
 
 OTHERS = tuple(model for model in MODELS if model not in {*QUICK, *DEAR})
 """The rest, on which changes are tried together."""
@@ -167,6 +169,24 @@ def another_window_and_order(study: Study, whole: Study) -> Study:
 @pytest.mark.parametrize("model", OTHERS)
 def test_a_cell_of_any_other_model_is_the_same_with(model, change, study, gappy, alone) -> None:
     held(model, change, study, gappy, alone)
+
+
+def a_little_more(study: Study, whole: Study) -> Study:
+    """Another window, another event and another order, each of few sessions."""
+    study = with_firms_reordered(study, whole)
+    earlier = Event("earlier", "Earlier", dt.date(2024, 12, 27), "")
+    return replace(study, windows=(Window(-1, 2), *study.windows), events=(earlier, *study.events))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", DEAR)
+def test_a_cell_of_a_dear_model_is_the_same_with_all_else(model, study, gappy, monkeypatch) -> None:
+    """Five donors and as many refits as a rank needs: which these are depends on nothing else."""
+    monkeypatch.setattr(placebo, "MOST_REFITS", FEWEST_DRAWS)
+    few = replace(study, donors=study.donors[:5])
+    one = run_study(asked(few, model), gappy)
+    held(model, a_little_more, few, gappy, lambda _: one)
+    assert all(firm.at(Window(0, 1)).placebo.available for firm in one.firms)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from analysis.impact import impact
 from analysis.inference.outcome import never_zero
 from analysis.inference.rank import rank_test
 from analysis.overrides import Overrides, override
-from analysis.returns import purged_returns
+from analysis.returns import returns_without
 from analysis.run.study import run_study
 from analysis.study import (
     Benchmark,
@@ -107,7 +107,7 @@ def test_realised_dollars_are_expected_plus_abnormal(days, value: float) -> None
 @given(moves=st.lists(st.tuples(returns, returns), min_size=2, max_size=20))
 def test_purging_with_weight_zero_changes_nothing(moves) -> None:
     frame = 100 * (1 + pd.DataFrame(moves, columns=["F", "I"])).cumprod()
-    purged = purged_returns(frame["F"], frame["I"], 0.0, 0)
+    purged = returns_without([frame["F"]], frame["I"], [{0: 0.0}])
     plain = frame["I"] / frame["I"].shift() - 1
     np.testing.assert_allclose(purged.iloc[1:], plain.iloc[1:], atol=1e-12)
 
@@ -122,7 +122,7 @@ def test_purging_undoes_what_the_firm_did_to_the_index(weight: float, shock: flo
         index.append(index[-1] * (1 + share * f + (1 - share) * r))
         share = share * (1 + f) / (1 + share * f + (1 - share) * r)
     firm_levels = pd.Series(np.concatenate([[50.0], 50 * np.cumprod(1 + firm)]), name="F")
-    purged = purged_returns(firm_levels, pd.Series(index, name="I"), weight, 0)
+    purged = returns_without([firm_levels], pd.Series(index, name="I"), [{0: weight}])
     np.testing.assert_allclose(purged.iloc[1:], rest, atol=1e-10)
 
 

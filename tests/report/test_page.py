@@ -205,7 +205,7 @@ def test_a_null_result_reads_as_one(null_details) -> None:
 def test_a_single_firm_without_groups(single_details) -> None:
     text = report_page(single_details)
     assert "firms together" not in text
-    assert "<li>cross-section: needs two firms</li>" in text
+    assert "<li>firms: needs two firms</li>" in text
     assert "Only this firm was asked about." in text
     assert 'id="groups"' not in text
 

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.errors import DataError, WindowError
 from analysis.overrides import Overrides, override
-from analysis.returns import anchored_weight, purged_returns, returns_without
+from analysis.returns import anchored_weight, returns_without
 from analysis.run.plan import benchmark_returns, plan_study
 from analysis.study import Benchmark
 from analysis.study_file import dump_study, parse_study
@@ -33,9 +33,9 @@ def test_one_after_the_other_is_both_at_once(snapshot) -> None:
     both = returns_without(
         [levels["NVDA"], levels["AVGO"]], levels["SPY"], [{EVE: 0.0677}, {EVE: 0.0221}]
     )
-    rest = purged_returns(levels["NVDA"], levels["SPY"], 0.0677, EVE)
+    rest = returns_without([levels["NVDA"]], levels["SPY"], [{EVE: 0.0677}])
     level = (1 + rest.fillna(0)).cumprod().rename("rest")
-    twice = purged_returns(levels["AVGO"], level, 0.0221 / (1 - 0.0677), EVE)
+    twice = returns_without([levels["AVGO"]], level, [{EVE: 0.0221 / (1 - 0.0677)}])
     np.testing.assert_allclose(twice.iloc[1:], both.iloc[1:], rtol=1e-9, atol=1e-14)
 
 

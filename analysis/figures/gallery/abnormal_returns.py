@@ -8,15 +8,19 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.figure import ResultFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.style import LIGHT, Style, band, date_label, title
 from analysis.formatting import percent
 from analysis.models.catalog import MODELS
+from analysis.results.names import benchmark_words, introduced
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.results import StudyResult
+
+FEWEST = 9
+"""Sessions of the axis at least: a single one is a bar among empty places and no slab."""
 
 
 def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
@@ -35,47 +39,42 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     head = result.headline
     offsets = np.arange(len(head.path.raw)) + head.path.first
     abnormal = 100 * head.path.abnormal
-    band = None if head.band is None else 100 * head.band
-    outside = np.zeros(len(offsets), bool) if band is None else np.abs(abnormal) > band
+    spread = None if head.band is None else 100 * head.band
+    outside = np.zeros(len(offsets), bool) if spread is None else np.abs(abnormal) > spread
     figure, axes = style.figure(4.2)
     with style.applied():
-        if band is not None:
+        if spread is not None:
             edges = np.concatenate([offsets - 0.5, offsets[-1:] + 0.5])
-            heights = np.concatenate([band, band[-1:]])
-            axes.fill_between(
-                edges, -heights, heights, step="post", color=style.plain, alpha=0.16, lw=0
-            )
-            axes.annotate(
-                f"{100 * result.study.level:g} % prediction band: chance alone",
-                xy=(offsets[-1] + 0.5, band[-1]),
-                xytext=(-3, 3),
-                textcoords="offset points",
-                ha="right",
-                fontsize=8.5,
-                color=style.faint,
-            )
+            heights = np.concatenate([spread, spread[-1:]])
+            band(axes, edges, -heights, heights, style, step=True)
         axes.axhline(0, color=style.faint, lw=0.8)
         colours = [style.accent if flag else style.plain for flag in outside]
         axes.bar(offsets, abnormal, width=0.66, color=colours)
-        for offset, value, flag in zip(offsets, abnormal, outside, strict=True):
-            if flag:
-                axes.annotate(
-                    f"{value:.1f}",
-                    xy=(offset, value),
-                    xytext=(0, -10 if value < 0 else 3),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=8.5,
-                )
-        axes.margins(y=0.12)
-        axes.set_xlabel(f"sessions from the event ({head.session.date()} is 0)")
+        for offset, value in zip(offsets[outside], abnormal[outside], strict=True):
+            axes.annotate(
+                f"{value:.1f}",
+                xy=(offset, value),
+                xytext=(0, -3 if value < 0 else 3),
+                textcoords="offset points",
+                ha="center",
+                va="top" if value < 0 else "bottom",
+                fontsize=style.small,
+                fontweight="bold",
+            )
+        axes.margins(y=0.14)
+        room = max(0.0, (FEWEST - len(offsets)) / 2)
+        axes.set_xlim(offsets[0] - 0.6 - room, offsets[-1] + 0.6 + room)
+        axes.set_xlabel(f"sessions from the event ({date_label(head.session)} is 0)")
         axes.set_ylabel("abnormal return, %")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", lw=0.6)
         detail = (
-            f"{head.symbol}, {MODELS[head.model].title}, benchmark {head.benchmark}, estimation "
-            f"window {result.study.estimation}"
+            f"{introduced(result, head.symbol)}, {MODELS[head.model].title}, benchmark "
+            f"{benchmark_words(result, head.benchmark)}, estimation window "
+            f"{result.study.estimation}"
         )
+        if spread is not None:
+            detail += f"; band: {100 * result.study.level:g} % prediction interval, chance alone"
         title(figure, _finding(offsets, abnormal, outside), detail, style)
     return figure
 

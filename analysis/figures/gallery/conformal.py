@@ -10,6 +10,7 @@ from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import counted, percent, probability, relation
+from analysis.results.names import introduced
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.set_ylabel("residual under no effect, %")
         axes.grid(axis="y", lw=0.6)
         detail = (
-            f"{rank.symbol}; one fit on all sessions with the effect set to 0; orange: the event "
-            f"window. {_interval(rank, details.result.study.level)}"
+            f"{introduced(details.result, rank.symbol)}; one fit on all sessions with the effect "
+            "set to 0; thick, with a dot: the event window. "
+            f"{_interval(rank, details.result.study.level)}"
         )
         title(figure, _finding(rank), detail, style)
     return figure
@@ -68,7 +70,7 @@ def _interval(rank: ConformalRank, level: float) -> str:
 def _finding(rank: ConformalRank) -> str:
     p, draws = rank.outcome.p, rank.outcome.draws
     if p is None or draws is None:
-        return "No conformal test here"
+        raise ValueError("a conformal figure has a p-value")
     what = "session" if rank.length == 1 else "permutation"
     extreme = round(p * draws) - 1 if rank.length == 1 else round(p * (draws + 1)) - 1
     count = draws - 1 if rank.length == 1 else draws
@@ -91,11 +93,16 @@ FILES: tuple[TidyFile[Details], ...] = (
 )
 
 
+def _absent(details: Details) -> str:
+    why = reason(details.conformal)
+    return why or present(details.conformal).outcome.unavailable
+
+
 FIGURE = DetailFigure(
     name="conformal",
     place=70,
     caption="The event's residual among those of all sessions",
     draw=draw,
-    absent=lambda details: reason(details.conformal),
+    absent=_absent,
     files=FILES,
 )

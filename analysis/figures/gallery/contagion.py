@@ -8,13 +8,15 @@ import numpy as np
 
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
+from analysis.figures.labels import place_labels
 from analysis.figures.style import LIGHT, Style, title
+from analysis.results.names import name_of
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis._typing import FloatArray
+    from analysis._typing import FloatArray, IntArray
     from analysis.context.contagion import Contagion
     from analysis.context.details import Details
 
@@ -34,6 +36,7 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     matplotlib.figure.Figure
     """
     found = present(details.contagion)
+    who = name_of(details.result, found.symbol)
     x = np.array([point.correlation for point in found.points])
     y = np.array([100 * point.abnormal for point in found.points])
     figure, axes = style.figure(4.6)
@@ -42,47 +45,41 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         ends = np.array([x.min(), x.max()])
         axes.plot(ends, 100 * (found.intercept + found.slope * ends), color=style.accent, lw=1.4)
         axes.plot(x, y, "o", ms=5.5, color=style.plain)
-        for point, (right, lift) in zip(found.points, _sides(x, y), strict=True):
-            axes.annotate(
-                point.symbol,
-                xy=(point.correlation, 100 * point.abnormal),
-                xytext=(5 if right else -5, lift),
-                textcoords="offset points",
-                ha="left" if right else "right",
-                va="center",
-                fontsize=8,
-            )
         axes.margins(x=0.08)
-        axes.set_xlabel(f"correlation with {found.symbol} before the event, market taken out")
+        axes.set_xlabel(f"correlation with {who} before the event, market taken out")
         axes.set_ylabel("abnormal return, %")
         axes.grid(lw=0.6)
         detail = (
             f"window {details.result.study.headline.window}; line: least squares; one date, so a "
             "description and not a test"
         )
-        title(figure, _finding(found), detail, style)
+        title(figure, _finding(found, who), detail, style)
+        order = _by_distance(found, x, y)
+        place_labels(
+            axes,
+            x[order],
+            y[order],
+            [name_of(details.result, found.points[place].symbol) for place in order],
+            style,
+            points=(x, y),
+            lines=[(ends, 100 * (found.intercept + found.slope * ends))],
+        )
     return figure
 
 
-def _sides(x: FloatArray, y: FloatArray) -> list[tuple[bool, int]]:
-    """Put a label to the left of close neighbours, and away from those above or below."""
-    wide, high = np.ptp(x) or 1.0, np.ptp(y) or 1.0
-    sides = []
-    for own_x, own_y in zip(x, y, strict=True):
-        right = (x > own_x) & (x - own_x < 0.09 * wide) & (np.abs(y - own_y) < 0.035 * high)
-        near = (np.abs(x - own_x) < 0.06 * wide) & (np.abs(y - own_y) < 0.05 * high)
-        above, below = (near & (y > own_y)).any(), (near & (y < own_y)).any()
-        sides.append((not right.any(), 5 * (int(below) - int(above))))
-    return sides
+def _by_distance(found: Contagion, x: FloatArray, y: FloatArray) -> IntArray:
+    """Order the firms for their labels: those far from the line first, who have most to say."""
+    off = np.abs(y - 100 * (found.intercept + found.slope * x))
+    return np.argsort(-off, kind="stable")
 
 
-def _finding(found: Contagion) -> str:
+def _finding(found: Contagion, who: str) -> str:
     rho = found.rank_correlation
     if abs(rho) < 0.2:
-        return f"How firms moved with {found.symbol} before says little of how they returned"
+        return f"How firms moved with {who} before says little of how they returned"
     more = "lower" if rho < 0 else "higher"
     return (
-        f"Firms that had moved with {found.symbol} returned {more} (rank correlation {rho:.2f} of "
+        f"Firms that had moved with {who} returned {more} (rank correlation {rho:.2f} of "
         f"{len(found.points)} firms)"
     )
 

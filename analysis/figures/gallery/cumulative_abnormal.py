@@ -9,15 +9,18 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.labels import place_labels
+from analysis.figures.style import LIGHT, Style, band, date_label, title
 from analysis.formatting import percent
 from analysis.models.catalog import MODELS
+from analysis.results.names import benchmark_words, introduced, name_of
 from analysis.tables.file import TidyFile
 from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from analysis._typing import FloatArray
     from analysis.context.cumulative import CumulativePath
     from analysis.context.details import Details
 
@@ -41,32 +44,52 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     figure, axes = style.figure(4.4)
     with style.applied():
         if found.low is not None and found.high is not None:
-            axes.fill_between(
-                days, 100 * found.low, 100 * found.high, color=style.plain, alpha=0.16, lw=0
-            )
+            band(axes, days, 100 * found.low, 100 * found.high, style)
         axes.axhline(0, color=style.faint, lw=0.8)
         axes.axvline(0, color=style.faint, lw=0.8, ls=":")
         axes.plot(days, 100 * found.car, color=style.plain, lw=2.0)
         told = _told(found)
-        axes.plot(
-            told, [100 * found.car[day - found.first] for day in told], "o", color=style.accent
-        )
-        axes.margins(x=0.02)
-        axes.set_xlabel(f"sessions from the event ({found.sessions[-found.first].date()} is 0)")
+        values = [100 * float(found.car[day - found.first]) for day in told]
+        axes.plot(told, values, "o", color=style.accent)
+        axes.margins(x=0.04)
+        event = date_label(found.sessions[-found.first])
+        axes.set_xlabel(f"sessions from the event ({event} is 0)")
         axes.set_ylabel("cumulative abnormal return, %")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", lw=0.6)
-        title(figure, finding(found), _detail(found, details), style)
+        who = name_of(details.result, found.symbol)
+        title(figure, finding(found, who), _detail(found, details), style)
+        place_labels(
+            axes,
+            told,
+            values,
+            [percent(value / 100, 1) for value in values],
+            style,
+            points=(np.array(told, float), np.array(values)),
+            lines=_walls(found),
+            bold=[True] * len(told),
+        )
     return figure
 
 
-def finding(found: CumulativePath) -> str:
+def _walls(found: CumulativePath) -> list[tuple[FloatArray, FloatArray]]:
+    """List the lines that no label may cover."""
+    days = np.array(found.days, float)
+    edges = [found.car, *(edge for edge in (found.low, found.high) if edge is not None)]
+    level = np.zeros(2), 100 * np.array([float(found.car.min()), float(found.car.max())])
+    ends = np.array([days[0], days[-1]]), np.zeros(2)
+    return [*((days, 100 * np.asarray(edge)) for edge in edges), level, ends]
+
+
+def finding(found: CumulativePath, who: str = "") -> str:
     """
     Say what the abnormal returns come to at session 0 and at the last, and whether by chance.
 
     Parameters
     ----------
     found : CumulativePath
+    who : str
+        The firm's name; its symbol by default.
 
     Returns
     -------
@@ -76,7 +99,7 @@ def finding(found: CumulativePath) -> str:
     told = _told(found)
     values = [f"{percent(found.car[day - found.first], 1)} by session {day}" for day in told]
     verdicts = [_verdict(found.side(day)) for day in told]
-    start = f"{found.symbol}'s abnormal returns from session {found.first} on add up to"
+    start = f"{who or found.symbol}'s abnormal returns from session {found.first} on add up to"
     if not verdicts[0]:
         return f"{start} {' and '.join(values)}"
     if len(told) == 2 and verdicts[0] == verdicts[1]:
@@ -100,9 +123,10 @@ def _verdict(side: int | None) -> str:
 def _detail(found: CumulativePath, details: Details) -> str:
     study, head = details.result.study, details.result.headline
     model = MODELS[head.model].title
-    fitted = f"benchmark {head.benchmark}, estimation window {study.estimation}"
+    benchmark = benchmark_words(details.result, head.benchmark)
+    fitted = f"benchmark {benchmark}, estimation window {study.estimation}"
     parts = [
-        f"{found.symbol}, {model}, {fitted}",
+        f"{introduced(details.result, found.symbol)}, {model}, {fitted}",
         f"band: {100 * study.level:g} % prediction interval, each session's on its own"
         if found.se is not None
         else f"no band, since the {model} has no covariance of its prediction errors",

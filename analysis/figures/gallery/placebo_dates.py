@@ -11,6 +11,7 @@ from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import counted, rank_probability, relation
 from analysis.models.catalog import MODELS
+from analysis.results.names import benchmark_words, introduced
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,21 +36,23 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
     draws = cell.draws[np.isfinite(cell.draws)]
     figure, axes = style.figure(3.9)
     with style.applied():
-        statistic = cell.t.statistic
+        statistic, tallest = cell.t.statistic, 1.0
         if len(draws):
             edge = max(np.abs(draws).max(), abs(statistic or 0.0)) * 1.08
             bins = np.linspace(-edge, edge, 61)
-            axes.hist(draws, bins=bins.tolist(), color=style.plain, rwidth=0.92)
+            counts, _, _ = axes.hist(draws, bins=bins.tolist(), color=style.plain, rwidth=0.92)
+            tallest = float(np.max(counts))
         if statistic is not None:
             axes.axvline(statistic, color=style.accent, lw=2)
+            axes.set_ylim(0, 1.2 * tallest)
             left = statistic < 0
             axes.annotate(
                 f"the event: t = {statistic:.2f}",
-                xy=(statistic, 0.93),
-                xycoords=("data", "axes fraction"),
+                xy=(statistic, 1.1 * tallest),
                 xytext=(6 if left else -6, 0),
                 textcoords="offset points",
                 ha="left" if left else "right",
+                va="center",
                 color=style.accent,
                 fontweight="bold",
             )
@@ -57,9 +60,9 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.set_ylabel("placebo dates")
         axes.grid(axis="y", lw=0.6)
         detail = (
-            f"{head.symbol}, window {cell.window}, {MODELS[head.model].title}, benchmark "
-            f"{head.benchmark}; {len(draws)} pseudo-dates before the event, model estimated anew "
-            "for each"
+            f"{introduced(result, head.symbol)}, window {cell.window}, {MODELS[head.model].title}, "
+            f"benchmark {benchmark_words(result, head.benchmark)}; {len(draws):,} pseudo-dates "
+            "before the event, model estimated anew for each"
         )
         title(figure, _finding(result), detail, style)
     return figure

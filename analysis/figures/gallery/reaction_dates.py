@@ -8,8 +8,9 @@ import numpy as np
 
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.style import LIGHT, Style, band, date_label, title
 from analysis.formatting import long_date, percent
+from analysis.results.names import introduced
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     told = {item.day for item in _told(dates, alpha)}
     figure, axes = style.figure(4.3)
     with style.applied():
-        axes.axhspan(-100 * dates.band, 100 * dates.band, color=style.plain, alpha=0.14, lw=0)
+        ends = np.array([-0.5, len(dates.sessions) - 0.5])
+        half = np.full(2, 100 * dates.band)
+        band(axes, ends, -half, half, style)
         axes.axhline(0, color=style.faint, lw=0.8)
         colours = [style.accent if day in told else style.plain for day in days]
         axes.bar(days, values, width=0.7, color=colours)
@@ -50,12 +53,14 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
             axes.annotate(
                 f"{value:.1f}",
                 xy=(day, value),
-                xytext=(0, -11 if value < 0 else 3),
+                xytext=(0, -3 if value < 0 else 3),
                 textcoords="offset points",
                 ha="center",
-                fontsize=8.5,
+                va="top" if value < 0 else "bottom",
+                fontsize=style.small,
+                fontweight="bold" if day in told else "normal",
             )
-        axes.margins(y=0.16)
+        axes.margins(x=0.02, y=0.16)
         low, high = axes.get_ylim()
         for placed in details.result.events:
             if placed.session in dates.sessions:
@@ -65,13 +70,14 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.set_ylim(low, high)
         every = 10 if style.narrow else 5
         ticks = [d for d in range(len(dates.sessions)) if d % every == dates.event_day % every]
-        axes.set_xticks(ticks, [f"{dates.sessions[d]:%d %b}".lstrip("0") for d in ticks])
+        axes.set_xticks(ticks, [date_label(dates.sessions[d], year=False) for d in ticks])
         axes.set_ylabel("abnormal return, %")
         axes.grid(axis="y", lw=0.6)
         detail = (
-            f"{dates.symbol}, {len(dates.sessions)} sessions predicted from before the first; "
-            f"band: {100 * details.result.study.level:g} % for one session; triangles: events of "
-            "the study; orange: told from chance with all sessions counted (Holm, Student t). "
+            f"{introduced(details.result, dates.symbol)}, {len(dates.sessions)} sessions predicted "
+            f"from before the first; band: {100 * details.result.study.level:g} % for one "
+            "session; triangles: events of the study; bold: told from chance with all sessions "
+            "counted (Holm, Student t). "
             f"{_joint(dates)}"
         )
         title(figure, _finding(dates, alpha), detail, style)

@@ -8,8 +8,10 @@ import numpy as np
 
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.labels import place_labels
+from analysis.figures.style import LIGHT, Style, band, title
 from analysis.formatting import counted
+from analysis.results.names import introduced
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -42,25 +44,17 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     length = len(found.path)
     with style.applied():
         if len(found.placebo):
-            sessions = np.arange(found.placebo.shape[1])
+            sessions = np.arange(found.placebo.shape[1], dtype=float)
             for path in found.placebo[-SHOWN:]:
-                axes.plot(sessions, 100 * path, color=style.faint, lw=0.7, alpha=0.55)
+                axes.plot(sessions, 100 * path, color=style.faint, lw=0.4, zorder=1)
             low, _, high = found.band
-            axes.fill_between(sessions, 100 * low, 100 * high, color=style.plain, alpha=0.14, lw=0)
+            band(axes, sessions, 100 * low, 100 * high, style)
         axes.axhline(100, color=style.faint, lw=0.8, ls=":")
         axes.plot(np.arange(length), 100 * found.path, color=style.accent, lw=1.9)
-        if not found.recovery.censored and found.recovery.sessions < length:
-            at = found.recovery.sessions
-            axes.plot([at], [100 * found.path[at]], "o", color=style.accent, ms=7)
-            axes.annotate(
-                f"back after {at}",
-                xy=(at, 100 * found.path[at]),
-                xytext=(-6, 12),
-                textcoords="offset points",
-                ha="right",
-                color=style.accent,
-                fontweight="bold",
-            )
+        inside = not found.recovery.censored and found.recovery.sessions < length
+        back = found.recovery.sessions if inside else None
+        if back is not None:
+            axes.plot([back], [100 * found.path[back]], "o", color=style.accent, ms=7)
         axes.set_yscale("log")
         ticks = [50, 75, 100, 150, 200, 300]
         bottom, top = axes.get_ylim()
@@ -73,10 +67,22 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.grid(axis="y", lw=0.6)
         earlier = counted(len(found.placebo), "earlier session")
         detail = (
-            f"{found.symbol}; grey: after its {earlier} that fell {_depth(found)} "
-            f"({_days(found)}); band: their middle 80 %"
+            f"{introduced(details.result, found.symbol)}; thin: after its {earlier} that fell "
+            f"{_depth(found)} ({_days(found)}); band: their middle 80 %"
         )
         title(figure, _finding(found), detail, style)
+        if back is not None:
+            sessions = np.arange(length, dtype=float)
+            place_labels(
+                axes,
+                [back],
+                [100 * found.path[back]],
+                [f"back after {back}"],
+                style,
+                lines=[(sessions, 100 * found.path)],
+                colours=[style.accent],
+                bold=[True],
+            )
     return figure
 
 

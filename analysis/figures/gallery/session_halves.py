@@ -8,8 +8,9 @@ import numpy as np
 
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.style import LIGHT, Style, date_label, title
 from analysis.formatting import percent
+from analysis.results.names import benchmark_words, name_of
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -38,17 +39,23 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     places = np.arange(len(found.firms))
     with style.applied():
         axes.axvline(0, color=style.faint, lw=0.8)
-        for offset, colour, name, tests in (
-            (-0.16, style.accent, "before the opening", [f.overnight_test for f in found.firms]),
-            (0.16, style.plain, "after it", [f.intraday_test for f in found.firms]),
+        for offset, colour, shape, name, tests in (
+            (
+                -0.16,
+                style.accent,
+                "o",
+                "before the opening",
+                [f.overnight_test for f in found.firms],
+            ),
+            (0.16, style.plain, "s", "after it", [f.intraday_test for f in found.firms]),
         ):
             low, high = (
                 100 * np.array([getattr(test, end) for test in tests], dtype=float)
                 for end in ("low", "high")
             )
             axes.hlines(places + offset, low, high, color=colour, lw=1.1)
-            axes.plot((low + high) / 2, places + offset, "o", ms=4.5, color=colour, label=name)
-        axes.set_yticks(places, [firm.symbol for firm in found.firms])
+            axes.plot((low + high) / 2, places + offset, shape, ms=4.5, color=colour, label=name)
+        axes.set_yticks(places, [name_of(details.result, firm.symbol) for firm in found.firms])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
         axes.margins(y=0.02)
@@ -56,7 +63,8 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         axes.set_xlabel("abnormal return, %")
         axes.grid(axis="x", lw=0.6)
         detail = (
-            f"{found.session.date()}, market model on the same half of {found.benchmark}, "
+            f"{date_label(found.session)}, market model on the same half of "
+            f"{benchmark_words(details.result, found.benchmark)}, "
             f"{100 * details.result.study.level:g} % intervals"
         )
         title(figure, _finding(found, details), detail, style)
@@ -68,8 +76,9 @@ def _finding(found: SessionHalves, details: Details) -> str:
     firm = next((f for f in found.firms if f.symbol == head), found.firms[0])
     word = "fell" if firm.overnight < 0 else "rose"
     later = "fell" if firm.intraday < 0 else "rose"
+    who = name_of(details.result, firm.symbol)
     return (
-        f"{firm.symbol} {word} by {percent(abs(firm.overnight), 1)} before the opening and "
+        f"{who} {word} by {percent(abs(firm.overnight), 1)} before the opening and "
         f"{later} by {percent(abs(firm.intraday), 1)} after it"
     )
 

@@ -6,13 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from analysis.context.curve import CHOICES, ESTIMANDS
 from analysis.context.curve_effects import TOGETHER
 from analysis.figures.figure import DetailFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.style import LIGHT, Style, band, date_label, title, wrapped
 from analysis.formatting import counted, percent, scale_of
+from analysis.models.catalog import MODELS
 from analysis.narrative_curve import CHOICE_TITLES, part
+from analysis.results.names import benchmark_words, introduced
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -22,40 +26,61 @@ if TYPE_CHECKING:
     from analysis.context.curve import CurvePoint, SpecificationCurve
     from analysis.context.details import Details
     from analysis.formatting import Scale
+    from analysis.results import StudyResult
 
-SHORT = {"length": "estimation"}
-"""Choices whose name is too long for the margin."""
+SHOWN = {"narrow": 2, "column": 5}
+"""Choices drawn below the answers, those that move them most."""
+
+ROW, TALLER = 0.175, 0.33
+"""Inches of a row in a column, and on a telephone, where names take two lines."""
+
+TALL = 0.34
+"""Of a row: half the height of the marks of the specifications that made its choice."""
 
 
 def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
-    Draw every specification's answer, sorted, above the choices that made it.
+    Draw every answer to the headline's question, sorted, above the choices that made it.
 
     Parameters
     ----------
     details : Details
+        With a curve.
     style : Style
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    multiverse = details.multiverse
-    curve = multiverse.curves[0]
-    names = [name for name in curve.effects if name != TOGETHER] or list(CHOICES)
-    rows = [(name, value) for name in names for value in _by_answer(curve, name)]
-    figure, (top, below) = style.panels(3.2 + 0.168 * len(rows) + 0.3, (3.0, 0.168 * len(rows)))
+    curve, result = details.multiverse.curves[0], details.result
+    rows = _rows(curve, style)
+    height = (TALLER if style.narrow else ROW) * len(rows)
+    figure, (top, below) = style.panels(3.4 + height, (2.7, height))
     with style.applied():
         _answers(top, curve, style)
-        _matrix(below, curve, rows, style)
+        _matrix(below, curve, rows, result, style)
         top.sharex(below)
+        columns = 2 if style.narrow else 4
+        figure.legend(loc="outside lower left", ncols=columns, frameon=False)
         detail = (
-            f"{multiverse.symbol}, event {multiverse.event}, {ESTIMANDS[curve.estimand]}: "
-            f"{len(curve.points)} specifications, sorted; grey: {100 * curve.level:g} % intervals; "
-            f"below, the choices of each, with each choice's part of the variance{_rest(curve)}"
+            f"{introduced(result, details.multiverse.symbol)}, "
+            f"{date_label(result.headline.session)}, {ESTIMANDS[curve.estimand]}: "
+            f"{counted(len(curve.points), 'specification')}, sorted; band: {100 * curve.level:g} % "
+            "intervals; below, the choices of each, with each choice's part of the "
+            f"variance{_rest(curve)}"
         )
         title(figure, _finding(curve), detail, style)
     return figure
+
+
+def _rows(curve: SpecificationCurve, style: Style) -> list[tuple[str, str | None]]:
+    """List the rows from the top: headings of the choices (None), and their values."""
+    names = [name for name in curve.effects if name != TOGETHER] or list(CHOICES)
+    names = names[: SHOWN["narrow" if style.narrow else "column"]]
+    rows: list[tuple[str, str | None]] = []
+    for name in names:
+        rows += [(name, None), *((name, value) for value in _by_answer(curve, name))]
+    return rows
 
 
 def _values(points: tuple[CurvePoint, ...]) -> tuple[list[float], list[float], list[float]]:
@@ -79,82 +104,100 @@ def _scale(points: tuple[CurvePoint, ...]) -> Scale:
 
 def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
     points = curve.points
-    ranks = np.arange(1, len(points) + 1)
+    ranks = np.arange(1, len(points) + 1, dtype=float)
     middle, low, high = (np.array(part) for part in _values(points))
     alpha = 1 - curve.level
     clear = np.array([p.p is not None and p.p < alpha for p in points])
-    axes.fill_between(ranks, low, high, step="mid", color=style.faint, alpha=0.22, lw=0)
+    band(axes, ranks, low, high, style)
     axes.axhline(0, color=style.faint, lw=0.8)
-    for flags, colour, label in (
-        (clear, style.plain, f"p < {alpha:g}"),
-        (~clear, style.faint, f"p ≥ {alpha:g}"),
-    ):
-        axes.plot(ranks[flags], middle[flags], ".", ms=2.6, color=colour, label=label)
-    axes.axhline(middle[curve.middle_place], color=style.text, lw=0.8, ls=":")
-    axes.annotate(
-        "median",
-        xy=(ranks[-1], middle[curve.middle_place]),
-        xytext=(-2, 3),
-        textcoords="offset points",
-        ha="right",
-        fontsize=8.5,
+    marks = (
+        (clear, "o", style.plain, style.plain, f"p < {alpha:g}"),
+        (~clear, "s", style.background, style.text, f"p ≥ {alpha:g}"),
     )
+    for flags, shape, inside, edge, label in marks:
+        if flags.any():
+            axes.plot(
+                ranks[flags], middle[flags], shape, ms=3.2, mfc=inside, mec=edge, mew=0.7,
+                label=label,
+            )  # fmt: skip
+    half = middle[curve.middle_place]
+    axes.axhline(half, color=style.text, lw=0.8, ls=":", label="median")
     if curve.headline_rank is not None:
         place = curve.headline_rank
-        axes.plot([place], [middle[place - 1]], "D", ms=7, color=style.accent, label="the headline")
-    unit = _scale(points).short
+        axes.plot([place], [middle[place - 1]], "D", ms=8, color=style.accent, label="the headline")
     axes.set_ylabel(
-        f"abnormal change, {points[0].currency} {unit}"
+        f"abnormal change, {points[0].currency} {_scale(points).short}"
         if points[0].impact is not None
-        else "abnormal, %"
+        else "abnormal return, %"
     )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="y", lw=0.6)
-    axes.legend(
-        loc="best" if style.narrow else "lower right",
-        frameon=False,
-        fontsize=7 if style.narrow else 8.5,
-        ncols=1 if style.narrow else 3,
-        markerscale=1.0 if style.narrow else 1.4,
-    )
 
 
 def _matrix(
-    axes: Axes, curve: SpecificationCurve, rows: list[tuple[str, str]], style: Style
+    axes: Axes,
+    curve: SpecificationCurve,
+    rows: list[tuple[str, str | None]],
+    result: StudyResult,
+    style: Style,
 ) -> None:
-    labels = []
-    last = ""
-    letters = max(len(value) for _, value in rows)
-    for y, (name, value) in enumerate(rows):
-        at = [rank for rank, p in enumerate(curve.points, start=1) if p.choice(name) == value]
-        xs = np.array([[x, x, np.nan] for x in at]).ravel()
-        ys = np.tile([y - 0.36, y + 0.36, np.nan], len(at))
-        axes.plot(xs, ys, color=style.plain, lw=0.7, solid_capstyle="butt")
-        labels.append(value)
-        if name != last:
+    """Draw which specifications made each choice, stretches of neighbours as one mark."""
+    named = [(y, name, value) for y, (name, value) in enumerate(rows) if value is not None]
+    for y, name, value in named:
+        made = np.array([point.choice(name) == value for point in curve.points])
+        boxes = [
+            Path(
+                [(a - 0.5, y - TALL), (b + 0.5, y - TALL), (b + 0.5, y + TALL), (a - 0.5, y + TALL)]
+            )
+            for a, b in _stretches(made)
+        ]
+        axes.add_patch(PathPatch(Path.make_compound_path(*boxes), color=style.plain, lw=0.2))
+    for y, (name, heads) in enumerate(rows):
+        if heads is None:
             share = curve.effects.get(name, 0.0)
             axes.annotate(
-                f"{SHORT.get(name, name)}  {percent(share, 0) if share >= 0.005 else '< 1 %'}",
+                f"{CHOICE_TITLES[name]}: {percent(share, 0) if share >= 0.005 else '< 1 %'}",
                 xy=(0, y),
                 xycoords=("axes fraction", "data"),
-                xytext=(-8 - 4.6 * letters if style.narrow else -92, 0),
+                xytext=(5, 0),
                 textcoords="offset points",
-                ha="right",
                 va="center",
-                fontsize=7 if style.narrow else 8.5,
+                fontsize=style.small,
                 fontweight="bold",
-                annotation_clip=False,
+                bbox={"facecolor": style.background, "edgecolor": "none", "pad": 0.8},
             )
-            if y:
-                axes.axhline(y - 0.5, color=style.grid, lw=0.8)
-            last = name
     if curve.headline_rank is not None:
         axes.axvline(curve.headline_rank, color=style.accent, lw=1, zorder=0)
-    axes.set_yticks(range(len(rows)), labels)
-    axes.tick_params(axis="y", length=0, labelsize=7 if style.narrow else 8.5)
+    axes.set_yticks([y for y, _, _ in named], [_words(result, n, v, style) for _, n, v in named])
+    for text in axes.get_yticklabels():
+        text.set_linespacing(0.95)
+    axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0, len(curve.points) + 1)
-    axes.set_xlabel("specifications, from the lowest answer to the highest")
+    axes.set_xlabel("specifications, lowest to highest")
+
+
+def _stretches(made: np.ndarray) -> list[tuple[int, int]]:
+    """
+    List first and last rank of every stretch of neighbours that made a choice.
+
+    Examples
+    --------
+    >>> _stretches(np.array([True, True, False, True]))
+    [(1, 2), (4, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], made, [False]]).astype(int)))
+    return [(int(a) + 1, int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _words(result: StudyResult, name: str, value: str, style: Style) -> str:
+    """Write a value of a choice for a reader; a telephone has no room for models' whole names."""
+    if name == "benchmark":
+        words = benchmark_words(result, value)
+        return wrapped(words, style.small, 104 * style.scale) if style.narrow else words
+    if name == "model" and not style.narrow and value in MODELS:
+        return MODELS[value].title
+    return f"{value} sessions" if name in ("length", "gap") else value
 
 
 def _by_answer(curve: SpecificationCurve, name: str) -> list[str]:

@@ -8,20 +8,26 @@ import numpy as np
 
 from analysis.context.absent import present, reason, when
 from analysis.figures.figure import DetailFigure
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.labels import place_labels
+from analysis.figures.style import LIGHT, Style, band, title
 from analysis.formatting import percent
+from analysis.results.names import name_of
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from analysis._typing import FloatArray
     from analysis.context.details import Details
     from analysis.context.synthetic import SyntheticPath
 
 
 MOST_SHOWN = 16
 """Donors whose weights are drawn, the largest."""
+
+MOST_LINES = 5
+"""Donors' own lines drawn over their band, those with the widest gaps on session 0."""
 
 LEAST_SHOWN = 1e-6
 """A smaller weight is none."""
@@ -43,41 +49,54 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
     """
     path = present(details.synthetic)
     offsets = np.arange(len(path.actual)) + path.first
-    figure, (axes, side) = style.panels(4.6, (3.0, 1.0), across=True)
+    height, ratios = (6.4, (1.7, 1.0)) if style.narrow else (4.6, (3.0, 1.0))
+    figure, (axes, side) = style.panels(height, ratios, across=not style.narrow)
+    who = name_of(details.result, path.symbol)
     with style.applied():
         axes.axvline(0, color=style.faint, lw=0.8, ls=":")
-        for line in path.placebo_lines:
-            axes.plot(offsets, 100 * (1 + line), color=style.faint, lw=0.5, alpha=0.45)
-        axes.plot(offsets, 100 * path.control, color=style.plain, lw=1.6)
-        axes.plot(offsets, 100 * path.actual, color=style.accent, lw=1.6)
-        for values, name, colour in (
-            (path.actual, path.symbol, style.accent),
-            (path.control, "control", style.plain),
-        ):
-            axes.annotate(
-                name,
-                xy=(offsets[-1], 100 * values[-1]),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                color=colour,
-                fontweight="bold",
-                annotation_clip=False,
-            )
+        if len(path.placebo_lines):
+            lines = 100 * (1 + np.asarray(path.placebo_lines))
+            low, high = np.quantile(lines, [0.1, 0.9], axis=0)
+            band(axes, offsets.astype(float), low, high, style)
+            farthest = np.argsort(-np.abs(lines[:, -path.first] - 100), kind="stable")
+            for line in lines[farthest[:MOST_LINES]]:
+                axes.plot(offsets, line, color=style.faint, lw=0.5, zorder=1)
+        axes.plot(offsets, 100 * path.control, "--", color=style.plain, lw=1.8)
+        axes.plot(offsets, 100 * path.actual, color=style.accent, lw=1.8)
         axes.set_xlabel("sessions from the event")
         axes.set_ylabel("growth, eve of the event = 100")
         axes.grid(axis="y", lw=0.6)
-        _weights(side, path, style)
-        title(figure, _finding(path), _detail(path), style)
+        _weights(side, path, details, style)
+        title(figure, _finding(path, who), _detail(path), style)
+        _name_lines(axes, path, offsets.astype(float), who, style)
     return figure
 
 
-def _weights(axes: Axes, path: SyntheticPath, style: Style) -> None:
+def _name_lines(
+    axes: Axes, path: SyntheticPath, offsets: FloatArray, who: str, style: Style
+) -> None:
+    """Name the two lines where they are farthest apart."""
+    actual, control = 100 * path.actual, 100 * path.control
+    at = int(np.argmax(np.abs(actual - control)))
+    place_labels(
+        axes,
+        [offsets[at], offsets[at]],
+        [actual[at], control[at]],
+        [who, "control"],
+        style,
+        lines=[(offsets, actual), (offsets, control)],
+        colours=[style.accent, style.plain],
+        bold=[True, True],
+    )
+
+
+def _weights(axes: Axes, path: SyntheticPath, details: Details, style: Style) -> None:
     """Draw the weights that are not zero, the largest on top."""
     used = [item for item in path.weights.items() if item[1] > LEAST_SHOWN]
     donors = sorted(used, key=lambda item: item[1])[-MOST_SHOWN:]
     axes.barh(range(len(donors)), [100 * w for _, w in donors], color=style.plain, height=0.6)
-    axes.set_yticks(range(len(donors)), [name for name, _ in donors])
+    names = [name_of(details.result, name) for name, _ in donors]
+    axes.set_yticks(range(len(donors)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("weight, %")
     axes.grid(axis="x", lw=0.6)
@@ -94,12 +113,12 @@ def _detail(path: SyntheticPath) -> str:
         "factors of the donors in their place (interactive fixed effects) the gap is "
         f"{percent(path.gap_without_rotation, 1)}; "
         f"their own abnormal return had a median of {percent(reaction.median, 1)}, "
-        f"{percent(reaction.rose, 0)} rose; thin lines: each donor against a control of "
-        f"the others{placed}"
+        f"{percent(reaction.rose, 0)} rose; band: the middle 80 % of the donors, "
+        f"each against a control of the others{placed}; thin: those with the widest gaps"
     )
 
 
-def _finding(path: SyntheticPath) -> str:
+def _finding(path: SyntheticPath, who: str) -> str:
     word = "below" if path.gap < 0 else "above"
     p, draws = path.outcome.p, path.outcome.draws
     rank = ""
@@ -110,7 +129,7 @@ def _finding(path: SyntheticPath) -> str:
             if extreme == 0
             else f"; {extreme} of {draws} sessions before saw as wide a gap"
         )
-    found = f"{path.symbol} closed {percent(abs(path.gap), 1)} {word} its control{rank}"
+    found = f"{who} closed {percent(abs(path.gap), 1)} {word} its control{rank}"
     if path.worse_than_market and path.market_error is not None:
         return (
             f"{found}; the control fits worse than the market model "

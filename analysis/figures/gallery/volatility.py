@@ -9,6 +9,7 @@ from analysis.context.volatility import ROLLING
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, title
 from analysis.formatting import counted, percent, probability, relation
+from analysis.results.names import introduced
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         )
         axes.set_ylabel("volatility a year, %")
         axes.grid(axis="y", lw=0.6)
+        who, after = introduced(details.result, change.symbol), counted(change.n_after, "session")
         detail = (
-            f"{change.symbol}, abnormal returns; dotted: the estimation window, and the "
-            f"{counted(change.n_after, 'session')} after the event; Brown-Forsythe takes sessions "
-            "for independent"
+            f"{who}, abnormal returns; dotted: the estimation window, and the {after} after the "
+            "event; Brown-Forsythe takes sessions for independent"
         )
         title(figure, _finding(change), detail, style)
     return figure

@@ -61,7 +61,7 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
         days = result.session_texts(table["position"].to_numpy())
         labels = [f"{s}  {d}" for s, d in zip(table["symbol"], days, strict=True)]
         axes.set_yticks([*rows, 0], [*labels, f"mean of {average.n}"])
-        axes.tick_params(axis="y", labelsize=7.5, length=0)
+        axes.tick_params(axis="y", labelsize=style.small - 1, length=0)
         axes.set_ylim(-0.9, len(car) + 1.2)
         axes.set_xlabel(f"cumulative abnormal return over {result.spec.windows[0]}, %")
         axes.grid(axis="x", lw=0.6)

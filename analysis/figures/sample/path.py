@@ -112,6 +112,6 @@ def _label_ends(axes: object, day: float, ends: list[tuple[float, str]], style: 
             xytext=(5, 0),
             textcoords="offset points",
             va="center",
-            fontsize=8.5,
+            fontsize=style.small,
             color=style.faint,
         )

@@ -194,7 +194,7 @@ for (const link of document.querySelectorAll('a[href^="#"]')) {
 }
 const folds = [];
 addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll("details.keep, details#tables, details#method, details#glossary")) {
+  for (const fold of document.querySelectorAll("details.keep, details#tables, details#method")) {
     if (!fold.open) folds.push(fold);
     fold.open = true;
   }
