@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.inference.rank import rank_test
-from analysis.sample.measure import judge_windows
+from analysis.sample.judging import judge_windows
 from analysis.sample.pairs import OK
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from analysis.errors import DataError
 from analysis.sample.averages import average, group_pairs
 from analysis.sample.days import Days, sessions_at_once
-from analysis.sample.measure import Measurer, judge_windows, screen
+from analysis.sample.judging import judge_windows, screen
+from analysis.sample.measure import Measurer
 from analysis.sample.pairs import OK, place_pairs
 from analysis.sample.placebo import placebo_shifts
 from analysis.sample.result import SampleResult

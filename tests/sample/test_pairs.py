@@ -461,6 +461,6 @@ def test_registered_tests_are_those_that_run(world):
 
     settings = Settings(level=SPEC.level, draws=SPEC.draws, seed=SPEC.seed)
     run_here = [test for test in TESTS.of("events") if test.run is not None]
-    assert len(run_here) == 7
+    assert len(run_here) == 6
     for test in run_here:
         assert test.run(Column, settings) == made[test.id]
