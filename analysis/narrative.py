@@ -17,9 +17,17 @@ from analysis.formatting import (
 from analysis.models.catalog import MODELS
 from analysis.narrative_bounds import beyond_raw, bounds_sentences
 from analysis.narrative_curve import curve_sentences
-from analysis.narrative_tests import beside_the_rank, each_firm, fair, firms_together, plain
+from analysis.narrative_shock import moved_market, shock_sentences
+from analysis.narrative_tests import (
+    beside_the_rank,
+    each_firm,
+    fair,
+    firms_together,
+    led_by,
+    plain,
+)
 from analysis.results import Place
-from analysis.results.verdict import window_verdict
+from analysis.results.verdict import NORMAL, small, window_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +63,17 @@ def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
         when = f"in the sessions {window.window} around {long_date(head.session.date())}"
     size = cited(percent(window.car), "car")
     verdict = beyond_chance(window, level)
+    if moved_market(result):
+        said = {
+            True: "beyond its ordinary days",
+            False: "within its ordinary days",
+            None: "on which the tests disagree" if window.t.available else "untested",
+        }
+        return (
+            f"The whole market moved {when}, and no market model tells the event from that: "
+            f"{head.symbol} differed from the market by {size}, "
+            f"{said[verdict]}"
+        )
     if verdict is False:
         return (
             f"{head.symbol} shows no abnormal return beyond chance {when}: {size} is what ordinary "
@@ -99,6 +118,7 @@ def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:
         (
             _realised(result, cite),
             _abnormal(result, cite),
+            shock_sentences(result, cite),
             _dollars(result, cite),
             beyond_raw(result),
         ),
@@ -132,6 +152,7 @@ def summary_paragraph(result: StudyResult) -> str:
     sentences = [
         _realised(result),
         _abnormal(result),
+        shock_sentences(result, plain),
         _dollars(result),
         beyond_raw(result),
         _beside(result),
@@ -329,9 +350,18 @@ def _other_events(result: StudyResult, cite: Cite = plain) -> str:
     for firm, window in others:
         if firm not in quiet:
             size = cite(percent(window.car), result.place(firm, window.window, "car"))
-            p = cite(relation(probability(window.t.p)), result.place(firm, window.window, "p"))
+            lead = window_verdict(window, result.study.level).lead
+            column = {"placebo-ewma": "p_scaled", "placebo": "p_placebo", "sq": "p_sq"}.get(
+                lead, "p"
+            )
+            outcome = {"p_scaled": window.scaled, "p_placebo": window.placebo, "p_sq": window.sq}
+            p = cite(
+                relation(led_by(outcome.get(column, window.t))),
+                result.place(firm, window.window, column),
+            )
+            caveat = NORMAL if column == "p" and small(window.t.p) else ""
             sentences.append(
-                f"On {long_date(firm.session.date())} ({firm.event}) it was {size} (p {p})."
+                f"On {long_date(firm.session.date())} ({firm.event}) it was {size} (p {p}{caveat})."
             )
     return " ".join(sentences)
 

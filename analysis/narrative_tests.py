@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import counted, percent, probability, rank_probability, relation
 from analysis.inference.catalog import TESTS
-from analysis.results.verdict import GROUP_LEADS, family_count, family_method, leading
+from analysis.results.verdict import (
+    GROUP_LEADS,
+    NORMAL,
+    family_count,
+    family_method,
+    leading,
+    small,
+    window_verdict,
+)
 from analysis.study import ALL_FIRMS
 
 if TYPE_CHECKING:
@@ -17,9 +25,6 @@ if TYPE_CHECKING:
 
     Cite = Callable[[str, Place], str]
     """Marks a number with the place in the results files where it stands."""
-
-FAT_TAILS = 0.001
-"""A Student p below this is not to be believed under fat tails without a word on them."""
 
 
 def plain(text: str, _place: Place) -> str:
@@ -51,17 +56,24 @@ def beside_the_rank(result: StudyResult, cite: Cite) -> list[str]:
     return said
 
 
+def led_by(outcome: Outcome) -> str:
+    """Write the p of the test that leads."""
+    sides = TESTS[outcome.test].sides
+    return rank_probability(outcome, sides) if outcome.draws else probability(outcome.p)
+
+
 def fair(result: StudyResult, cite: Cite) -> str:
     """Set a small Student p against what the tails of the placebo dates bear out."""
-    p = result.headline_window.t.p
-    fitted = _of_the_firm(result, "placebo-t")
-    if p is None or p >= FAT_TAILS or fitted is None:
+    if not small(result.headline_window.t.p):
         return ""
+    fitted = _of_the_firm(result, "placebo-t")
+    if fitted is None:
+        return NORMAL
     borne = cite(
         relation(probability(fitted.p)),
         result.test_place("firm", result.headline.symbol, "placebo-t", "p"),
     )
-    return f", which takes errors for normal; with tails as fat as on placebo dates p {borne}"
+    return f"{NORMAL}; with tails as fat as on placebo dates p {borne}"
 
 
 def firms_together(result: StudyResult, cite: Cite) -> str:
@@ -81,11 +93,21 @@ def firms_together(result: StudyResult, cite: Cite) -> str:
 
 
 def each_firm(result: StudyResult) -> str:
-    """Say how many firms moved beyond chance by themselves; empty for a study of one."""
-    if len(result.family.symbols) < 2:
+    """Say how many firms moved beyond chance with all asked at once; empty for a study of one."""
+    family, symbol = result.family, result.headline.symbol
+    if len(family.symbols) < 2:
         return ""
-    count, method = family_count(result.family), family_method(result.family)
-    return f"By themselves {count}{f' ({method})' if method else ''}."
+    method = family_method(family)
+    count = family_count(family)
+    said = f"With {method}, {count}" if method else f"Firm by firm, {count}"
+    alone = window_verdict(result.headline_window, result.study.level).significant
+    p = family.p.get(symbol)
+    if alone and p is not None and symbol not in family.beyond:
+        said += (
+            f"; {symbol}, beyond chance where it alone is asked about, has p "
+            f"{relation(probability(p))} among them"
+        )
+    return f"{said}."
 
 
 def together(result: StudyResult, group: GroupResult, cite: Cite) -> str:

@@ -177,6 +177,7 @@ def _follow(
         before, now = _ids(own["benchmarks"] or ()), _ids(values["benchmarks"])
         changes["benchmark"] = kept("benchmark", before, now)
         changes["beside"] = kept("beside", before, now) or ""
+        changes["untreated"] = kept("untreated", before, now) or ""
     return replace(head, **changes)
 
 

@@ -415,6 +415,7 @@ class Study:
             ("benchmark", head.benchmark, [benchmark.id for benchmark in self.benchmarks]),
             ("window", str(head.window), [str(window) for window in self.windows]),
             ("beside", head.beside, ["", *(benchmark.id for benchmark in self.benchmarks)]),
+            ("untreated", head.untreated, ["", *(benchmark.id for benchmark in self.benchmarks)]),
         ):
             if name not in known:
                 raise StudyError(

@@ -291,6 +291,9 @@ class Headline:
         One of the study's event windows.
     beside : str
         A second benchmark to print beside it; empty for none.
+    untreated : str
+        A benchmark that the event did not reach, for events that moved the whole market; empty for
+        none.
     """
 
     event: str = key(TEXT, "Id of the event; the first by default.", default=None)
@@ -299,6 +302,9 @@ class Headline:
     benchmark: str = key(TEXT, "Id of the benchmark; the first by default.", default=None)
     window: Window = key(EVENT_TIME, "Event window; the first by default.", default=None)
     beside: str = key(TEXT, "A second benchmark to print beside it.", default="")
+    untreated: str = key(
+        TEXT, "A benchmark that the event did not reach, where it moved the market.", default=""
+    )
 
     def __post_init__(self) -> None:
         """Take what a caller wrote for what it means."""

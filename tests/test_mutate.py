@@ -51,8 +51,35 @@ def test_a_share_has_an_upper_end(mutate):
     assert mutate["upper"](75, 100) == pytest.approx(0.8245, abs=1e-3)
 
 
-def test_every_module_has_tests_of_its_own_or_of_its_room(mutate, root):
-    for path in sorted((root / "analysis").rglob("*.py")):
-        tests = mutate["tests_of"](path.relative_to(root).as_posix())
-        assert tests
-        assert all((root / test).exists() for test in tests)
+def test_a_mutant_meets_the_quickest_tests_that_reach_its_line(mutate):
+    survey = mutate["Survey"]()
+    survey.seconds |= {
+        "tests/a.py::slow": 2.0,
+        "tests/a.py::fast": 1.0,
+        "tests/test_x.py::own": 9.0,
+    }
+    survey.reach["analysis/x.py"] = {5: ["tests/a.py::slow", "tests/a.py::fast"], 6: []}
+    survey.reach["analysis/x.py"][7] = ["tests/test_x.py::own", "tests/a.py::fast"]
+    assert survey.tests("analysis/x.py", 5) == ["tests/a.py::fast", "tests/a.py::slow"]
+    assert survey.tests("analysis/x.py", 7) == ["tests/test_x.py::own", "tests/a.py::fast"]
+    assert survey.tests("analysis/x.py", 6)[0] == "tests/test_x.py::own"  # run at its import
+    assert survey.tests("analysis/y.py", 5) == []
+
+
+def test_a_room_below_the_floor_fails_the_run(mutate, capsys):
+    case = ("analysis/run/plan.py", 3, "Add -> Sub", "")
+    assert mutate["report"]([(case, "")] * 9 + [(case, "passed 3 tests")], 90.0) == 0
+    assert "analysis/run: 9 of 10 killed (90 %)" in capsys.readouterr().out
+    assert mutate["report"]([(case, "")] * 20 + [(case, "passed 3 tests")] * 20, 90.0) == 1
+    assert mutate["room"]("analysis/impact.py") == "analysis/impact.py"
+
+
+@pytest.mark.slow
+def test_a_change_that_no_test_notices_survives_and_another_does_not(mutate, tmp_path):
+    (tmp_path / "m.py").write_text("def f(x):\n    return x - 1\n")
+    (tmp_path / "test_m.py").write_text(
+        "from m import f\ndef test_weak():\n    f(1)\ndef test_good():\n    assert f(1) == 2\n"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    assert mutate["survives"](tmp_path, ["test_m.py::test_weak"], 60.0)
+    assert not mutate["survives"](tmp_path, ["test_m.py::test_good"], 60.0)

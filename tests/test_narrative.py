@@ -193,14 +193,17 @@ def test_another_event_with_an_effect_is_told(full: StudyResult) -> None:
     """Lead with a quiet date: the sell-off is then the other event, with its return and p."""
     head = replace(full.study.headline, event="r1-release")
     text = summary_paragraph(replace(full, study=replace(full.study, headline=head)))
-    assert "On 27 January 2025 (sell-off) it was -16.64 % (p < 0.0001)." in text
+    assert "On 27 January 2025 (sell-off) it was -16.64 % (p = 0.0027)." in text
 
 
 def test_t_and_p_stay_where_placebo_dates_lack(small: StudyResult) -> None:
     few = Outcome.missing("placebo", "few")
     bare = replace(with_cell(small, placebo=few, scaled=few), batteries=())
     text = summary_paragraph(bare)
-    assert "more than chance explains (t = -5.60 with 248 degrees of freedom, p < 0.0001)." in text
+    assert (
+        "more than chance explains (t = -5.60 with 248 degrees of freedom, p < 0.0001, which takes "
+        "errors for normal)." in text
+    )
 
 
 def test_a_small_firm_is_told_in_millions(small: StudyResult) -> None:

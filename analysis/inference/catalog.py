@@ -42,6 +42,9 @@ TESTS = registered()
 SIZES = Path(__file__).resolve().with_name("simulated_sizes.csv")
 """Rejection rates of true nulls; written by scripts/simulate_size.py."""
 
+GROUP_SIZES = SIZES.with_name("simulated_group_sizes.csv")
+"""Of the tests that lead groups on one date; by scripts/simulate_size_of_groups.py."""
+
 SAMPLE_SIZES = SIZES.with_name("simulated_sample_sizes.csv")
 """The same for samples of firm-events; written by scripts/simulate_sample_size.py."""
 
@@ -117,6 +120,51 @@ def simulated_sizes() -> Mapping[str, tuple[SimulatedSize, ...]]:
         size = SimulatedSize(row["scenario"], *rates, int(row["replications"]))
         found[row["test"]] = (*found.get(row["test"], ()), size)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRate:
+    """
+    How often a test of a group on one date rejected at 5 % in simulation.
+
+    Attributes
+    ----------
+    market : str
+    firms : int
+    effect : float
+        Mean of the firms' effects on the event session, decimal; 0 is a true null.
+    evenly : bool
+        Whether all firms have it; else theirs spread by 0.7 of it.
+    test : str
+    share : float
+    trials : int
+    """
+
+    market: str
+    firms: int
+    effect: float
+    evenly: bool
+    test: str
+    share: float
+    trials: int
+
+
+@functools.cache
+def group_rates() -> tuple[GroupRate, ...]:
+    """Read how often the tests that lead groups on one date rejected, in the table's order."""
+    with GROUP_SIZES.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            GroupRate(
+                row["market"],
+                int(row["firms"]),
+                float(row["effect"]),
+                row["evenly"] == "yes",
+                row["test"],
+                float(row["at_5"]),
+                int(row["trials"]),
+            )
+            for row in csv.DictReader(file)
+        )
 
 
 def explain(name: str, tests: Registry = TESTS) -> str:

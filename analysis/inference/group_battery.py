@@ -35,8 +35,8 @@ def group_battery(
     ----------
     sample : GroupSample
         Of firms that share the event's date; those without a complete event window are left out.
-        Where residuals are correlated the tests that survive it lead, and the others carry a
-        warning with their true size.
+        Where residuals are correlated the tests that survive it come first, and the others carry
+        a warning with their true size.
     settings : Settings, optional
     tests : Registry
 

@@ -136,6 +136,48 @@ def _faded(start: float, squares: FloatArray) -> FloatArray:
     return variances
 
 
+def scaled_placebo(
+    cars: FloatArray, daily: FloatArray, event: int, dates: IntArray, *, ahead: int = 0
+) -> ScaledPlacebo:
+    """
+    Set the CAR of one row against those of others, each with its forecast of volatility.
+
+    Parameters
+    ----------
+    cars : ndarray of shape (T,)
+        Abnormal return of the window around each row, decimal; NaN where there is none.
+    daily : ndarray of shape (T,)
+        Abnormal return of each row itself, which the forecasts are made of.
+    event : int
+        Row of the event.
+    dates : ndarray of shape (B,)
+        Rows of the pseudo-dates.
+    ahead : int
+        Where the window begins before its row, by how many sessions: 0 or negative. The forecast
+        is made before it.
+
+    Returns
+    -------
+    ScaledPlacebo
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> returns = 0.01 * np.random.default_rng(1).standard_normal(300)
+    >>> sample = scaled_placebo(returns, returns, 299, np.arange(20, 299))
+    >>> len(sample.scaled), bool(np.isfinite(sample.scaled).all())
+    (279, True)
+    """
+    forecasts = volatility_forecasts(daily)
+    return ScaledPlacebo(
+        car=float(cars[event]),
+        forecast=float(forecasts[max(event + ahead, 0)]),
+        cars=cars[dates],
+        forecasts=forecasts[np.maximum(dates + ahead, 0)],
+        dates=dates,
+    )
+
+
 def scaled_test(test: str, sample: ScaledPlacebo) -> Outcome:
     """
     Rank the event's scaled CAR among those of the pseudo-dates.

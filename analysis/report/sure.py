@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.formatting import counted, probability, rank_probability, relation
 from analysis.narrative import beyond_chance, other_news
+from analysis.narrative_shock import moved_market, shock_sentences
 from analysis.report.multiverse import range_words
 from analysis.report.words import family_p, money, yardstick
 from analysis.results.names import name_of
@@ -59,10 +60,19 @@ def how_sure(details: Details, cite: Cite) -> tuple[Sure, ...]:
     """
     return (
         _ordinary(details.result, cite),
+        *_market(details.result, cite),
         _benchmarks(details, cite),
         _family(details.result),
         _cause(details.result),
     )
+
+
+def _market(result: StudyResult, cite: Cite) -> tuple[Sure, ...]:
+    """Say of a shock to the whole market that no market model tells the event from it."""
+    if not moved_market(result):
+        return ()
+    question = "Can the event be told from the market?"
+    return (Sure(question, "no", "No", shock_sentences(result, cite)),)
 
 
 def _days(result: StudyResult) -> str:

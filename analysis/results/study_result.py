@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Unmeasured,
         WindowResult,
     )
+    from analysis.results.shock import MarketShock
     from analysis.study import Study
     from analysis.windows import Window
 
@@ -64,6 +65,8 @@ class StudyResult:
     recoveries : tuple of Recovery
     batteries : tuple of Battery
         Of the headline firm, and of the groups.
+    shock : MarketShock or None
+        Whether the headline's event moved the whole market; None where that cannot be judged.
     family : FirmFamily
         Which firms moved beyond chance at the headline: the one count that everything repeats.
     bounds : Bounds or None
@@ -93,6 +96,7 @@ class StudyResult:
     groups: tuple[GroupResult, ...]
     recoveries: tuple[Recovery, ...]
     batteries: tuple[Battery, ...]
+    shock: MarketShock | None
     family: FirmFamily
     bounds: Bounds | None
     levels: pd.DataFrame

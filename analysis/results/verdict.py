@@ -23,6 +23,13 @@ FIRM_LEADS = ("placebo-ewma", "placebo", "sq", "garch-t", "t")
 """The same of one firm."""
 
 
+FAT_TAILS = 0.001
+"""A Student p below this is not to be believed under fat tails without a word on them."""
+
+NORMAL = ", which takes errors for normal"
+"""That word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
@@ -41,6 +48,11 @@ class Verdict:
     significant: bool | None
     lead: str
     text: str
+
+
+def small(p: float | None) -> bool:
+    """Say whether a Student p is so small that fat tails make nothing of it."""
+    return p is not None and p < FAT_TAILS
 
 
 def stretch(outcome: Outcome, level: float) -> float | None:
@@ -220,13 +232,13 @@ def family_method(family: FirmFamily) -> str:
     --------
     >>> from analysis.results.family import FirmFamily
     >>> family_method(FirmFamily("holm", ("A", "B"), {"A": 0.01, "B": 0.5}, ("A",), (), None))
-    'all 2 asked at once: Holm on Student p'
+    'all 2 asked at once (Holm on Student p)'
     """
     if not family.adjustment:
         return ""
     ranked = f"Romano-Wolf among {counted(family.draws or 0, 'placebo date')}"
     by = ranked if family.adjustment == "romano-wolf" else "Holm on Student p"
-    return f"all {len(family.symbols)} asked at once: {by}"
+    return f"all {len(family.symbols)} asked at once ({by})"
 
 
 def _can_reject(outcome: Outcome, alpha: float) -> bool:
@@ -240,7 +252,8 @@ def _can_reject(outcome: Outcome, alpha: float) -> bool:
 def _said(outcome: Outcome) -> str:
     test = TESTS[outcome.test]
     if outcome.draws is None:
-        return f"{test.title} p {relation(probability(outcome.p))}"
+        tail = NORMAL if outcome.test in {"t", "portfolio"} and small(outcome.p) else ""
+        return f"{test.title} p {relation(probability(outcome.p))}{tail}"
     p = relation(rank_probability(outcome, test.sides))
     return f"{test.title} p {p} among {outcome.draws:,}"
 
@@ -292,5 +305,5 @@ def family_text(p: float | None, count: int, level: float) -> str:
     """
     if p is None:
         return ""
-    kept = "" if p <= 1 - level else f", beyond {percent(1 - level, 0)}"
+    kept = "" if p <= 1 - level else f", above {percent(1 - level, 0)}"
     return f"among {count} at once (Romano-Wolf) p {relation(probability(p))}{kept}"

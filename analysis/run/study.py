@@ -29,6 +29,7 @@ from analysis.run.needs import needed_sessions
 from analysis.run.panel_draws import panel_draws
 from analysis.run.placebo import placebo_draws
 from analysis.run.plan import plan_cases
+from analysis.run.shock import market_shock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +127,7 @@ def run_study(
         dividends=plan.data.dividends,
         unmeasured=tuple(m for found in plan.coverage.values() for m in found.missing),
         batteries=batteries,
+        shock=market_shock(plan),
         family=firm_family(leading, study.headline.window, study.level),
         bounds=headline_bounds(plan),
         levels=data.levels[list(dict.fromkeys(used))],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.formatting import no_value, number, percent
 from analysis.narrative_bounds import bounds_sentences
 from analysis.narrative_tests import plain
+from analysis.results.verdict import FAT_TAILS, NORMAL, small
 from analysis.study import ALL_FIRMS
 from analysis.tables.render import WIDTH
 
@@ -139,6 +140,15 @@ def _closure_notes(result: StudyResult) -> list[str]:
         f"would be {number(math.sqrt(days), 1)} times as wide as the interval says."
         for session, days in sorted(closures)
     ]
+
+
+def _student_notes(result: StudyResult) -> list[str]:
+    shown = (*result.headline_firms, *result.headline_models, *result.headline_dates)
+    cells = [window for firm in shown for window in firm.windows]
+    if not any(small(cell.t.p) for cell in cells):
+        return []
+    told = f"p below {FAT_TAILS:g} are of Student's t{NORMAL}: read the ranks beside them."
+    return [told]
 
 
 def _estimation_notes(result: StudyResult) -> list[str]:

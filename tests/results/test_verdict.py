@@ -144,8 +144,8 @@ def test_a_firm(scaled, plain, significant, said) -> None:
 def test_a_firm_without_dates_goes_by_student_and_without_a_test_is_untested() -> None:
     few = Outcome("placebo", -5.6, 1 / 15, draws=14)
     assert firm_verdict([few, student("t", -5.6, 248)]).text == (
-        "more than chance explains (t with exact prediction error p < 0.0001; null: the abnormal "
-        "return of the window is zero)"
+        "more than chance explains (t with exact prediction error p < 0.0001, which takes errors "
+        "for normal; null: the abnormal return of the window is zero)"
     )
     none = Outcome.missing("t", "the model has no covariance")
     assert firm_verdict([none]).text == "untested, for the model has no covariance"
@@ -167,5 +167,5 @@ def test_k_is_t_over_its_critical_value() -> None:
 
 def test_the_family() -> None:
     assert family_text(0.0012, 8, 0.95) == "among 8 at once (Romano-Wolf) p = 0.0012"
-    assert family_text(0.08, 8, 0.95) == "among 8 at once (Romano-Wolf) p = 0.0800, beyond 5 %"
+    assert family_text(0.08, 8, 0.95) == "among 8 at once (Romano-Wolf) p = 0.0800, above 5 %"
     assert not family_text(None, 8, 0.95)

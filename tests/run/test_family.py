@@ -91,7 +91,7 @@ def test_a_model_without_dates_goes_by_holm_and_without_a_test_by_nothing(
         running = max(running, min(1.0, p * (len(raw) - place)))
         by_hand[symbol] = running
     assert family.p == pytest.approx(by_hand)
-    assert family_method(family) == "all 26 asked at once: Holm on Student p"
+    assert family_method(family) == "all 26 asked at once (Holm on Student p)"
     none = [faked(f, pseudo=None, t=Outcome.missing("t", "no covariance")) for f in bare]
     nothing = firm_family(asked_at_once(none), DAY, 0.95)
     assert not nothing.tested

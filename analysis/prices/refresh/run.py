@@ -141,6 +141,7 @@ class Refresher:
         self._source = source
         self._now = now
         self._options = options or RefreshOptions()
+        self._unlogged: list[SymbolOutcome] = []  # failed before there was a store
 
     def run(self, tasks: Sequence[Task], fresh: Sequence[SymbolOutcome] = ()) -> RefreshReport:
         """
@@ -194,10 +195,12 @@ class Refresher:
                 settled.append(_failed(task, error))
                 if isinstance(error, SourceUnavailable) and error.offline:
                     offline = settled[-1].message
-        if arrived or (settled and self._store.exists()):
+        self._unlogged += settled
+        if arrived or (self._unlogged and self._store.exists()):
             with self._store.writing(self._now) as writer:
-                if settled:
-                    writer.log_only([self._entry(outcome) for outcome in settled])
+                if self._unlogged:
+                    writer.log_only([self._entry(outcome) for outcome in self._unlogged])
+                    self._unlogged.clear()
                 for task, fetched in arrived:
                     outcome = self._store_one(writer, task, fetched)
                     if outcome is None:

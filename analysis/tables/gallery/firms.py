@@ -52,8 +52,7 @@ def lay_out(result: StudyResult) -> CellTable | None:
             )
             for firm in sorted(result.headline_firms, key=lambda f: f.at(window).car)
         ),
-        note="p of each firm by itself; with all of them asked at once "
-        f"{family_count(result.family)}{_method(result)}. No share count, no dollar figure.",
+        note=f"p of each firm by itself; {_counted(result)}. No share count, no dollar figure.",
         heading=f"FIRMS, event {head.event}, window {window}, {specified(head)}",
         left=2,
         narrow=(
@@ -72,9 +71,9 @@ def _joint(result: StudyResult, firm: FirmResult) -> Cell:
     return Cell(rank_probability(joint), joint.p, result.place(firm, window, "p_romano_wolf"))
 
 
-def _method(result: StudyResult) -> str:
-    method = family_method(result.family)
-    return f" ({method})" if method else ""
+def _counted(result: StudyResult) -> str:
+    method, count = family_method(result.family), family_count(result.family)
+    return f"with {method}, {count}" if method else count
 
 
 def _back(recovery: Recovery, line: int) -> Cell:

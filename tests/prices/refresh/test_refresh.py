@@ -322,6 +322,23 @@ def test_no_fault_of_one_symbol_stops_the_others(night, error):
     assert night.read(lambda r: r.last_log())["S1"].result == failing
 
 
+def test_what_failed_before_there_was_a_store_is_logged_in_it(night):
+    class Breaking:
+        name, client = "breaking", "test 1"
+
+        def fetch(self, symbol, since):
+            if symbol != "S2":
+                raise RecursionError("deep")
+            return night.source.fetch(symbol, since)
+
+    night.vendor.add(listing("S2", first="2025-03-03"))
+    report = night("2025-03-31", "S0", "S1", "S2", source=Breaking(), concurrency=1, gathering=None)
+    log = night.read(lambda reader: reader.last_log())
+    assert {symbol: entry.result for symbol, entry in log.items()} == {
+        outcome.symbol: outcome for outcome in report.outcomes
+    }
+
+
 def test_no_fault_of_a_judgement_stops_the_others(night, monkeypatch):
     def fails(stored, fetched, **more):
         if fetched.symbol == "S1":

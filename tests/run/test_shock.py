@@ -1,0 +1,163 @@
+"""A shock to the whole market is recognised, by hand from the bundled figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from analysis.errors import StudyError
+from analysis.narrative import headline_sentence, summary_paragraph
+from analysis.overrides import Overrides, override
+from analysis.run.study import run_study
+from analysis.study_file import load_study
+from analysis.windows import Window
+
+FIRMS = ("AAPL", "NVDA", "MSFT", "TSM", "CEG", "QCOM")
+
+
+@pytest.fixture(scope="module")
+def tariffs():
+    """Six of the firms of the bundled study, on RSP."""
+    choices = Overrides(
+        events=("april-3",),
+        symbols=FIRMS,
+        models=("market",),
+        benchmarks=("RSP",),
+        windows=(Window(0, 0),),
+    )
+    return override(load_study("tariffs-2025"), choices)
+
+
+@pytest.fixture(scope="module")
+def found(tariffs, snapshot):
+    return run_study(tariffs, snapshot)
+
+
+@pytest.fixture(scope="module")
+def returns(snapshot):
+    frame = snapshot.levels[[*FIRMS, "RSP", "XLP"]].pct_change(fill_method=None)
+    return frame, frame.index.get_loc(pd.Timestamp("2025-04-03"))
+
+
+def by_hand(series: np.ndarray, at: int) -> tuple[float, float, float]:
+    """Give the abnormal return by the mean, and its ranks, by the recursion of RiskMetrics."""
+    abnormal = {t: series[t] - series[t - 260 : t - 10].mean() for t in range(261, at + 1)}
+    spread = {t: series[t - 260 : t - 10].std(ddof=1) for t in abnormal}
+    variance, scaled = np.nan, {}
+    seen: list[float] = []
+    for t, value in abnormal.items():
+        if len(seen) == 20:
+            variance = np.mean(np.square(seen))
+        if len(seen) >= 20:
+            scaled[t] = value / np.sqrt(variance)
+            variance = 0.94 * variance + 0.06 * value**2
+        seen.append(value)
+    t = {day: abnormal[day] / spread[day] for day in abnormal}
+
+    def rank(values: dict[int, float]) -> float:
+        draws = [abs(v) for day, v in values.items() if day <= at - 11]
+        return (1 + sum(d >= abs(values[at]) for d in draws)) / (len(draws) + 1)
+
+    return abnormal[at], rank(scaled), rank(t)
+
+
+def test_the_benchmark_is_ranked_among_its_own_days(found, returns) -> None:
+    frame, at = returns
+    shock = found.shock
+    car, scaled, plain = by_hand(frame["RSP"].to_numpy(), at)
+    assert shock.benchmark.abnormal == pytest.approx(car, abs=1e-12)
+    assert shock.benchmark.scaled.p == pytest.approx(scaled, abs=1e-12)
+    assert shock.benchmark.placebo.p == pytest.approx(plain, abs=1e-12)
+    assert shock.beyond
+    assert scaled < 0.002
+    assert plain < 0.004
+
+
+def test_the_firm_against_its_own_mean(found, returns) -> None:
+    frame, at = returns
+    own = frame["AAPL"].to_numpy()
+    car, scaled, plain = by_hand(own, at)
+    measured = found.shock.mean_adjusted
+    assert measured.abnormal == pytest.approx(car, abs=1e-12)
+    assert (measured.scaled.p, measured.placebo.p) == pytest.approx((scaled, plain), abs=1e-12)
+    fit = sm.OLS(own[at - 260 : at - 10], np.ones(250)).fit()
+    interval = fit.get_prediction([[1.0]]).summary_frame(alpha=0.05)
+    low = own[at] - interval["obs_ci_upper"].item()
+    assert measured.t.low == pytest.approx(low, rel=1e-9)
+
+
+def test_the_line_over_the_betas(found, returns) -> None:
+    frame, at = returns
+    x = sm.add_constant(frame["RSP"].to_numpy())
+    betas = [
+        sm.OLS(frame[s].to_numpy()[at - 260 : at - 10], x[at - 260 : at - 10]).fit().params[1]
+        for s in FIRMS
+    ]
+    day = frame[list(FIRMS)].to_numpy()[at]
+    line = sm.OLS(day, sm.add_constant(np.array(betas))).fit()
+    exposure = found.shock.exposure
+    assert exposure.firms == 6
+    assert (exposure.intercept, exposure.slope) == pytest.approx(line.params, rel=1e-9)
+    assert exposure.distance == pytest.approx(line.resid[0], rel=1e-8)
+    assert 0 < exposure.rank.p < 1
+
+
+def test_an_index_named_as_untreated(tariffs, snapshot, returns) -> None:
+    frame, at = returns
+    wanted = override(tariffs, Overrides(benchmarks=("RSP", "XLP")))
+    named = replace(wanted, headline=replace(wanted.headline, benchmark="RSP", untreated="XLP"))
+    result = run_study(named, snapshot)
+    x = sm.add_constant(frame["XLP"].to_numpy())
+    own = frame["AAPL"].to_numpy()
+    fit = sm.OLS(own[at - 260 : at - 10], x[at - 260 : at - 10]).fit()
+    measured = result.shock.untreated
+    assert measured.abnormal == pytest.approx(own[at] - x[at] @ fit.params, abs=1e-12)
+    assert list(result.shock.tidy["what"]) == [
+        "benchmark",
+        "mean-adjusted",
+        "untreated",
+        "exposure",
+    ]
+    assert "which the study names as untreated, it is -9." in summary_paragraph(result)
+    with pytest.raises(StudyError, match="headline names untreated 'GOLD'"):
+        replace(wanted, headline=replace(wanted.headline, untreated="GOLD"))
+
+
+def test_the_text_says_that_a_market_model_cannot_separate_it(found) -> None:
+    text = summary_paragraph(found)
+    for part in (
+        "itself returned -4.76 %, beyond its ordinary days (rank among 3,041 dates, by its own",
+        "a shock to the whole market, which a market model takes for expected. It cannot be",
+        "Against its own mean alone, the market's move included, AAPL returned -9.34 %, a fall",
+        "across 6 firms a unit of beta went with",
+    ):
+        assert part in text
+    assert headline_sentence(found) == (
+        "The whole market moved on 3 April 2025, and no market model tells the event from that: "
+        "AAPL differed from the market by -6.04 %, beyond its ordinary days"
+    )
+
+
+def test_an_ordinary_day_of_the_benchmark_is_no_shock(small) -> None:
+    """On 27 January 2025 the index without NVIDIA lost a quarter of a percent."""
+    shock = small.shock
+    assert not shock.beyond
+    assert (shock.mean_adjusted, shock.exposure, shock.untreated) == (None, None, None)
+    assert shock.benchmark.raw == pytest.approx(-0.0029, abs=2e-4)
+    assert list(shock.tidy["what"]) == ["benchmark"]
+    assert "whole market" not in summary_paragraph(small)
+
+
+@pytest.mark.slow
+def test_the_bundled_tariff_days_are_shocks_all(snapshot) -> None:
+    study = load_study("tariffs-2025")
+    returned = {"april-3": -0.0476, "april-4": -0.0561, "april-9": 0.0800}
+    for event, expected in returned.items():
+        head = replace(study.headline, event=event)
+        shock = run_study(replace(study, headline=head, models=("market",)), snapshot).shock
+        assert shock.beyond, event
+        assert shock.benchmark.raw == pytest.approx(expected, abs=1e-4)
