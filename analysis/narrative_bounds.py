@@ -55,20 +55,15 @@ def _steps(bounds: Bounds, cite: Cite) -> str:
     money = [bound.impact.abnormal for bound in bounds.steps if bound.impact is not None]
     scale = scale_of(*money)
     low, high = sorted(bounds.range, key=lambda bound: abs(bound.answer))
-    first = bounds.own.impact
-    unit = "" if first is None else f" {first.currency} {scale.long}"
     own, last = bounds.own, purged[-1]
-    steps = [f"without {_names(own.without)} the abnormal part is {sized(own)}"]
+    unit = "" if own.impact is None else f" {own.impact.currency} {scale.long}"
+    steps = [f"{sized(own)} without {_names(own.without)}"]
     if len(purged) > 2:
-        steps.append(f"without {purged[1].without[-1]} too {sized(purged[1])}")
-    steps.append(
-        f"without all {counted(len(last.without), 'firm')} of the study whose weight is known "
-        f"{sized(last)}"
-    )
+        steps.append(f"{sized(purged[1])} without {purged[1].without[-1]} too")
+    steps.append(f"{sized(last)} without all {counted(len(last.without), 'firm')} of known weight")
     return (
-        f"What the news did to the rest of {bounds.index} is not identified, only bounded: "
-        f"{', '.join(steps)};{unit or ' it lies'} between {sized(low)} and {sized(high)} over all "
-        "steps."
+        f"What the news did to the rest of {bounds.index} is only bounded: the abnormal part "
+        f"is{unit} {', '.join(steps)}; {sized(low)} to {sized(high)} in all."
     )
 
 
@@ -84,9 +79,9 @@ def _break_even(bounds: Bounds, cite: Cite) -> str:
     line = 2 + bounds.steps.index(own)
     was = cite(percent(own.index_return), Place(FILE, line, "index_return"))
     return (
-        f"For the abnormal part to be {percent(ABNORMAL_SHARE, 0)} of the raw return, "
-        f"{bounds.index} without {_names(own.without)} would have had to return {percent(needed)} "
-        f"by itself, where it returned {was}."
+        f"For {percent(ABNORMAL_SHARE, 0)} of the raw return to be abnormal, {bounds.index} "
+        f"without {_names(own.without)} would have had to return {percent(needed)} by itself, "
+        f"not {was}."
     )
 
 

@@ -32,7 +32,7 @@ CHOICE_TITLES = {
 
 def curve_sentences(multiverse: Multiverse, cite: Cite) -> str:
     """
-    Tell the curve of the headline's own estimand, its joint test, and what stands apart from it.
+    Tell the curve of the headline's own estimand, its joint test, and what moves it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def curve_sentences(multiverse: Multiverse, cite: Cite) -> str:
     curve = multiverse.leading
     if curve is None:
         return ""
-    sentences = [_range(curve, cite), _joint(curve, cite), _moves(curve), _apart(multiverse, cite)]
+    sentences = [_range(curve, cite), _joint(curve, cite), _moves(curve)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -63,10 +63,10 @@ def _range(curve: SpecificationCurve, cite: Cite) -> str:
         if curve.headline_rank is None
         else f"; the headline is number {curve.headline_rank} from the lowest"
     )
-    weighed = ", every family of benchmarks weighed alike" if curve.families > 1 else ""
+    weighed = " (families weighed alike)" if curve.families > 1 else ""
     return (
-        f"Under {counted(len(curve.points), 'combination')} of model, benchmark, estimation "
-        f"sample and return type the {ESTIMANDS[curve.estimand]} runs from "
+        f"Under {counted(len(curve.points), 'combination')} of model, benchmark, estimation and "
+        f"return the {ESTIMANDS[curve.estimand]} runs from "
         f"{cite(lowest, Place(FILE, 2, column))} to {cite(highest, Place(FILE, last, column))}"
         f"{unit}, median {cite(middle, Place(FILE, 2 + curve.middle_place, column))}{weighed}; "
         f"{part(share)} of them {'is' if share == 0 else 'are'} significant{place}."
@@ -110,14 +110,14 @@ def _joint(curve: SpecificationCurve, cite: Cite) -> str:
     some = (
         "the whole curve"
         if joint.drawn == len(curve.points)
-        else f"the curve of the {joint.drawn} that least squares fits"
+        else f"the {joint.drawn} that least squares fits"
     )
     median = relation(rank_probability(joint.median))
     share = relation(rank_probability(joint.share))
     return (
-        f"Measured anew on {counted(joint.median.draws or 0, 'placebo date')}, {some} has a median "
-        f"as far from zero with p {cite(median, Place(SUMMARY, 2, 'p_median'))} and as large a "
-        f"significant part with p {cite(share, Place(SUMMARY, 2, 'p_share'))}."
+        f"On {counted(joint.median.draws or 0, 'placebo date')}, {some} anew on each, the median "
+        f"is as far from zero with p {cite(median, Place(SUMMARY, 2, 'p_median'))}, the "
+        f"significant part as large with p {cite(share, Place(SUMMARY, 2, 'p_share'))}."
     )
 
 
@@ -126,24 +126,6 @@ def _moves(curve: SpecificationCurve) -> str:
     if most is None or most == TOGETHER:
         return ""
     return (
-        f"The choice of {CHOICE_TITLES[most]} moves it most: {percent(curve.effects[most], 0)} of "
-        "its variance."
+        f"The {CHOICE_TITLES[most]} moves it most: {percent(curve.effects[most], 0)} of its "
+        "variance."
     )
-
-
-def _apart(multiverse: Multiverse, cite: Cite) -> str:
-    leading = multiverse.curves[0]
-    line = 2
-    for curve in multiverse.curves:
-        if curve is not leading and curve.estimand == leading.estimand:
-            low, high = curve.range
-            lowest, highest, unit = written(low, high)
-            column = "abnormal_return" if low.impact is None else "impact"
-            last = line + len(curve.points) - 1
-            return (
-                f"Benchmarks that hold {multiverse.symbol} itself stand apart and give "
-                f"{cite(lowest, Place(FILE, line, column))} to "
-                f"{cite(highest, Place(FILE, last, column))}{unit}."
-            )
-        line += len(curve.points)
-    return ""

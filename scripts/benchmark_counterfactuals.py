@@ -7,8 +7,10 @@ Simulates returns with five factors and fat tails. First the simplex solver besi
 Gram matrix of all donors; skipped beyond 2,000, where it takes minutes) and OSQP (no Gram matrix;
 skipped beyond 500, and stopped after ten seconds), on the same figures: seconds, ratio, and by how
 much the objective exceeds the least that any found. Then every estimator with 500 donors and 250
-sessions: one fit with its prediction, and every method of inference. Last a thousand events, each
-with 4,000 donors and its own 250 sessions. On a machine that does other work too, read ratios and
+sessions: one fit with its prediction, and every method of inference, the factor model's bootstrap
+of 1,000 draws among them. Last a thousand events, each with 4,000 donors and its own 250 sessions:
+the solver alone, and as ``market-impact batch --method synthetic`` does it, with fit, conformal
+rank and the market model beside it. On a machine that does other work too, read ratios and
 processor seconds; the load is printed. ``--quick`` takes only the small sizes.
 """
 
@@ -27,11 +29,15 @@ import osqp
 import quadprog
 from scipy import sparse
 
+from analysis.batch.control_events import ControlOptions, ControlPanel, estimate_event
 from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.inference.controls import jackknife_plus, placebo_units
+from analysis.inference.factor_bootstrap import factor_bootstrap
 from analysis.models.catalog import MODELS
+from analysis.models.latent import InteractiveEffects
 from analysis.models.simplex import simplex_least_squares
 from analysis.models.tuning import tuned
+from analysis.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,6 +175,12 @@ def method_rows(donors: int) -> list[dict[str, Any]]:
                     kept, y[:250], before, float(y[250]), x[250], names
                 )
             )
+        if isinstance(estimator, InteractiveEffects):
+            row["bootstrap s"], row["bootstrap cpu s"], _ = timed(
+                lambda rank=int(fit.tuning): factor_bootstrap(
+                    y[:250], before, y[250:], ahead, np.random.default_rng(0), rank=rank
+                )
+            )
         if 120 * one < LONGEST and estimator.capabilities.order_free:
             setting = ConformalSetting(estimator, y, x, names, 1)
             row["conformal s"], _, _ = timed(
@@ -195,8 +207,19 @@ def many_events(events: int, donors: int) -> dict[str, Any]:
             total += float(y[date] - x[date, fit.donors] @ fit.weights)
         return total
 
+    seen = np.zeros((len(x) + 1, donors), dtype=np.int32)
+    np.cumsum(np.isfinite(x), axis=0, out=seen[1:])
+    names = tuple(f"d{i:04d}" for i in range(donors))
+    panel = ControlPanel(names, x, seen, x[:, :1], "constant")
+    how = ControlOptions(("synthetic",), Window(-260, -11), (Window(0, 0),), 125, 0)
+
+    def by_batch() -> None:
+        for at, date in enumerate(dates):
+            estimate_event(panel, how, at % donors, int(date), [np.ones(donors, dtype=np.bool_)])
+
     wall, processor, _ = timed(run)
     row = {"events": events, "donors": donors, "s": wall, "cpu s": processor}
+    row["batch s"], row["batch cpu s"], _ = timed(by_batch)
     print(shown(row), flush=True)
     return row
 

@@ -25,9 +25,7 @@ def said(*steps, raw=-0.17) -> str:
     return bounds_sentences(SimpleNamespace(bounds=bounds), plain)
 
 
-BREAK_EVEN = (
-    "For the abnormal part to be 90 % of the raw return, SPY without AAA would have had to return "
-)
+BREAK_EVEN = "For 90 % of the raw return to be abnormal, SPY without AAA would have had to return "
 
 
 def test_a_fall_in_money() -> None:
@@ -38,11 +36,9 @@ def test_a_fall_in_money() -> None:
         bound(("AAA", "BBB", "CCC"), -0.170, value=3e12),
     )
     assert said(*steps) == (
-        "What the news did to the rest of SPY is not identified, only bounded: without AAA the "
-        "abnormal part is 495, without BBB too 525, without all 3 firms of the study whose weight "
-        "is known 510; USD billion between 495 and 525 over all steps. "
-        + BREAK_EVEN
-        + "-0.90 % by itself, where it returned -0.30 %."
+        "What the news did to the rest of SPY is only bounded: the abnormal part is USD billion "
+        "495 without AAA, 525 without BBB too, 510 without all 3 firms of known weight; 495 to 525 "
+        "in all. " + BREAK_EVEN + "-0.90 % by itself, not -0.30 %."
     )
 
 
@@ -53,17 +49,16 @@ def test_a_gain_without_money() -> None:
         bound(("AAA", "BBB"), 0.09),
     )
     assert said(*steps, raw=0.11) == (
-        "What the news did to the rest of SPY is not identified, only bounded: without AAA the "
-        "abnormal part is 10.00 %, without all 2 firms of the study whose weight is known 9.00 %; "
-        "it lies between 9.00 % and 10.00 % over all steps. "
+        "What the news did to the rest of SPY is only bounded: the abnormal part is 10.00 % "
+        "without AAA, 9.00 % without all 2 firms of known weight; 9.00 % to 10.00 % in all. "
         + BREAK_EVEN
-        + "0.50 % by itself, where it returned -0.30 %."
+        + "0.50 % by itself, not -0.30 %."
     )
 
 
 def test_one_firm_has_its_break_even_alone() -> None:
     steps = (bound((), -0.13), bound(("AAA",), -0.165, own=True))
-    assert said(*steps) == BREAK_EVEN + "-0.90 % by itself, where it returned -0.30 %."
+    assert said(*steps) == BREAK_EVEN + "-0.90 % by itself, not -0.30 %."
 
 
 def test_no_bounds_nothing_said() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.context.absent import Absent
 from analysis.errors import MarketImpactError
-from analysis.inference.controls import PlaceboUnits, placebo_units
+from analysis.inference.controls import FEWEST_UNITS, PlaceboUnits, placebo_units
 from analysis.inference.rank import rank_test
 from analysis.models.donors import FEWEST_DONORS, FEWEST_ROWS, SyntheticControl
 from analysis.models.latent import InteractiveEffects
@@ -88,6 +88,8 @@ class SyntheticPath:
         Every donor as if treated; its window is `first` to the last session shown.
     in_space : Outcome
         Rank of the gap, over its misfit, among those of the donors.
+    level : float
+        Confidence level of the band.
     """
 
     symbol: str
@@ -103,6 +105,7 @@ class SyntheticPath:
     outcome: Outcome
     units: PlaceboUnits
     in_space: Outcome
+    level: float = 0.95
 
     @property
     def worse_than_market(self) -> bool:
@@ -129,13 +132,33 @@ class SyntheticPath:
         return found
 
     @property
+    def band(self) -> tuple[FloatArray, FloatArray] | None:
+        """
+        Bounds of the firm's growth without an effect, session by session, shape (L,) each.
+
+        The control's growth less and plus the gap since the eve that ``1 - level`` of the donors
+        placed in the firm's stead exceed, theirs taken for their misfit and given for the firm's.
+        None where too few donors were placed.
+        """
+        count = len(self.units.names)
+        rejecting = math.floor((1 - self.level) * (count + 1) + 1e-9)
+        if count < FEWEST_UNITS or rejecting < 1:
+            return None
+        ratios = np.abs(self.placebo_lines) / np.maximum(self.units.errors, 1e-300)[:, None]
+        half = np.sort(ratios, axis=0)[-rejecting] * self.error
+        return self.control * (1 - half), self.control * (1 + half)
+
+    @property
     def tidy(self) -> pd.DataFrame:
-        """One row a session; the level of the eve is 1."""
+        """One row a session; the level of the eve is 1. The band is NaN where there is none."""
+        low, high = self.band or (np.nan, np.nan)
         return pd.DataFrame(
             {
                 "event_time": range(self.first, self.first + len(self.actual)),
                 "growth": self.actual,
                 "growth_control": self.control,
+                "growth_control_low": low,
+                "growth_control_high": high,
             }
         )
 
@@ -244,6 +267,7 @@ def _path(case: Case, names: tuple[str, ...], x: FloatArray, span: Window) -> Sy
         outcome=rank_test("placebo", gap, fit.residuals),
         units=units,
         in_space=day.outcome(gap, error, level=case.study.level),
+        level=case.study.level,
     )
 
 

@@ -8,14 +8,16 @@ no known holding ties to one of its firms.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import StudyError, nearest
+from analysis.errors import ReliabilityWarning, StudyError, nearest
 from analysis.models.design import check_donors
 from analysis.models.donors import FEWEST_DONORS, check_memory
+from analysis.models.linear import WORST_CONDITION
 from analysis.prices.snapshot import LEVELS
 from analysis.prices.tables import read_table
 from analysis.run.flags import LEAST_WEIGHT
@@ -24,6 +26,7 @@ from analysis.study import ALL_UNTREATED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analysis._typing import FloatArray
     from analysis.prices.market_data import MarketData
     from analysis.study import Study
 
@@ -165,6 +168,47 @@ def _exposed(study: Study, data: MarketData) -> dict[str, str]:
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
+
+
+def warn_of_collinear(pool: DonorPool, columns: Mapping[str, FloatArray], rows: slice) -> None:
+    """
+    Say where donors are mixes of each other: the control is the same, its weights are one of many.
+
+    Parameters
+    ----------
+    pool : DonorPool
+        Donors that lack a return of the rows are passed over.
+    columns : mapping of str to ndarray of shape (T,)
+    rows : slice
+        Sessions of an estimation window.
+
+    Warns
+    -----
+    ReliabilityWarning
+        If two donors have the same returns, or fewer donors than sessions are collinear.
+    """
+    given = {name: columns[name][rows] for name in pool.names if name in columns}
+    whole = {name: column for name, column in given.items() if np.isfinite(column).all()}
+    moving = {name: c - c.mean() for name, c in whole.items() if float(np.ptp(c)) > 0}
+    seen: dict[bytes, str] = {}
+    for name, column in moving.items():
+        twin = seen.setdefault(np.round(column, 12).tobytes(), name)
+        if twin != name:
+            _warn(f"donors {twin} and {name} have the same returns in the estimation window")
+            return
+    if 1 < len(moving) < len(next(iter(moving.values()))):
+        table = np.column_stack([column / column.std() for column in moving.values()])
+        if np.linalg.cond(table) > WORST_CONDITION:
+            _warn("some donors are mixes of the others in the estimation window (collinear)")
+
+
+def _warn(fault: str) -> None:
+    warnings.warn(
+        f"{fault}: what the control expects stays the same, the weights are one choice of many; "
+        "drop donors to have others",
+        ReliabilityWarning,
+        stacklevel=2,
+    )
 
 
 def complete_donors(

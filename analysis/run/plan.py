@@ -19,7 +19,13 @@ from analysis.returns import returns_without, simple_returns
 from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_names, check_place
 from analysis.run.coverage import cover
-from analysis.run.donors import DonorPool, donor_pool, with_donor_levels
+from analysis.run.donors import (
+    DonorPool,
+    donor_pool,
+    warn_of_collinear,
+    with_donor_levels,
+)
+from analysis.run.fit import rows_of
 from analysis.run.flags import longest_closure
 from analysis.run.jumps import check_jumps
 from analysis.run.purging import check_weights, index_level, weight_anchors
@@ -121,6 +127,8 @@ def _planned(study: Study, data: MarketData) -> Plan:
     reference = _reference(study, data)
     eves = {window.eve for placed in events for window in placed.windows}
     columns = _columns(simple_returns(data.levels), log=study.log)
+    if pool.names:
+        warn_of_collinear(pool, columns, rows_of(events[0].position, study.estimation))
     pairs = crossed(study)
     coverage = cover(study, columns, data.levels.index, events, pairs)
     return Plan(

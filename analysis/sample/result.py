@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.inference.student import two_sided_p
-from analysis.sample.measure import running_sums
+from analysis.sample.judging import running_sums
 from analysis.sample.pairs import NOTE_WORDS, OK, STATUS_WORDS
 
 if TYPE_CHECKING:

@@ -10,13 +10,19 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.errors import WindowError
+from analysis.inference.conformal import ConformalSetting, conformal_test
 from analysis.models.completion import MatrixCompletion, SplitMarket, completed
 from analysis.models.differences import (
     DifferenceInDifferences,
     SyntheticDifference,
     penalised_weights,
 )
-from analysis.models.donors import augmented_weights, best_ridge, simplex_weights
+from analysis.models.donors import (
+    SyntheticControl,
+    augmented_weights,
+    best_ridge,
+    simplex_weights,
+)
 from analysis.models.latent import InteractiveEffects, principal_components
 from analysis.models.simplex import simplex_least_squares
 from analysis.models.structural import StructuralTimeSeries
@@ -97,6 +103,72 @@ class TestKansas:
         np.testing.assert_allclose(gaps, published, atol=6e-4)
         assert np.linalg.norm(y - x @ weights) == pytest.approx(0.062, abs=5e-4)
         assert weights.sum() == pytest.approx(1, abs=1e-10)
+
+    def test_conformal_ranks_and_intervals_of_every_quarter(self):
+        """Published from 1,000 random permutations and a grid of effects; ours are exact."""
+        product = table("kansas_gdp.csv")
+        before, after = product[product.index < 2012.25], product[product.index >= 2012.25]
+        names = tuple(product.columns.drop("20"))
+        for (_, quarter), (p, low, high) in zip(after.iterrows(), CONFORMAL, strict=True):
+            rows = pd.concat([before, quarter.to_frame().T])
+            setting = ConformalSetting(
+                SyntheticControl(),
+                rows["20"].to_numpy(),
+                np.ascontiguousarray(rows[list(names)].to_numpy()),
+                names,
+                1,
+            )
+            found = conformal_test(setting, np.random.default_rng(0))
+            assert found.p == pytest.approx(p, abs=0.022)  # 2 of their standard errors
+            assert (found.low, found.high) == pytest.approx((low, high), abs=0.0076)
+
+
+CONFORMAL = (
+    (0.123, -0.042, 0.006),
+    (0.026, -0.070, -0.007),
+    (0.041, -0.060, -0.001),
+    (0.104, -0.046, 0.005),
+    (0.042, -0.053, 0.000),
+    (0.018, -0.075, -0.015),
+    (0.027, -0.056, -0.010),
+    (0.016, -0.074, -0.013),
+    (0.019, -0.079, -0.014),
+    (0.036, -0.066, 0.000),
+    (0.123, -0.053, 0.018),
+    (0.083, -0.074, 0.005),
+    (0.122, -0.051, 0.013),
+    (0.105, -0.058, 0.007),
+    (0.172, -0.055, 0.013),
+    (0.102, -0.067, 0.008),
+)
+"""p and 95 % interval of the synthetic control of Kansas by quarter, as augsynth prints them."""
+
+
+@pytest.mark.parametrize(
+    ("name", "treated", "begins", "apart"),
+    [
+        ("california_tobacco.csv", "California", 1989, 0.002),
+        ("kansas_gdp.csv", "20", 2012.25, 0.005),
+        ("basque_gdp.csv", "Basque Country (Pais Vasco)", 1970, 0.05),
+        ("germany_gdp.csv", "West Germany", 1991, 0.005),
+    ],
+)
+def test_no_worse_than_another_package_and_close_to_it(name, treated, begins, apart):
+    product = table(name)
+    before = np.asarray(product.index < begins)
+    scaled = product[before].div(product[before].std(axis=1), axis=0)
+    donors = scaled.drop(columns=treated)
+    y, x = scaled[treated].to_numpy(), np.ascontiguousarray(donors.to_numpy())
+    other = pd.read_csv(GOLDEN / "controls_pysyncon.csv")
+    other = other[other["case"] == name].set_index("what")["value"]
+    theirs = other.drop("mean gap").reindex(donors.columns).fillna(0.0).to_numpy()
+    fit = simplex_least_squares(y, x)
+    weights = fit.dense(x.shape[1])
+    cost = float(np.square(y - x @ (theirs / theirs.sum())).sum())
+    assert fit.objective <= cost <= 1.0015 * fit.objective
+    np.testing.assert_allclose(weights, theirs, atol=apart)
+    gap = product[treated] - product[donors.columns].to_numpy() @ weights
+    assert gap[~before].mean() == pytest.approx(other["mean gap"], rel=0.02)
 
 
 @pytest.mark.parametrize(

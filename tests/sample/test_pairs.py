@@ -313,6 +313,22 @@ def test_placebo_shifts_are_the_sample_moved_back(world):
     assert outcome.p == (1 + (np.abs(placebo.scar) >= abs(scar)).sum()) / 41
 
 
+def test_event_less_placebo_of_every_group_and_session(world):
+    firm, position = np.arange(12), np.linspace(400, 650, 12).astype(int)
+    group = ["a", "b"] * 6
+    spec = replace(SPEC, placebos=19, path=Window(-1, 1))
+    result = run(world, firm, position, spec, group=group)
+    rows = result.tidy.query("test == 'placebo-shift'")
+    assert len(rows) == 3 * (2 + 3)  # all, a, b; two windows and three sessions
+    moved = [run(world, firm, position - shift, spec, group=group) for shift in range(3, 22)]
+    for kind, day in (("window", Window(-1, 1)), ("day", Window(1, 1))):
+        mean = result.of("b", day, kind).mean
+        others = np.mean([one.of("b", day, kind).mean for one in moved])
+        row = rows.query(f"group == 'b' and kind == '{kind}' and start == {day.start}")
+        row = row[row["end"] == day.end]
+        assert row["mean"].item() == pytest.approx(mean - others, abs=1e-15)
+
+
 def test_events_file_keeps_every_row_and_column(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text(
@@ -445,6 +461,6 @@ def test_registered_tests_are_those_that_run(world):
 
     settings = Settings(level=SPEC.level, draws=SPEC.draws, seed=SPEC.seed)
     run_here = [test for test in TESTS.of("events") if test.run is not None]
-    assert len(run_here) == 7
+    assert len(run_here) == 6
     for test in run_here:
         assert test.run(Column, settings) == made[test.id]

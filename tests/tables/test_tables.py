@@ -34,8 +34,11 @@ def test_the_notes_say_what_the_dollars_and_the_benchmark_rest_on(full: StudyRes
     assert "NVDA 24.4770 bn of 2025-01-26 (balance sheet (10-K FY2025)) at 142.62;" in text
     assert "META 2.5337 bn of 2025-01-24 (cover (10-K): A 2,189,898,148 + B 343,761,117)" in text
     assert "NVDA at 6.27 % of 2025-01-24 6.27 -0.37 2.16 -16.42" in text
-    assert "only bounded: without NVDA the abnormal part is 581, without AVGO too 612" in text
-    assert "would have had to return -0.94 % by itself, where it returned -0.29 %" in text
+    assert (
+        "only bounded: the abnormal part is USD billion 581 without NVDA, 612 without AVGO too"
+        in text
+    )
+    assert "would have had to return -0.94 % by itself, not -0.29 %" in text
     assert "2025-01-28 US President announces coming tariffs" in text
 
 

@@ -14,7 +14,6 @@ from analysis.inference.clustered import (
     weighted_mean_test,
     wild_cluster_test,
 )
-from analysis.inference.cross_section import sign_test
 from analysis.inference.outcome import Outcome
 from analysis.inference.registry import StatisticalTest
 
@@ -48,10 +47,6 @@ def _bootstrap(sample: EventSample, settings: Settings) -> Outcome:
 
 def _portfolio(sample: EventSample, settings: Settings) -> Outcome:
     return date_portfolio_test(sample.car, sample.position, sample.reach, level=settings.level)
-
-
-def _binomial_sign(sample: EventSample, _: Settings) -> Outcome:
-    return sign_test(sample.car, 0.5, "binomial-sign")
 
 
 def _weighted(sample: EventSample, settings: Settings) -> Outcome:
@@ -185,51 +180,6 @@ TESTS: tuple[StatisticalTest, ...] = (
         reference="Kothari and Warner (2007), Handbook of Corporate Finance 1; Phipson and Smyth "
         "(2010), Stat. Appl. in Genetics and Molecular Biology 9",
         run=None,
-    ),
-    StatisticalTest(
-        id="modified-rank",
-        title="Campbell-Wasley modified rank",
-        family="many events",
-        subject="events",
-        null="the window's abnormal returns have the median of other sessions",
-        formula="sqrt(L) mean(D_event) / sqrt(mean(D_t^2)), D the daily mean rank over T_i + 1, "
-        "times sqrt(N_t / N) where returns are missing",
-        distribution="standard normal",
-        assumptions="ranks of the window and of other sessions are alike under the null",
-        valid_when="thinly traded firms with missing returns",
-        fails_when="the event raises the variance; long windows",
-        reference="Campbell and Wasley (1993), J. Financial Economics 33",
-        run=None,
-    ),
-    StatisticalTest(
-        id="corrado-sign",
-        title="Corrado-Zivney sign",
-        family="many events",
-        subject="events",
-        null="the window's abnormal returns have the median of other sessions",
-        formula="sqrt(L) mean(G_event) / sqrt(mean(G_t^2)), G_t the mean sign of the distance from "
-        "each pair's own median, times sqrt(N_t / N)",
-        distribution="standard normal",
-        assumptions="signs of the window and of other sessions are alike under the null",
-        valid_when="skewed abnormal returns; short windows",
-        fails_when="long windows (power falls)",
-        reference="Corrado and Zivney (1992), J. Financial and Quantitative Analysis 27",
-        run=None,
-    ),
-    StatisticalTest(
-        id="binomial-sign",
-        title="binomial sign",
-        family="many events",
-        subject="events",
-        null="CARs are positive half of the time",
-        formula="(w - N / 2) / sqrt(N / 4), w positive CARs",
-        distribution="standard normal",
-        assumptions="pairs are independent; abnormal returns have median zero",
-        valid_when="symmetric abnormal returns on scattered dates",
-        fails_when="daily abnormal returns are skewed, as they are: their median is below zero",
-        reference="Brown and Warner (1980), J. Financial Economics 8",
-        run=_binomial_sign,
-        assumes=frozenset({"independent firms"}),
     ),
     StatisticalTest(
         id="weighted",

@@ -1,0 +1,133 @@
+"""Donors of a study: whatever is wrong with them gets one clear message."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError, MarketImpactError, ReliabilityWarning, StudyError
+from analysis.prices.market_data import MarketData
+from analysis.run.donors import DonorPool, warn_of_collinear
+from analysis.run.plan import plan_study
+from analysis.run.study import run_study
+from analysis.sessions import sessions_between
+from analysis.study_file import parse_study
+from analysis.windows import Window
+
+SESSIONS = sessions_between("XNYS", dt.date(2024, 8, 1), dt.date(2025, 2, 14))
+NAMES = ("D0", "D1", "D2", "D3")
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(3)
+    market = rng.normal(0, 0.01, len(SESSIONS))
+    returns = {"M": market, "A": 1.5 * market + rng.normal(0, 0.02, len(SESSIONS))}
+    for at, name in enumerate(NAMES):
+        returns[name] = (0.5 + 0.3 * at) * market + rng.normal(0, 0.01, len(SESSIONS))
+    return MarketData(
+        "made up", "XNYS", 100 * (1 + pd.DataFrame(returns, index=SESSIONS)).cumprod()
+    )
+
+
+def asked(**more):
+    study = parse_study(
+        """
+        id = "t"
+        event_firm = "A"
+        symbols = ["A"]
+        models = ["synthetic", "ife"]
+        donors = ["D0", "D1", "D2", "D3"]
+        estimation = "-100..-11"
+        windows = ["0..0"]
+        [headline]
+        model = "synthetic"
+        [[events]]
+        id = "e"
+        title = "E"
+        when = 2025-01-27
+        [[benchmarks]]
+        id = "M"
+        """
+    )
+    return replace(study, **more)
+
+
+def with_levels(data, **columns):
+    return replace(data, levels=data.levels.assign(**columns))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"donors": ()}, StudyError, "needs 'donors'; list symbols under that key"),
+        ({"donors": ("D0",)}, StudyError, "needs 2 donors or more, made up leaves 1"),
+        ({"donors": ("A", "D1")}, StudyError, "A cannot be a donor of itself"),
+        ({"donors": ("D0", "DX")}, StudyError, "'donors' names DX, which is not in made up"),
+        ({"symbols": ("A", "D1")}, StudyError, "donors D1 are firms that the event touched"),
+    ],
+)
+def test_donors_that_cannot_be(data, change, error, words):
+    with pytest.raises(error, match=words):
+        plan_study(asked(**change), data)
+
+
+def test_no_donor_left(data):
+    bare = replace(data, levels=data.levels[["M", "A"]])
+    with pytest.raises(StudyError, match="needs 2 donors or more, made up leaves 0"):
+        plan_study(asked(donors=("all-untreated",)), bare)
+
+
+def test_a_donor_that_lacks_a_session(data):
+    level = data.levels["D1"].copy()
+    level.loc["2025-01-27"] = np.nan
+    with pytest.raises(
+        DataError, match=r"donors D1 lack returns around event 'e', first on 2025-01-27"
+    ):
+        plan_study(asked(), with_levels(data, D1=level))
+
+
+def test_a_window_past_the_data(data):
+    far = Window(0, 60)
+    study = asked()
+    study = replace(study, windows=(far,), headline=replace(study.headline, window=far))
+    with pytest.raises(
+        MarketImpactError, match=r"reaching 60 sessions from event .e. .* is outside made up"
+    ):
+        run_study(study, data)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda levels: levels["D1"] * 2, "donors D1 and D3 have the same returns"),
+        (
+            lambda levels: 100 * (1 + levels[["D0", "D1"]].pct_change().mean(axis=1)).cumprod(),
+            "some donors are mixes of the others",
+        ),
+    ],
+)
+def test_collinear_donors_are_told_and_change_no_answer(data, make, words):
+    three = run_study(asked(donors=NAMES[:3]), data).headline_window
+    with pytest.warns(ReliabilityWarning, match=words) as told:
+        found = run_study(asked(), with_levels(data, D3=make(data.levels))).headline_window
+    assert found.car == pytest.approx(three.car, abs=1e-9)
+    assert len({str(each.message) for each in told}) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plan_study(asked(), data)
+
+
+def test_donors_without_a_return_or_a_move_are_passed_over():
+    rng = np.random.default_rng(5)
+    column = rng.normal(size=60)
+    columns = {"a": column, "b": rng.normal(size=60), "c": np.full(60, np.nan), "d": np.zeros(60)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_collinear(DonorPool(tuple(columns)), columns, slice(0, 60))
+        warn_of_collinear(DonorPool(("c", "d")), columns, slice(0, 60))
