@@ -32,8 +32,8 @@ def json_text(result: SampleResult, regressions: Sequence[Regression] = ()) -> s
     -------
     str
         An object with ``title``, ``data``, ``model``, ``returns``, ``benchmark``, ``estimation``,
-        ``statuses``, ``policies``, ``lead`` (of each group and window, with its reason), ``averages`` and
-        ``characteristics``, rows as in the CSV files.
+        ``statuses``, ``policies``, ``lead`` (of each group and window, with its reason),
+        ``averages`` and ``characteristics``, rows as in the CSV files.
     """
     spec = result.spec
     document = {
