@@ -61,7 +61,7 @@ def as_market_data(
         )
     levels = _levels(data)
     content = levels.to_csv(float_format="%.17g", lineterminator="\n").encode()
-    companion = companion_of(load_snapshot())
+    companion = companion_of(load_snapshot(), calendar)
     levels, note = on_sessions(levels, calendar=calendar, where=GIVEN, needed=needed)
     return replace(
         companion,

@@ -76,13 +76,13 @@ def load_market_data(
             symbols,
             also=also,
             calendar=calendar,
-            companion=companion_of(snapshot),
+            companion=companion_of(snapshot, calendar),
         )
     if choice != SNAPSHOT:
         from analysis.prices.files import load_levels_file  # noqa: PLC0415 - nor a reader of others
 
         return load_levels_file(
-            Path(choice), companion_of(snapshot), calendar=calendar, needed=needed
+            Path(choice), companion_of(snapshot, calendar), calendar=calendar, needed=needed
         )
     return snapshot
 

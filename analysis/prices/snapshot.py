@@ -114,18 +114,22 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
     )
 
 
-def companion_of(snapshot: MarketData) -> MarketData:
+def companion_of(snapshot: MarketData, calendar: str) -> MarketData:
     """
     Keep of a snapshot what goes with a user's own levels: factors and reference figures.
 
-    Its levels stay until they are replaced; its longer histories, and the files of both, go.
+    Its levels stay until they are replaced; its longer histories, and the files of both, go, and
+    so do its names where the levels are of another exchange than its own.
     """
+    reference = snapshot.reference
+    if calendar != snapshot.calendar:
+        reference = replace(reference, names={})
     inputs = tuple(
         item
         for item in snapshot.inputs
         if item.name != LEVELS and not item.name.startswith(HISTORY)
     )
-    return replace(snapshot, inputs=inputs, histories={}, dividends=None)
+    return replace(snapshot, inputs=inputs, histories={}, dividends=None, reference=reference)
 
 
 def history_files(folder: Path | None = None) -> dict[str, str]:

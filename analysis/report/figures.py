@@ -55,13 +55,13 @@ STORY = (
         "Inside the band a sum is one that ordinary days bring; outside it is not.",
     ),
     Part(
-        ("benchmarks", "loss-by-benchmark"),
+        ("benchmarks",),
         "What was to be expected hangs on what stands for the market, so each row asks anew. "
         "A line is the {level} interval of the part that is left: one that leaves out zero is more "
         "than ordinary days bring.",
     ),
     Part(
-        ("firms", "cross-section"),
+        ("firms",),
         "Every firm of the study on the same question, each with its {level} interval. "
         "Where many are asked about, some look unusual by luck alone, so marks that count all of "
         "them together say more than single intervals.",
@@ -73,7 +73,7 @@ STORY = (
         "weak.",
     ),
     Part(
-        ("history", "worst-days"),
+        ("history",),
         "How the day compares with the worst that {name} has seen, and with the largest losses of "
         "any firm. Percent and dollars rank days differently, since firms grow.",
     ),
@@ -87,8 +87,8 @@ DAY = Part(
 )
 CONTROL = Part(
     ("synthetic-control",),
-    "The firm beside a control made of shares that the news did not touch. Thin lines are the "
-    "same made for each of those: a gap among them is one that chance brings.",
+    "The firm beside a control made of shares that the news did not touch. The band holds "
+    "most of the same made for each of those: a gap inside it is one that chance brings.",
 )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.prices.frames import as_market_data
-from analysis.prices.snapshot import CALENDAR
 from analysis.prices.study_data import with_chronology
 from analysis.results import (
     Battery,
@@ -133,13 +132,8 @@ def run_study(
         levels=data.levels[list(dict.fromkeys(used))],
         **_values(plan),
         chronology=plan.reference.chronology,
-        names=_names(plan),
+        names=plan.reference.names,
     )
-
-
-def _names(plan: Plan) -> dict[str, str]:
-    """Take the names that go with the data; those of the bundle are of its exchange alone."""
-    return dict(plan.reference.names) if plan.data.calendar == CALENDAR else {}
 
 
 def _values(plan: Plan) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from analysis.prices.snapshot import companion_of
 from analysis.results.names import benchmark_words, introduced, name_of
 from analysis.results.records import FACTOR_MARKET, NO_BENCHMARK
 
@@ -38,3 +39,8 @@ def test_every_bundled_firm_and_fund_of_a_study_has_a_name(snapshot, bundle) -> 
     assert table["symbol"].is_unique
     assert set(table["kind"]) == {"firm", "fund"}
     assert (table["name"].str.len().between(2, 40)).all()
+
+
+def test_names_of_the_bundle_are_of_its_own_exchange(snapshot) -> None:
+    assert companion_of(snapshot, "XNYS").reference.names == snapshot.reference.names
+    assert companion_of(snapshot, "XETR").reference.names == {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.bars import label_bars
 from analysis.figures.figure import ResultFigure
 from analysis.figures.style import LIGHT, Style, band, date_label, title
 from analysis.formatting import percent
@@ -50,20 +51,11 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
         axes.axhline(0, color=style.faint, lw=0.8)
         colours = [style.accent if flag else style.plain for flag in outside]
         axes.bar(offsets, abnormal, width=0.66, color=colours)
-        for offset, value in zip(offsets[outside], abnormal[outside], strict=True):
-            axes.annotate(
-                f"{value:.1f}",
-                xy=(offset, value),
-                xytext=(0, -3 if value < 0 else 3),
-                textcoords="offset points",
-                ha="center",
-                va="top" if value < 0 else "bottom",
-                fontsize=style.small,
-                fontweight="bold",
-            )
         axes.margins(y=0.14)
         room = max(0.0, (FEWEST - len(offsets)) / 2)
         axes.set_xlim(offsets[0] - 0.6 - room, offsets[-1] + 0.6 + room)
+        shown = offsets[outside].astype(float), abnormal[outside]
+        label_bars(axes, *shown, style, bold=np.ones(len(shown[0]), bool))
         axes.set_xlabel(f"sessions from the event ({date_label(head.session)} is 0)")
         axes.set_ylabel("abnormal return, %")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

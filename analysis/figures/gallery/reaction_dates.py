@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.context.absent import present, reason, when
+from analysis.figures.bars import label_bars
 from analysis.figures.figure import DetailFigure
 from analysis.figures.style import LIGHT, Style, band, date_label, title
 from analysis.formatting import long_date, percent
@@ -49,18 +50,9 @@ def draw(details: Details, style: Style = LIGHT) -> Figure:
         colours = [style.accent if day in told else style.plain for day in days]
         axes.bar(days, values, width=0.7, color=colours)
         outside = np.abs(values) > 100 * dates.band
-        for day, value in zip(days[outside], values[outside], strict=True):
-            axes.annotate(
-                f"{value:.1f}",
-                xy=(day, value),
-                xytext=(0, -3 if value < 0 else 3),
-                textcoords="offset points",
-                ha="center",
-                va="top" if value < 0 else "bottom",
-                fontsize=style.small,
-                fontweight="bold" if day in told else "normal",
-            )
         axes.margins(x=0.02, y=0.16)
+        marked = np.array([day in told for day in days[outside]], bool)
+        label_bars(axes, days[outside].astype(float), values[outside], style, bold=marked)
         low, high = axes.get_ylim()
         for placed in details.result.events:
             if placed.session in dates.sessions:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.context.recovery import RecoveryPath
 
 
-SHOWN = 20
+SHOWN = 12
 """Earlier falls drawn one by one, the latest; the band holds them all."""
 
 

@@ -40,9 +40,9 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
     marked = np.array([(family_p(a) or 1.0) <= alpha for a in days])
     figure, axes = style.figure(4.2)
     with style.applied():
-        colours = [style.accent if flag else style.plain for flag in marked]
-        axes.bar(offsets, mean, width=0.66, color=colours)
-        axes.vlines(offsets, low, high, color=style.text, lw=0.9)
+        for flags, colour, shape in ((marked, style.accent, "D"), (~marked, style.plain, "o")):
+            axes.vlines(offsets[flags], low[flags], high[flags], color=colour, lw=1.3)
+            axes.plot(offsets[flags], mean[flags], shape, color=colour, ms=5)
         axes.axhline(0, color=style.faint, lw=0.8)
         axes.set_xlabel("sessions from the reaction session")
         axes.set_ylabel("average abnormal return, %")
@@ -50,7 +50,7 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
         axes.grid(axis="y", lw=0.6)
         detail = (
             f"{result.spec.title}; lines are {100 * result.spec.level:g} % intervals of single "
-            "sessions, colour marks those beyond chance for the whole path"
+            "sessions, diamonds those beyond chance for the whole path"
         )
         title(figure, _finding(days, marked), detail, style)
     return figure

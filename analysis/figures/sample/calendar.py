@@ -41,7 +41,7 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
         mean = 100 * by_date["mean"].to_numpy()
         size = 14 + 40 * by_date["size"].to_numpy() / float(by_date["size"].max())
         colours = [style.accent if value < 0 else style.gain for value in mean]
-        below.scatter(days, mean, s=size, c=colours, alpha=0.75, lw=0)
+        below.scatter(days, mean, s=size, c=colours, lw=0)
         below.axhline(0, color=style.faint, lw=0.8)
         below.set_ylabel(f"mean CAR {result.spec.windows[0]}, %")
         span = float(np.ptp(days))

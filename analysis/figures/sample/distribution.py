@@ -47,7 +47,7 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
         for row, (_, values) in enumerate(parts):
             shown = values if len(values) <= 400 else spots.choice(values, 400, replace=False)
             height = row + spots.uniform(-0.24, 0.24, len(shown))
-            axes.plot(shown, height, ".", color=style.plain, ms=4, alpha=0.4, mew=0)
+            axes.plot(shown, height, "o", color=style.plain, ms=2.6, mew=0)
         axes.boxplot(
             [values for _, values in parts],
             positions=range(len(parts)),

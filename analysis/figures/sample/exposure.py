@@ -50,7 +50,7 @@ def draw(regression: Regression, style: Style = LIGHT) -> Figure:
     wide = x.min() > 0 and x.max() / x.min() > 50
     figure, axes = style.figure(4.4)
     with style.applied():
-        axes.plot(x, scale * y, "o", color=style.plain, ms=4.5, alpha=0.6, mew=0)
+        axes.plot(x, scale * y, "o", mfc=style.background, mec=style.plain, ms=4.5, mew=1.1)
         single = len(terms(regression)) == 1 and "C(" not in regression.formula
         fitted = scale * frame["fitted"].to_numpy(float)
         axes.plot(x, fitted, "-" if single else "_", color=style.accent, lw=1.8, ms=7)

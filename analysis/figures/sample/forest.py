@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.figures.sample.margin import room_left
 from analysis.figures.sample.path import leading
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.style import LIGHT, Style, date_label, title
 from analysis.inference.student import critical_value
 from analysis.sample.regression import pair_table
 
@@ -52,14 +53,23 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
     with style.applied():
         colours = [style.accent if flag else style.plain for flag in outside]
         axes.hlines(rows, car - half, car + half, color=colours, lw=1.1)
-        axes.scatter(car, rows, color=colours, s=16, zorder=3)
+        for flags, inside, edge in (
+            (outside, style.accent, style.accent),
+            (~outside, style.background, style.plain),
+        ):
+            axes.plot(car[flags], rows[flags], "o", mfc=inside, mec=edge, ms=4.5, mew=1.2)
         if average.n > 1 and average.battery is not None:
             inner = average.battery
             axes.hlines(0, 100 * inner.low, 100 * inner.high, color=style.text, lw=2.2)
             axes.plot([100 * average.mean], [0], "D", color=style.text, ms=6)
         axes.axvline(0, color=style.faint, lw=0.8)
         days = result.session_texts(table["position"].to_numpy())
-        labels = [f"{s}  {d}" for s, d in zip(table["symbol"], days, strict=True)]
+        dates = [date_label(dt.date.fromisoformat(day[:10])) for day in days]
+        alone = table["symbol"].nunique() == 1
+        labels = [
+            date if alone else f"{symbol}, {date}"
+            for symbol, date in zip(table["symbol"], dates, strict=True)
+        ]
         axes.set_yticks([*rows, 0], [*labels, f"mean of {average.n}"])
         axes.tick_params(axis="y", labelsize=style.small - 1, length=0)
         axes.set_ylim(-0.9, len(car) + 1.2)
@@ -70,7 +80,9 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
             f"{100 * level:g} % interval: {int((outside & (car > 0)).sum())} up, "
             f"{int((outside & (car < 0)).sum())} down"
         )
-        detail = f"{result.spec.title}; prediction intervals of each pair's own model"
+        detail = (
+            f"{result.spec.title}; prediction intervals of each pair's own model; filled: beyond it"
+        )
         title(figure, finding, detail, style)
         room_left(figure)
     return figure

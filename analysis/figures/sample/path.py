@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.style import LIGHT, Style, title
+from analysis.figures.style import LIGHT, Style, band, title
 from analysis.formatting import percent, probability
 from analysis.sample.caar import caar_path
 
@@ -36,9 +36,7 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
     path = caar_path(result)
     figure, axes = style.figure(4.4)
     with style.applied():
-        axes.fill_between(
-            path.days, 100 * path.low, 100 * path.high, color=style.plain, alpha=0.16, lw=0
-        )
+        band(axes, path.days.astype(float), 100 * path.low, 100 * path.high, style)
         axes.plot(path.days, 100 * path.caar, color=style.plain, lw=2.0)
         names = group_names(result)
         if 1 < len(names) <= MOST_GROUPS:
@@ -92,10 +90,9 @@ def _equal(p: str) -> str:
 
 def _detail(result: SampleResult, n: int, band: str) -> str:
     spec = result.spec
-    benchmark = f" on {spec.benchmark}" if result.measurer.takes_benchmark else ""
     pairs = "1 firm-event" if n == 1 else f"{n:,} firm-events"
     return (
-        f"{spec.title}: {pairs}, {spec.linear.name} model{benchmark}, estimation window "
+        f"{spec.title}: {pairs}, {result.model_words}, estimation window "
         f"{spec.estimation}; {100 * spec.level:g} % band {band}"
     )
 
