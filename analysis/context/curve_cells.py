@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from analysis.inference.placebo import pseudo_dates
 from analysis.models.design import Design
 from analysis.models.origin import ThroughOrigin
 from analysis.models.tuning import tuned
-from analysis.panel.engine import estimate_windows
+from analysis.panel.engine import estimate_windows, usable_processors
 from analysis.panel.estimates import LinearModel
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.panel_draws import engine_kind
@@ -236,8 +237,9 @@ def draw(cells: Sequence[CurveCell], windows: CurveWindows) -> dict[tuple[int, W
             batches[cell.returns, cell.length, cell.gap, market].append(cell)
     at = np.append(dates, case.placed.position)
     columns: dict[tuple[int, Window], DrawnCell] = {}
-    for batch in batches.values():
-        found = _estimates(batch, at, windows)
+    with ThreadPoolExecutor(usable_processors()) as pool:  # a call of one firm keeps one busy
+        estimates = pool.map(lambda batch: _estimates(batch, at, windows), batches.values())
+    for batch, found in zip(batches.values(), estimates, strict=True):
         for place, cell in enumerate(batch):
             for w, window in enumerate(windows.all):
                 held = found.bhar if cell.returns == "log" else found.car

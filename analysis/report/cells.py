@@ -32,6 +32,7 @@ def frame_table(
     formats: Mapping[str, Callable[[float | None], str]],
     place: Callable[[int, str], Place],
     columns: Sequence[str] | None = None,
+    heads: Mapping[str, str] | None = None,
 ) -> CellTable:
     """
     Lay out a tidy frame.
@@ -46,6 +47,8 @@ def frame_table(
         From a row's number, from 0, and a column to its place in the results files.
     columns : sequence of str, optional
         All by default.
+    heads : mapping of str to str, optional
+        Headings of columns; others have their names.
 
     Returns
     -------
@@ -56,7 +59,9 @@ def frame_table(
         tuple(_cell(row[column], formats.get(column), place(line, column)) for column in chosen)
         for line, row in enumerate(frame.to_dict("records"))
     )
-    return CellTable(name, caption, tuple(Column(c.replace("_", " ")) for c in chosen), rows)
+    named = heads or {}
+    columns_ = tuple(Column(named.get(c, c.replace("_", " "))) for c in chosen)
+    return CellTable(name, caption, columns_, rows)
 
 
 def _cell(value: object, write: Callable[[float | None], str] | None, place: Place) -> Cell:

@@ -64,7 +64,16 @@ def column_kind(column: Column, place: int, left: int) -> str:
         return "money"
     if words[0] in TESTS or words[:2] == ["hit", "evenly?"]:
         return "tests"
-    if words[0] in {"realised", "expected", "abnormal", "from", "to", "mean", "low", "high"}:
+    if column.name in {"abnormal return", "return"} or words[0] in {
+        "realised",
+        "expected",
+        "abnormal",
+        "from",
+        "to",
+        "mean",
+        "low",
+        "high",
+    }:
         return "returns"
     return "more"
 

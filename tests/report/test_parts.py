@@ -1,4 +1,4 @@
-"""Smaller drawings show the same: paths, references and groups that say something."""
+"""Parts of the page: smaller drawings, marks, columns, colours, texts for scripts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import io
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from analysis.figures.style import LIGHT
+from analysis.figures.style import DARK, LIGHT
 from analysis.report.hot import frame_of, hot_points
+from analysis.report.page import asset
 from analysis.report.payload import as_json, column_kind
 from analysis.report.shrink import shrink
+from analysis.report.tables import detail_table
 from analysis.tables.cells import Column
+from analysis.tables.file import TidyFile
 
 NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 
@@ -92,3 +96,34 @@ def test_json_cannot_end_its_element() -> None:
 def test_columns_are_sorted_into_sets(name: str, kind: str) -> None:
     assert column_kind(Column(name), 3, 1) == kind
     assert column_kind(Column(name), 0, 1) == "key"
+
+
+def test_the_page_has_the_colours_of_the_figures() -> None:
+    names = {"paper": "background", "rule": "grid", "accent": "accent", "plain": "plain"}
+    names |= {"ink": "text", "gain": "gain"}
+    light, dark, printed = re.findall(r":root \{(.*?)\}", asset("report.css"), re.DOTALL)
+    for text, style in ((light, LIGHT), (dark, DARK)):
+        shown = dict(re.findall(r"--(\w+): (#\w+)", text))
+        assert {n: shown[n].lower() for n in names} == {
+            n: getattr(style, field).lower() for n, field in names.items()
+        }
+    assert dict(re.findall(r"--(accent|plain|gain): (#\w+)", printed)) == {
+        name: getattr(LIGHT, name) for name in ("accent", "plain", "gain")
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("overnight_p", 0.00002, "<0.0001"),
+        ("volume_ratio", 5.5578, "5.56"),
+        ("t_volume", 3.4576, "3.46"),
+        ("vix_eve", 14.27, "14.27"),
+        ("loss_usd", 5.89e11, "589.0 bn"),
+        ("abnormal_return", -0.1664, "-16.64 %"),
+    ],
+)
+def test_columns_are_written_in_their_units(column: str, value: float, text: str) -> None:
+    file = TidyFile("x.csv", "X", lambda frame: frame)
+    table = detail_table(pd.DataFrame({"firm": ["A"], column: [value]}), file)
+    assert table.rows[0][1].text == text
