@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,11 +16,12 @@ from analysis.cli.terminal import echo, message
 from analysis.study import RETURNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
     from analysis._typing import FigureFormat, FigureStyle
+    from analysis.batch.partition import Cluster
     from analysis.sample.file import SampleStudy
     from analysis.sample.regression import Regression
     from analysis.sample.result import SampleResult
@@ -122,6 +124,12 @@ VALUES = "levels", "returns"
     type=click.Path(dir_okay=False, path_type=Path),
     help="In the long run also against firms alike: a table of symbol, size, book-to-market.",
 )
+@click.option(
+    "--dask",
+    "address",
+    metavar="ADDRESS",
+    help="Measure and rank on a Dask cluster, as tcp://HOST:8786; needs the extra 'dask'.",
+)
 @click.option("--out", type=OutputFolder(), help="Folder for all files.")
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
 @click.option("--report", is_flag=True, help="Also write the report, OUT/report.html.")
@@ -133,6 +141,7 @@ def command(
     report: bool,
     horizons: tuple[int, ...],
     match_on: Path | None,
+    address: str | None,
     **options: Any,  # noqa: ANN401 - the choices of a sample, by name
 ) -> None:
     r"""
@@ -165,7 +174,7 @@ def command(
     asked = with_options(study, **options)
     inputs = [found or Path(events), Path(asked.data)]
     wanted = SampleOutputs(
-        cast("OutputFormat", output_format), out, figures, report, horizons, match_on
+        cast("OutputFormat", output_format), out, figures, report, horizons, match_on, address
     )
     tell(asked, wanted, inputs=inputs)
 
@@ -187,6 +196,8 @@ class SampleOutputs:
         Sessions of the long run.
     match_on : pathlib.Path or None
         Characteristics of firms, for the long run against firms alike.
+    address : str or None
+        Of a Dask scheduler.
     """
 
     output_format: OutputFormat
@@ -195,6 +206,7 @@ class SampleOutputs:
     report: bool = False
     horizons: tuple[int, ...] = ()
     match_on: Path | None = None
+    address: str | None = None
 
 
 def tell(study: SampleStudy, wanted: SampleOutputs, *, inputs: Sequence[Path] = ()) -> None:
@@ -218,8 +230,8 @@ def tell(study: SampleStudy, wanted: SampleOutputs, *, inputs: Sequence[Path] = 
     if out is not None:
         check_writable(out, inputs=inputs)
     traits = None if wanted.match_on is None else read_traits(wanted.match_on)
-    with progress_bar() as progress:
-        result = study.run(progress=progress)
+    with progress_bar() as progress, _cluster(wanted.address) as client:
+        result = study.run(progress=progress, client=client)
     regressions = [explain(result, formula) for formula in study.explain]
     held = long_run(result, wanted.horizons, traits=traits) if wanted.horizons else None
     for line in study.events.problems.lines():
@@ -232,6 +244,17 @@ def tell(study: SampleStudy, wanted: SampleOutputs, *, inputs: Sequence[Path] = 
         written = write_files(files, out, by="sample")
         echo(f"wrote {len(written)} files to {out}", err=True)
     echo(_printed(result, regressions, held, wanted.output_format), nl=False)
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None) -> Iterator[Cluster | None]:
+    if address is None:
+        yield None
+        return
+    from analysis.batch.partition import connected
+
+    with connected(address) as client:
+        yield client
 
 
 def _files(

@@ -75,6 +75,40 @@ def corrado_test(residuals: FloatArray, ar: FloatArray) -> Outcome:
     return rank_z("corrado", daily, len(ar))
 
 
+def modified_rank_test(residuals: FloatArray, ar: FloatArray) -> Outcome:
+    """
+    Test as `corrado_test`, daily means weighted by the root of the share of firms that traded.
+
+    Parameters
+    ----------
+    residuals, ar
+        As `corrado_test`.
+
+    References
+    ----------
+    Campbell and Wasley (1993), Journal of Financial Economics 33.
+    """
+    ranks = scaled_ranks(np.vstack([residuals, ar]))
+    return rank_z("modified-rank", daily_mean(ranks, weighted=True), len(ar))
+
+
+def corrado_sign_test(residuals: FloatArray, ar: FloatArray) -> Outcome:
+    """
+    Test the mean sign of the event window's abnormal returns about each firm's own median.
+
+    Parameters
+    ----------
+    residuals, ar
+        As `corrado_test`.
+
+    References
+    ----------
+    Corrado and Zivney (1992), Journal of Financial and Quantitative Analysis 27.
+    """
+    signs = np.sign(scaled_ranks(np.vstack([residuals, ar])))
+    return rank_z("corrado-sign", daily_mean(signs, weighted=True), len(ar))
+
+
 def corrado_zivney_test(sar: FloatArray, event_sar: FloatArray) -> Outcome:
     """
     Test the mean rank of standardised abnormal returns, event sessions rescaled for their spread.

@@ -70,8 +70,9 @@ class StatisticalTest:
         The null hypothesis in words; the statistic; what it is judged by, with degrees of freedom;
         and so on.
     run : callable or None
-        From a `FirmSample` or `GroupSample` and `Settings` to an outcome, or to several of the same
-        test. None where the subject is events or p-values, which are in no battery of samples.
+        From a `FirmSample`, `GroupSample` or, of events, an `analysis.inference.events.EventSample`
+        and `Settings` to an outcome, or to several of the same test. None of p-values, and of tests
+        of events that need more than one window's returns: ranks, a path, other dates.
     needs : tuple of str
         What the sample must have, see its `lacks`; checked before `run`.
     assumes : frozenset of str
@@ -122,7 +123,7 @@ class Registry(Mapping[str, StatisticalTest]):
     Raises
     ------
     MarketImpactError
-        If two tests have one id, or one that a battery runs has no function.
+        If two tests have one id, one of a firm or group has no function, or one of p-values has.
     """
 
     __slots__ = ("_tests",)
@@ -134,10 +135,11 @@ class Registry(Mapping[str, StatisticalTest]):
             twice = next(name for name in ids if ids.count(name) > 1)
             raise MarketImpactError(f"test '{twice}' is registered twice; rename one of the two")
         for test in tests:
-            if (test.run is None) == (test.subject in {"firm", "group"}):
+            wanted, barred = test.subject in {"firm", "group"}, test.subject == "p-values"
+            if (test.run is None and wanted) or (test.run is not None and barred):
                 raise MarketImpactError(
-                    f"test '{test.id}': a test of a firm or of a group needs a function, and only "
-                    "such a test has one"
+                    f"test '{test.id}': a test of a firm or of a group needs a function, one of "
+                    "p-values has none"
                 )
 
     def __getitem__(self, name: str) -> StatisticalTest:

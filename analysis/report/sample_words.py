@@ -18,7 +18,8 @@ def sample_yardstick(result: SampleResult) -> str:
     """Say what the expected returns rest on."""
     if not result.measurer.takes_benchmark:
         return "its own past"
-    return result.spec.benchmark or "the benchmark of each"
+    names = set(result.pairs.benchmarks)
+    return names.pop() if len(names) == 1 else "the benchmark of each"
 
 
 def _beyond(result: SampleResult, average: Average) -> bool | None:

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.errors import MarketImpactError
 from analysis.inference.catalog import TESTS
-from analysis.inference.clustered import (
-    FEWEST_CLUSTERS,
-    date_bootstrap_test,
-    date_cluster_test,
-    date_portfolio_test,
-    two_way_cluster_test,
-    wild_cluster_test,
-)
+from analysis.inference.clustered import FEWEST_CLUSTERS
 from analysis.inference.cross_section import (
     cross_sectional_test,
     patell_test,
@@ -32,6 +26,7 @@ from analysis.inference.many_firms import (
 from analysis.inference.outcome import Outcome, normal, student
 from analysis.inference.portfolio import FEWEST_ROWS
 from analysis.inference.rank_tests import grank_of_daily, rank_z
+from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.sample.column import PairColumn, WindowOverlap, measure_overlap
 
@@ -171,11 +166,10 @@ def run_battery(
     """
     overlap = measure_overlap(column)
     lead = choose_lead(overlap, column.reach)
-    outcomes = [_warned(test(), overlap, lead) for test in _tests(column, overlap, level)]
+    settings = Settings(level=level, draws=draws, seed=seed)
+    outcomes = [_warned(test(), overlap, lead) for test in _tests(column, overlap, settings)]
     if resample:
-        for redraw in (wild_cluster_test, date_bootstrap_test):
-            rng = np.random.default_rng(seed)
-            outcomes.append(redraw(column.car, column.position, rng, draws=draws))
+        outcomes += [_registered(test, column, settings) for test in RESAMPLED]
     if column.place >= 0:
         outcomes += [_warned(outcome, overlap, lead) for outcome in _rank_tests(column)]
     outcomes.sort(key=lambda outcome: outcome.test != lead.test)
@@ -183,8 +177,22 @@ def run_battery(
     return SampleBattery(overlap, lead, tuple(outcomes), se, low, high)
 
 
-def _tests(column: PairColumn, overlap: WindowOverlap, level: float) -> list[Callable[[], Outcome]]:
-    car, scar, df, position = column.car, column.scar, column.df, column.position
+RESAMPLED = "wild-cluster", "date-bootstrap"
+"""Tests of the registry that draw: of windows, not of every session of a path."""
+
+
+def _registered(test: str, column: PairColumn, settings: Settings) -> Outcome:
+    run = TESTS[test].run
+    if run is None:
+        raise MarketImpactError(f"test '{test}' is not one of a single window's returns")
+    found = run(column, settings)
+    return found if isinstance(found, Outcome) else found[0]
+
+
+def _tests(
+    column: PairColumn, overlap: WindowOverlap, settings: Settings
+) -> list[Callable[[], Outcome]]:
+    car, scar, df = column.car, column.scar, column.df
     reach, correlation = column.reach, overlap.mean_correlation
     mean = column.histories.mean_residual
     single: list[Callable[[], Outcome]] = (
@@ -194,9 +202,9 @@ def _tests(column: PairColumn, overlap: WindowOverlap, level: float) -> list[Cal
         *single,
         lambda: bmp_test(scar),
         lambda: kolari_pynnonen_test(scar, correlation),
-        lambda: date_cluster_test(car, position, reach, level=level),
-        lambda: two_way_cluster_test(car, position, column.firm, level=level),
-        lambda: date_portfolio_test(car, position, reach, level=level),
+        lambda: _registered("date-cluster", column, settings),
+        lambda: _registered("two-way-cluster", column, settings),
+        lambda: _registered("date-portfolio", column, settings),
         lambda: cross_sectional_test(car),
         lambda: patell_test(scar, df),
         lambda: kolari_pynnonen_patell_test(scar, df, correlation),
@@ -208,7 +216,7 @@ def _tests(column: PairColumn, overlap: WindowOverlap, level: float) -> list[Cal
             if np.isfinite(column.positive).any()
             else Outcome.missing("sign", "no pair has estimation residuals")
         ),
-        lambda: sign_test(car, 0.5, "binomial-sign"),
+        lambda: _registered("binomial-sign", column, settings),
     ]
 
 

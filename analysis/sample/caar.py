@@ -11,7 +11,7 @@ import numpy as np
 from analysis.inference.clustered import date_cluster_test
 from analysis.inference.student import critical_value
 from analysis.sample.averages import group_pairs
-from analysis.sample.measure import running_sums
+from analysis.sample.judging import running_sums
 from analysis.windows import Window
 
 if TYPE_CHECKING:

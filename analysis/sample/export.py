@@ -31,15 +31,16 @@ def json_text(result: SampleResult, regressions: Sequence[Regression] = ()) -> s
     Returns
     -------
     str
-        An object with ``title``, ``data``, ``model``, ``benchmark``, ``estimation``, ``statuses``,
-        ``policies``, ``lead`` (of each group and window, with its reason), ``averages`` and
-        ``characteristics``, rows as in the CSV files.
+        An object with ``title``, ``data``, ``model``, ``returns``, ``benchmark``, ``estimation``,
+        ``statuses``, ``policies``, ``lead`` (of each group and window, with its reason),
+        ``averages`` and ``characteristics``, rows as in the CSV files.
     """
     spec = result.spec
     document = {
         "title": spec.title,
         "data": result.data.name,
         "model": spec.linear.name,
+        "returns": "log" if result.data.log else "simple",
         "benchmark": spec.benchmark if result.measurer.takes_benchmark else None,
         "estimation": str(spec.estimation),
         "statuses": result.statuses,

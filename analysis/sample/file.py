@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis._typing import Progress
+    from analysis.batch.partition import Cluster
     from analysis.prices.market_data import MarketData
     from analysis.sample.result import SampleResult
 
@@ -89,9 +90,16 @@ class SampleStudy:
     weight: str = ""
     fx: tuple[ExchangeRate, ...] = ()
 
-    def run(self, *, progress: Progress | None = None) -> SampleResult:
+    def run(
+        self, *, progress: Progress | None = None, client: Cluster | None = None
+    ) -> SampleResult:
         """
         Load the data and run.
+
+        Parameters
+        ----------
+        progress, client
+            As `analysis.sample.run.run_sample`.
 
         Raises
         ------
@@ -105,10 +113,17 @@ class SampleStudy:
             if self.benchmarks:
                 raise StudyError("an index without a firm needs plain levels; drop [[benchmarks]]")
             events = weighted_by(self.events, self.weight)
-            return run_sample(events, own.read(events), self.spec, progress=progress)
-        return self.run_on(load_market_data(self.data, calendar=self.calendar), progress=progress)
+            return run_sample(events, own.read(events), self.spec, progress=progress, client=client)
+        data = load_market_data(self.data, calendar=self.calendar)
+        return self.run_on(data, progress=progress, client=client)
 
-    def run_on(self, data: MarketData, *, progress: Progress | None = None) -> SampleResult:
+    def run_on(
+        self,
+        data: MarketData,
+        *,
+        progress: Progress | None = None,
+        client: Cluster | None = None,
+    ) -> SampleResult:
         """Run on data that are at hand; see `run`."""
         for benchmark in self.benchmarks:
             for symbol in (benchmark.symbol, *benchmark.firms):
@@ -133,7 +148,7 @@ class SampleStudy:
             events = weighted_by_value(self.events, sample, data, self.spec, self.fx)
         else:
             events = weighted_by(self.events, self.weight)
-        result = run_sample(events, sample, self.spec, progress=progress)
+        result = run_sample(events, sample, self.spec, progress=progress, client=client)
         return replace(result, impacts=impacts(result, data, self.fx))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from analysis.sample.kernel import sum_histories
 from analysis.sample.layout import EventRows, History, Sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.panel.returns import PanelReturns
     from analysis.sample.days import Days
     from analysis.sample.measure import Fits, Measurer, Measures, Regressors
     from analysis.windows import Window
@@ -165,25 +166,21 @@ def sum_over(
     length = len(measurer.spec.estimation)
     windows = np.zeros((0, 2), dtype=np.int64) if ranked is None else ranked.windows
     n_days = 0 if ranked is None else int((windows[:, 1] - windows[:, 0]).max(initial=0)) + 1
-    total = _empty(len(rows), (len(dates), width), length, len(windows), n_days)
+    shape = Shape((len(dates), width), length, len(windows), n_days)
+    total = _empty(len(rows), shape)
     blocks = list(_blocks(measurer, rows))
 
-    def solve(block: tuple[Regressors, IntArray]) -> tuple[IntArray, Sums]:
+    def task(block: tuple[Regressors, IntArray]) -> tuple[History, EventRows, bool, Shape]:
         regressors, places = block
-        own = _empty(len(places), (len(dates), width), length, len(windows), n_days)
         chosen = rows[places]
         history = _history(measurer, fits, regressors, chosen, code[places], (day, earliest))
         events = _event_rows(ranked, regressors, chosen)
-        sum_histories(history, events, ranked is not None, own)
-        return places, own
+        return history, events, ranked is not None, shape
 
-    threads = measurer.threads or usable_processors()
-    with ThreadPoolExecutor(threads) as pool:
-        for first in range(0, len(blocks), 2 * threads):  # no more sums at once than threads need
-            for places, own in pool.map(solve, blocks[first : first + 2 * threads]):
-                total.positive[places] = own.positive
-                for name in Sums._fields[1:]:
-                    np.add(getattr(total, name), getattr(own, name), out=getattr(total, name))
+    for (_, places), own in zip(blocks, _summed(measurer, blocks, task), strict=True):
+        total.positive[places] = own.positive
+        for name in Sums._fields[1:]:
+            np.add(getattr(total, name), getattr(own, name), out=getattr(total, name))
     seen = total.pairs > 0
     return Histories(
         positive=total.positive,
@@ -193,6 +190,35 @@ def sum_over(
         sums=total,
         windows=windows,
     )
+
+
+def _summed(
+    measurer: Measurer,
+    blocks: Sequence[tuple[Regressors, IntArray]],
+    task: Callable[[tuple[Regressors, IntArray]], tuple[History, EventRows, bool, Shape]],
+) -> Iterator[Sums]:
+    """Sum block by block, on threads or on the workers of a cluster; never many sums at once."""
+    if measurer.workers is not None:
+        yield from measurer.workers.run(sum_block, map(task, blocks))
+        return
+    threads = measurer.threads or usable_processors()
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, len(blocks), 2 * threads):
+            some = blocks[first : first + 2 * threads]
+            yield from pool.map(lambda block: sum_block(measurer.panel, *task(block)), some)
+
+
+def sum_block(
+    panel: PanelReturns, history: History, events: EventRows, ranks: bool, shape: Shape
+) -> Sums:
+    """Sum over the histories of a block of pairs, whose returns are those of `panel`."""
+    own = _empty(len(history.firm), shape)
+    rows = panel.rows
+    whole = history._replace(
+        values=rows.values, offsets=rows.offsets, first=rows.first, left_out=rows.left_out
+    )
+    sum_histories(whole, events, ranks, own)
+    return own
 
 
 def _blocks(measurer: Measurer, rows: IntArray) -> Iterator[tuple[Regressors, IntArray]]:
@@ -213,15 +239,16 @@ def _history(
     date: IntArray,
     days: tuple[IntArray, int],
 ) -> History:
-    rows, spec = measurer.panel.rows, measurer.spec
+    spec = measurer.spec
+    nothing = np.zeros(0)
     n_sessions = len(measurer.data.sessions)
     base = np.zeros(n_sessions) if regressors.base is None else regressors.base
     usable = np.isfinite(regressors.factors).all(axis=1) & np.isfinite(base)
     return History(
-        values=rows.values,
-        offsets=rows.offsets,
-        first=rows.first,
-        left_out=rows.left_out,
+        values=nothing,  # the returns: those of the panel that is at hand, see `sum_block`
+        offsets=nothing.astype(np.int64),
+        first=nothing.astype(np.int64),
+        left_out=nothing.astype(np.bool_),
         firm=measurer.pairs.firm[chosen],
         position=measurer.pairs.position[chosen],
         coefficients=np.ascontiguousarray(fits.coefficients[chosen]),
@@ -263,7 +290,26 @@ def _event_rows(ranked: Ranked | None, regressors: Regressors, chosen: IntArray)
     )
 
 
-def _empty(n: int, shared: tuple[int, int], length: int, n_windows: int, n_days: int) -> Sums:
+class Shape(NamedTuple):
+    """
+    Shapes of sums.
+
+    Attributes
+    ----------
+    shared : tuple of int
+        Dates, and days from them.
+    length, n_windows, n_days : int
+        Sessions of the estimation window, windows ranked, and the most sessions of one.
+    """
+
+    shared: tuple[int, int]
+    length: int
+    n_windows: int
+    n_days: int
+
+
+def _empty(n: int, shape: Shape) -> Sums:
+    shared, length, n_windows, n_days = shape
     return Sums(
         positive=np.full(n, np.nan),
         pairs=np.zeros(length),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,15 +12,15 @@ from analysis.panel import layout
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.sample import pairs as codes
-from analysis.sample.policies import FLAGGED_ZEROS
-from analysis.windows import SHORT
+from analysis.sample.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
     from analysis._typing import FloatArray, IntArray
+    from analysis.batch.partition import Cluster
     from analysis.panel.estimates import WindowEstimates
     from analysis.panel.returns import PanelReturns
     from analysis.sample.data import SampleData
@@ -146,6 +146,8 @@ class Measurer:
         One a benchmark of the pairs.
     threads : int or None
         All processors where None.
+    workers : Workers or None
+        Of a cluster; None measures here.
     """
 
     data: SampleData
@@ -154,10 +156,17 @@ class Measurer:
     panel: PanelReturns
     regressors: tuple[Regressors | None, ...]
     threads: int | None = None
+    workers: Workers | None = None
 
     @classmethod
     def of(
-        cls, data: SampleData, pairs: Pairs, spec: SampleSpec, *, threads: int | None = None
+        cls,
+        data: SampleData,
+        pairs: Pairs,
+        spec: SampleSpec,
+        *,
+        threads: int | None = None,
+        client: Cluster | None = None,
     ) -> Measurer:
         """Lay out regressors, and the sessions that no fit may use."""
         panel = data.panel
@@ -173,7 +182,8 @@ class Measurer:
             else None
             for name, block in zip(pairs.benchmarks, pairs.benchmark_blocks, strict=True)
         )
-        return cls(data, pairs, spec, panel, known, threads)
+        workers = None if client is None else Workers.over(client, panel)
+        return cls(data, pairs, spec, panel, known, threads, workers)
 
     @property
     def takes_benchmark(self) -> bool:
@@ -221,27 +231,52 @@ class Measurer:
             sigma2=np.full(of_fits, np.nan),
             df=np.full(of_fits, np.nan),
         )
-        for regressors, rows in self.blocks():
-            self._measure(regressors, rows, found, fit if fits else None)
+        blocks = list(self.blocks())
+        for (_, rows), got in zip(blocks, self._estimates(blocks, found.windows), strict=True):
+            _store(got, rows, found, fit if fits else None)
         return found, fit
 
+    def _options(self, regressors: Regressors, windows: Sequence[Window]) -> dict[str, Any]:
+        return {
+            "models": [regressors.model],
+            "estimation": self.spec.estimation,
+            "windows": windows,
+            "min_estimation": self.spec.fewest,
+            "base": regressors.base,
+            "skip_missing": self.spec.policies.missing == "traded",
+            "log": self.data.log,
+        }
+
     def _estimate(
-        self, regressors: Regressors, rows: IntArray, windows: Sequence[Window]
+        self, regressors: Regressors, rows: IntArray, windows: Sequence[Window], threads: int | None
     ) -> WindowEstimates:
         return estimate_windows(
             self.panel,
             regressors.factors,
             self.pairs.firm[rows],
             self.pairs.position[rows],
-            models=[regressors.model],
-            estimation=self.spec.estimation,
-            windows=windows,
-            min_estimation=self.spec.fewest,
-            base=regressors.base,
-            skip_missing=self.spec.policies.missing == "traded",
-            log=self.data.log,
-            threads=self.threads,
+            threads=threads,
+            **self._options(regressors, windows),
         )
+
+    def _estimates(
+        self, blocks: Iterable[tuple[Regressors, IntArray]], windows: Sequence[Window]
+    ) -> Iterator[WindowEstimates]:
+        """Estimate block by block, here or on the workers of a cluster."""
+        if self.workers is None:
+            for regressors, rows in blocks:
+                yield self._estimate(regressors, rows, windows, self.threads)
+            return
+        tasks = (
+            (
+                regressors.factors,
+                self.pairs.firm[rows],
+                self.pairs.position[rows],
+                self._options(regressors, windows),
+            )
+            for regressors, rows in blocks
+        )
+        yield from self.workers.run(estimate_block, tasks)
 
     def measure_rows(
         self, regressors: Regressors, rows: IntArray, windows: Sequence[Window]
@@ -261,64 +296,47 @@ class Measurer:
         car, se : ndarray of shape (m, w)
             As `measure` has them; NaN where there is none.
         """
-        got = replace(self, threads=1)._estimate(regressors, rows, windows)  # noqa: SLF001
+        got = self._estimate(regressors, rows, windows, 1)
         refused = _status(got.status[:, 0], got.window_status[:, 0].T).T != codes.OK
         return tuple(  # type: ignore[return-value]
             np.where(refused, np.nan, numbers[:, 0]) for numbers in (got.car, got.car_se)
         )
 
-    def _measure(
-        self, regressors: Regressors, rows: IntArray, found: Measures, fits: Fits | None
-    ) -> None:
-        got = self._estimate(regressors, rows, found.windows)
-        where: slice | IntArray = rows
-        if rows.size and rows[-1] - rows[0] + 1 == rows.size:
-            where = slice(int(rows[0]), int(rows[-1]) + 1)
-        found.car[:, where] = got.car[:, 0].T
-        found.se[:, where] = got.car_se[:, 0].T
-        held = len(found.bhar)
-        found.bhar[:, where] = got.bhar[:, 0, :held].T
-        found.n_window[:, where] = got.n_window[:, 0].T
-        status = _status(got.status[:, 0], got.window_status[:, 0].T)
-        found.status[:, where] = status
-        refused = status != codes.OK
-        if refused.any():
-            for numbers in (found.car, found.se, found.bhar):
-                part = numbers[:, where]
-                part[refused[: len(part)]] = np.nan
-                numbers[:, where] = part
-        if fits is not None:
-            fits.n_estimation[where] = got.n_estimation[:, 0]
-            fits.coefficients[where] = got.coefficients[:, 0]
-            fits.sigma2[where] = got.sigma2[:, 0]
-            fits.df[where] = got.df[:, 0]
+
+def estimate_block(
+    panel: PanelReturns,
+    factors: FloatArray,
+    firm: IntArray,
+    position: IntArray,
+    options: Mapping[str, Any],
+) -> WindowEstimates:
+    """Estimate a block of pairs in one thread: a task of a worker."""
+    return estimate_windows(panel, factors, firm, position, threads=1, **options)
 
 
-def running_sums(ar: FloatArray, alpha: FloatArray) -> FloatArray:
-    """
-    Sum abnormal returns from the first session of a path to each: the CAR of each such window.
-
-    Parameters
-    ----------
-    ar : ndarray of shape (d, n)
-        Of d single sessions, whose alphas count; NaN adds nothing.
-    alpha : ndarray of shape (n,)
-        Of each pair, decimal a session; a long window (`Window.long`) does not carry it on.
-
-    Returns
-    -------
-    ndarray of shape (d, n)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> running_sums(np.full((7, 1), 0.01), np.array([0.002]))[:, 0].round(3).tolist()
-    [0.01, 0.02, 0.03, 0.04, 0.05, 0.072, 0.084]
-    """
-    known = np.isfinite(ar)
-    sums: FloatArray = np.cumsum(np.where(known, ar, 0.0), axis=0)
-    sums[SHORT:] += np.cumsum(known, axis=0)[SHORT:] * alpha
-    return sums
+def _store(got: WindowEstimates, rows: IntArray, found: Measures, fits: Fits | None) -> None:
+    """Put the estimates of a block in their places."""
+    where: slice | IntArray = rows
+    if rows.size and rows[-1] - rows[0] + 1 == rows.size:
+        where = slice(int(rows[0]), int(rows[-1]) + 1)
+    found.car[:, where] = got.car[:, 0].T
+    found.se[:, where] = got.car_se[:, 0].T
+    held = len(found.bhar)
+    found.bhar[:, where] = got.bhar[:, 0, :held].T
+    found.n_window[:, where] = got.n_window[:, 0].T
+    status = _status(got.status[:, 0], got.window_status[:, 0].T)
+    found.status[:, where] = status
+    refused = status != codes.OK
+    if refused.any():
+        for numbers in (found.car, found.se, found.bhar):
+            part = numbers[:, where]
+            part[refused[: len(part)]] = np.nan
+            numbers[:, where] = part
+    if fits is not None:
+        fits.n_estimation[where] = got.n_estimation[:, 0]
+        fits.coefficients[where] = got.coefficients[:, 0]
+        fits.sigma2[where] = got.sigma2[:, 0]
+        fits.df[where] = got.df[:, 0]
 
 
 def regressors_of(
@@ -355,76 +373,6 @@ def regressors_of(
         base=data.factor("rf", block) if model.excess else None,
         names=tuple(names),
     )
-
-
-def zero_share(data: SampleData, pairs: Pairs, estimation: Window) -> FloatArray:
-    """
-    Compute the share of zero returns in each pair's estimation window.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        NaN where there is no return.
-    """
-    rows = data.panel.rows
-    seen = np.concatenate([[0], np.cumsum(np.isfinite(rows.values))])
-    zeros = np.concatenate([[0], np.cumsum(rows.values == 0)])
-    share = np.full(len(pairs), np.nan)
-    placed = (pairs.firm >= 0) & (pairs.position >= 0)
-    firm = pairs.firm[placed]
-    begin, end = rows.offsets[firm], rows.offsets[firm + 1]
-    at = begin + pairs.position[placed] - rows.first[firm]
-    low = np.clip(at + estimation.start, begin, end)
-    high = np.clip(at + estimation.end + 1, begin, end)
-    count = seen[high] - seen[low]
-    share[placed] = np.divide(
-        zeros[high] - zeros[low], count, out=np.full(count.size, np.nan), where=count > 0
-    )
-    return share
-
-
-def screen(data: SampleData, pairs: Pairs, spec: SampleSpec) -> None:
-    """Flag the pairs that trade thinly, and refuse those beyond the policy's limit."""
-    share = zero_share(data, pairs, spec.estimation)
-    pairs.notes[share > FLAGGED_ZEROS] |= codes.MANY_ZEROS
-    pairs.status[pairs.usable & (share > spec.policies.most_zeros)] = codes.THIN
-
-
-def judge_windows(data: SampleData, pairs: Pairs, found: Measures) -> npt.NDArray[np.int8]:
-    """
-    Refuse windows that the data cannot hold, and flag those that end early or have gaps.
-
-    Parameters
-    ----------
-    data : SampleData
-    pairs : Pairs
-    found : Measures
-        Written to: a window beyond the data loses its numbers.
-
-    Returns
-    -------
-    ndarray of shape (w, n)
-        Flags of `analysis.sample.pairs.NOTE_WORDS`.
-    """
-    rows = data.panel.rows
-    last = rows.first + np.diff(rows.offsets) - 1
-    notes = np.repeat(pairs.notes[None, :], len(found.windows), axis=0)
-    ended = np.where(pairs.firm >= 0, last[pairs.firm], -1)
-    start, stop = data.bounds(pairs.position)
-    for at, window in enumerate(found.windows):
-        measured = found.status[at] == codes.OK
-        final = pairs.position + window.end
-        outside = (final >= stop) | (pairs.position + window.start < start)
-        short = measured & (found.n_window[at] < len(window))
-        beyond = measured & outside
-        found.status[at, beyond] = codes.DATA_END
-        for numbers in (found.car, found.se, found.bhar):
-            if at < len(numbers):
-                numbers[at, beyond] = np.nan
-        delisted = short & ~beyond & (final > ended)
-        notes[at, delisted] |= codes.DELISTED
-        notes[at, short & ~beyond & ~delisted] |= codes.PARTIAL
-    return notes
 
 
 def _status(fit: npt.NDArray[np.int32], windows: npt.NDArray[np.int32]) -> npt.NDArray[np.int8]:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.inference.rank import rank_test
-from analysis.sample.measure import Measurer, judge_windows
+from analysis.sample.judging import judge_windows
 from analysis.sample.pairs import OK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis._typing import FloatArray, IntArray
     from analysis.inference.outcome import Outcome
     from analysis.sample.average import Average
+    from analysis.sample.measure import Measurer, Measures
     from analysis.windows import Window
 
 LEAST_SHARE = 0.5
@@ -71,28 +74,30 @@ class Placebo:
         return replace(average, extra=(*average.extra, (self.difference(average.mean), outcome)))
 
 
-def placebo_shifts(measurer: Measurer, rows: IntArray) -> tuple[Placebo, ...]:
+def placebo_shifts(
+    measurer: Measurer, groups: Sequence[IntArray], windows: Sequence[Window]
+) -> tuple[tuple[Placebo, ...], ...]:
     """
-    Measure all windows with every event moved back, shift by shift.
+    Measure windows with every event moved back, shift by shift.
 
     Parameters
     ----------
     measurer : Measurer
-    rows : ndarray of shape (n,)
-        The pairs whose means are wanted.
+    groups : sequence of ndarray
+        The pairs whose means are wanted, group by group.
+    windows : sequence of Window
 
     Returns
     -------
-    tuple of Placebo
-        One an event window; the shortest shift clears the path and all windows.
+    tuple of tuple of Placebo
+        By group, one a window; the shortest shift clears the path and all windows.
     """
     spec = measurer.spec
-    windows = spec.windows
-    first = min(spec.path.start, *(window.start for window in windows))
-    last = max(spec.path.end, *(window.end for window in windows))
+    first = min(spec.path.start, *(window.start for window in spec.windows))
+    last = max(spec.path.end, *(window.end for window in spec.windows))
     shifts = np.arange(spec.placebos) + (last - first + 1)
-    car = np.full((len(windows), len(shifts)), np.nan)
-    scar = np.full((len(windows), len(shifts)), np.nan)
+    shape = (len(groups), len(windows), len(shifts))
+    car, scar = np.full(shape, np.nan), np.full(shape, np.nan)
     pairs = measurer.pairs
     begin, _ = measurer.data.bounds(pairs.position)
     for at, shift in enumerate(shifts.tolist()):
@@ -103,16 +108,24 @@ def placebo_shifts(measurer: Measurer, rows: IntArray) -> tuple[Placebo, ...]:
             position=np.where(inside, pairs.position - shift, -1),
             status=pairs.status.copy(),
         )
-        own = replace(measurer, pairs=moved)
-        found, _ = own.measure(windows, fits=False)
+        found, _ = replace(measurer, pairs=moved).measure(windows, fits=False)
         judge_windows(measurer.data, moved, found)
-        for w in range(len(windows)):
-            known = (found.status[w, rows] == OK) & (found.se[w, rows] > 0)
-            if known.mean() >= LEAST_SHARE:
-                chosen = rows[known]
-                car[w, at] = found.car[w, chosen].mean()
-                scar[w, at] = (found.car[w, chosen] / found.se[w, chosen]).mean()
+        for g, rows in enumerate(groups):
+            for w in range(len(windows)):
+                car[g, w, at], scar[g, w, at] = _means(found, w, rows)
     return tuple(
-        Placebo(window, shifts.astype(np.int64), car[w], scar[w])
-        for w, window in enumerate(windows)
+        tuple(
+            Placebo(window, shifts.astype(np.int64), car[g, w], scar[g, w])
+            for w, window in enumerate(windows)
+        )
+        for g in range(len(groups))
     )
+
+
+def _means(found: Measures, at: int, rows: IntArray) -> tuple[float, float]:
+    """Mean CAR and standardised CAR of a window over some pairs; NaN where too few have it."""
+    known = (found.status[at, rows] == OK) & (found.se[at, rows] > 0)
+    if not known.size or known.mean() < LEAST_SHARE:
+        return np.nan, np.nan
+    car = found.car[at, rows[known]]
+    return float(car.mean()), float((car / found.se[at, rows[known]]).mean())

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.inference.student import two_sided_p
-from analysis.sample.measure import running_sums
+from analysis.sample.judging import running_sums
 from analysis.sample.pairs import NOTE_WORDS, OK, STATUS_WORDS
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ FIRM_EVENT_COLUMNS = (
     *("impact_usd", "status"),
 )
 """Columns of the pairs: one row a pair and window."""
+
+MOST_NAMED = 3
+"""Benchmarks that are named one by one; of more their number is said."""
 
 PATH_COLUMNS = ("id", "symbol", "day", "session", "raw_return", "expected_return", "ar", "car")
 """Columns of the paths: one row a pair and session."""
@@ -92,6 +95,17 @@ class SampleResult:
     def days(self) -> Measures:
         """Measures of the single sessions, all at once."""
         return self.daily.whole
+
+    @property
+    def model_words(self) -> str:
+        """Say what the pairs were measured by: the model, its benchmarks, and kinds of returns."""
+        names = sorted(set(self.pairs.benchmarks))
+        listed = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} benchmarks"
+        benchmark = f" on {listed}" if self.measurer.takes_benchmark else ""
+        kind = ", log returns" if self.data.log else ""
+        exchanges = len(self.data.exchanges)
+        places = f", sessions of {exchanges} exchanges" if exchanges > 1 else ""
+        return f"{self.spec.linear.name} model{benchmark}{kind}{places}"
 
     @property
     def data(self) -> SampleData:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from analysis.errors import DataError
 from analysis.sample.averages import average, group_pairs
 from analysis.sample.days import Days, sessions_at_once
-from analysis.sample.measure import Measurer, judge_windows, screen
+from analysis.sample.judging import judge_windows, screen
+from analysis.sample.measure import Measurer
 from analysis.sample.pairs import OK, place_pairs
 from analysis.sample.placebo import placebo_shifts
 from analysis.sample.result import SampleResult
@@ -16,6 +17,7 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import IntArray, Progress
+    from analysis.batch.partition import Cluster
     from analysis.sample.average import Average
     from analysis.sample.data import SampleData
     from analysis.sample.events import FirmEvents
@@ -30,6 +32,7 @@ def run_sample(
     spec: SampleSpec,
     *,
     threads: int | None = None,
+    client: Cluster | None = None,
     progress: Progress | None = None,
 ) -> SampleResult:
     """
@@ -46,6 +49,8 @@ def run_sample(
     spec : SampleSpec
     threads : int, optional
         All processors where None; the results are the same to the last bit.
+    client : distributed.Client, optional
+        A Dask cluster that measures and ranks; the results are the same to the last bit.
     progress : callable, optional
         Told ``(label, done, total)``.
 
@@ -74,7 +79,7 @@ def run_sample(
     """
     pairs = place_pairs(events, data, spec)
     screen(data, pairs, spec)
-    measurer = Measurer.of(data, pairs, spec, threads=threads)
+    measurer = Measurer.of(data, pairs, spec, threads=threads, client=client)
     first = min(spec.path.start, *(window.start for window in spec.windows))
     last = max(spec.path.end, *(window.end for window in spec.windows))
     single = tuple(Window(day, day) for day in range(first, last + 1))
@@ -92,9 +97,17 @@ def run_sample(
     averages = average(measurer, fits, windows, days, progress=progress)
     placebos: tuple[Placebo, ...] = ()
     if spec.placebos:
-        rows = group_pairs(measurer, fits)[0].rows
-        placebos = placebo_shifts(measurer, rows)
-        averages = tuple(_with_placebo(a, placebos, windows, rows, spec) for a in averages)
+        groups = {group.name: group.rows for group in group_pairs(measurer, fits)}
+        asked = (*spec.windows, *spec.days)
+        shifts = placebo_shifts(measurer, tuple(groups.values()), asked)
+        by_group = dict(zip(groups, shifts, strict=True))
+        placebos = by_group[ALL_FIRMS][: len(spec.windows)]
+        averages = tuple(
+            _with_placebo(item, by_group[item.group], windows, days, groups[item.group], spec)
+            if item.battery is not None
+            else item
+            for item in averages
+        )
     return SampleResult(spec, events, measurer, fits, windows, days, notes, averages, placebos)
 
 
@@ -102,12 +115,17 @@ def _with_placebo(
     average: Average,
     placebos: tuple[Placebo, ...],
     windows: Measures,
+    days: Days,
     rows: IntArray,
     spec: SampleSpec,
 ) -> Average:
-    if average.group != ALL_FIRMS or average.kind != "window":
-        return average
-    at = windows.windows.index(average.window)
-    known = (windows.status[at, rows] == OK) & (windows.se[at, rows] > 0)
-    scar = windows.car[at, rows[known]] / windows.se[at, rows[known]]
-    return placebos[at].beside(average, scar, spec.level)
+    """Put an average beside those of the same window on shifted dates."""
+    if average.kind == "window":
+        measures, at = windows, windows.windows.index(average.window)
+        place = at
+    else:
+        measures, at = days.whole, average.window.start - days.first
+        place = len(spec.windows) + spec.days.index(average.window)
+    known = (measures.status[at, rows] == OK) & (measures.se[at, rows] > 0)
+    scar = measures.car[at, rows[known]] / measures.se[at, rows[known]]
+    return placebos[place].beside(average, scar, spec.level)

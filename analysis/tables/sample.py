@@ -122,10 +122,7 @@ def _head(result: SampleResult) -> str:
     spec = result.spec
     total = len(result.pairs)
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
-    benchmark = f" on {spec.benchmark}" if result.measurer.takes_benchmark else ""
-    measured_by = (
-        f"{spec.linear.name} model{benchmark}, estimation {spec.estimation}, {result.data.name}"
-    )
+    measured_by = f"{result.model_words}, estimation {spec.estimation}, {result.data.name}"
     lines = [
         spec.title,
         f"{measured:,} of {total:,} firm-events measured; {measured_by}",

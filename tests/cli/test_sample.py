@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from analysis.cli import main
+from analysis.prices.snapshot import load_snapshot
 from analysis.sample.result import AVERAGE_COLUMNS
 
 EVENTS = """symbol,when,group,size
@@ -191,3 +193,60 @@ def test_a_benchmark_that_is_not_there_is_named(events):
     result = run(events, "--benchmark", "SPPY")
     assert result.exit_code == 2
     assert "did you mean 'SPY'" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_new_user_reaches_table_and_figure_from_two_files(root, tmp_path, monkeypatch):
+    """The first command of the document, as it is written there, on a user's two CSV files."""
+    document = (root / "docs" / "many-events.md").read_text(encoding="utf-8")
+    line = next(x.strip() for x in document.splitlines() if x.startswith("    market-impact"))
+    program, *arguments = line.split()
+    assert program == "market-impact"
+    monkeypatch.chdir(tmp_path)
+    levels = load_snapshot().levels.loc["2022":, ["SPY", "NVDA", "AMD", "MU", "AVGO", "INTC"]]
+    levels.rename_axis("session").to_csv("prices.csv", date_format="%Y-%m-%d")
+    (tmp_path / "events.csv").write_text(EVENTS, encoding="utf-8")
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert "Cumulative average abnormal returns (CAAR), %" in result.stdout
+    written = {path.relative_to("results").as_posix() for path in Path("results").rglob("*.*")}
+    assert {"averages.csv", "firm_events.csv", "paths.csv", "report.html"} <= written
+    assert any(name.startswith("figures/caar") for name in written), written
+    rows = pd.read_csv("results/averages.csv")
+    caar = rows.query("kind == 'window' and group == 'all'")["mean"].iloc[0]
+    cars = pd.read_csv("results/firm_events.csv").query("window == '-1..1'")["car"]
+    assert caar == pytest.approx(cars.mean(), abs=1e-15)
+
+
+def test_own_files_go_in_by_their_options(events, tmp_path):
+    levels = load_snapshot().levels.loc["2023":, ["SPY", "QQQ", "NVDA", "AMD", "MU"]]
+    returns = levels.pct_change(fill_method=None).iloc[1:].rename_axis("session")
+    returns.to_csv(tmp_path / "returns.csv", date_format="%Y-%m-%d")
+    returns[["QQQ"]].rename(columns={"QQQ": "tech"}).to_csv(
+        tmp_path / "factors.csv", date_format="%Y-%m-%d"
+    )
+    (tmp_path / "securities.csv").write_text("symbol,benchmark\nMU,QQQ\n")
+    result = run(
+        *(events, "--data", tmp_path / "returns.csv", "--values", "returns"),
+        *("--factors", tmp_path / "factors.csv", "--model", "own=benchmark+tech"),
+        *("--securities", tmp_path / "securities.csv", "--weight", "size"),
+        *("--window", "0..0", "--path", "0..0", "--out", tmp_path / "out"),
+    )
+    assert result.exit_code == 0, result.output
+    rows = pd.read_csv(tmp_path / "out" / "firm_events.csv").set_index("symbol")
+    # MU's local index is QQQ, which the factor is too: collinear, and said so
+    assert rows["benchmark"].to_dict() == {
+        **dict.fromkeys(["NVDA", "AMD", "AVGO", "XYZ", "INTC"], "SPY"),
+        "MU": "QQQ",
+    }
+    assert rows.loc["MU", "status"] == "collinear factors in the estimation window"
+    assert rows.loc["NVDA", "model"] == "own"
+    wrong = run(events, "--weight", "sise")
+    assert wrong.exit_code == 2
+    assert "no column 'sise' to weight by; did you mean 'size'?" in wrong.stderr
+
+
+@pytest.mark.slow
+def test_a_cluster_that_does_not_answer_is_one_message(events):
+    result = run(events, "--dask", "tcp://127.0.0.1:1")
+    assert result.exit_code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -80,9 +81,9 @@ def test_every_statistic_and_p_agrees_with_r(table, golden, window):
     compared = set()
     for outcome in group_battery(sample):
         if (outcome.test, window) not in golden:
-            # ranks among dates: by hand below; Beaver's and the buy-and-hold test: test_effects
+            # ranks among dates, signs and modified ranks: by hand below; the others: test_effects
             assert outcome.test.startswith(("placebo", "portfolio-garch")) or outcome.test in {
-                *("beaver", "bhar"),
+                *("beaver", "bhar", "modified-rank", "corrado-sign", "binomial-sign"),
             }
             continue
         expected = golden[outcome.test, window]
@@ -376,3 +377,30 @@ def test_crude_needs_common_sessions(table):
     assert "15 estimation sessions" in (
         crude_dependence_test(GroupSample(**(fields | {"residuals": holes}))).unavailable
     )
+
+
+@pytest.mark.parametrize("window", [1, 3])
+def test_signs_and_modified_ranks_by_scipy(table, window):
+    from scipy import stats
+
+    sample = sample_of(table, M, window)
+    residuals = sample.residuals.copy()
+    residuals[:40, 0] = np.nan  # a firm that did not trade at first
+    sample = replace(sample, residuals=residuals)
+    both = np.vstack([residuals, sample.ar])
+    known = np.isfinite(both)
+    length, count = known.sum(axis=0), known.sum(axis=1)
+    ranks = stats.rankdata(both, axis=0, nan_policy="omit")
+    scaled = ranks / (length + 1) - 0.5
+    weight = np.sqrt(count / both.shape[1])
+    expected = {}
+    for test, values in (("modified-rank", scaled), ("corrado-sign", np.sign(scaled))):
+        daily = np.nanmean(values, axis=1) * weight
+        spread = np.sqrt(np.square(daily).mean())
+        expected[test] = np.sqrt(window) * daily[-window:].mean() / spread
+    w, n = (sample.car > 0).sum(), len(sample.car)
+    expected["binomial-sign"] = (w - n / 2) / np.sqrt(n / 4)
+    found = {outcome.test: outcome for outcome in group_battery(sample)}
+    for test, statistic in expected.items():
+        assert found[test].statistic == pytest.approx(statistic, rel=1e-10)
+        assert found[test].p == pytest.approx(2 * stats.norm.sf(abs(statistic)), rel=1e-10)

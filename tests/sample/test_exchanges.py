@@ -14,6 +14,7 @@ from analysis.sample.own import OwnFiles
 from analysis.sample.policies import Policies
 from analysis.sample.spec import SampleSpec
 from analysis.sessions import sessions_between
+from analysis.tables.sample import sample_text
 from analysis.windows import Window
 
 CALENDARS = ("XNYS", "XTKS", "XLON")
@@ -119,6 +120,12 @@ def test_market_model_on_the_local_index(levels, found):
         (returns[at - 1 : at + 2, 0] - expected).sum(), abs=1e-12
     )
     assert row["benchmark"].item() == "IX_XTKS"
+
+
+def test_what_the_pairs_were_measured_by_is_said(found):
+    words = "market model on IX_XLON, IX_XNYS, IX_XTKS, sessions of 3 exchanges"
+    assert found.model_words == words
+    assert words in sample_text(found)
 
 
 def test_pairs_of_one_day_are_one_date_whatever_their_exchange(found):

@@ -313,6 +313,22 @@ def test_placebo_shifts_are_the_sample_moved_back(world):
     assert outcome.p == (1 + (np.abs(placebo.scar) >= abs(scar)).sum()) / 41
 
 
+def test_event_less_placebo_of_every_group_and_session(world):
+    firm, position = np.arange(12), np.linspace(400, 650, 12).astype(int)
+    group = ["a", "b"] * 6
+    spec = replace(SPEC, placebos=19, path=Window(-1, 1))
+    result = run(world, firm, position, spec, group=group)
+    rows = result.tidy.query("test == 'placebo-shift'")
+    assert len(rows) == 3 * (2 + 3)  # all, a, b; two windows and three sessions
+    moved = [run(world, firm, position - shift, spec, group=group) for shift in range(3, 22)]
+    for kind, day in (("window", Window(-1, 1)), ("day", Window(1, 1))):
+        mean = result.of("b", day, kind).mean
+        others = np.mean([one.of("b", day, kind).mean for one in moved])
+        row = rows.query(f"group == 'b' and kind == '{kind}' and start == {day.start}")
+        row = row[row["end"] == day.end]
+        assert row["mean"].item() == pytest.approx(mean - others, abs=1e-15)
+
+
 def test_events_file_keeps_every_row_and_column(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text(
@@ -392,3 +408,59 @@ def test_sessions_measured_part_by_part_are_those_measured_at_once(world, monkey
     assert parts.daily.step < len(parts.daily.windows)
     pd.testing.assert_frame_equal(parts.tidy, whole.tidy, check_exact=True)
     pd.testing.assert_frame_equal(parts.paths(), whole.paths(), check_exact=True)
+
+
+def test_two_events_on_one_date_are_one_date(world):
+    firm, position = [*range(8), 8, 9], [*range(200, 520, 40), 480, 480]
+    result = run(world, firm, position)
+    overlap = result.of("all", Window(0, 0)).battery.overlap
+    assert (overlap.pairs, overlap.dates) == (10, 8)
+    assert overlap.share == pytest.approx(0.3)  # three pairs share a session with another
+    row = result.tidy.query("test == 'date-cluster' and kind == 'window' and start == 0").iloc[0]
+    assert row["df"] == 7
+    same_firm = run(world, [0, 0, 1], [200, 200, 300]).firm_events.query("window == '0..0'")
+    assert same_firm["status"].tolist() == ["ok", "duplicate of another pair", "ok"]
+
+
+def test_one_firm_with_all_events(world):
+    result = run(world, [3] * 12, list(range(150, 630, 40)))
+    average = result.of("all", Window(0, 0))
+    assert average.n == 12
+    outcomes = {outcome.test: outcome for outcome in average.battery.outcomes}
+    assert not outcomes["two-way-cluster"].available  # one firm is no cluster to count by
+    for test in ("bmp", "cross-t", "patell", "date-cluster", "corrado", "grank-t"):
+        assert np.isfinite(outcomes[test].statistic)
+
+
+def test_characteristics_that_are_missing_leave_pairs_out(world):
+    from analysis.sample.regression import explain
+
+    size = [1.0, 2.0, np.nan, 4.0, 3.0, 7.0, 5.0, 6.0]
+    frame = pd.DataFrame({"size": size})
+    result = run(world, list(range(8)), list(range(200, 520, 40)), characteristics=frame)
+    found = explain(result, "car ~ size")
+    assert (found.n, found.left_out) == (7, 1)
+
+
+def test_registered_tests_are_those_that_run(world):
+    from analysis.inference.catalog import TESTS
+    from analysis.inference.registry import Settings
+
+    weight = np.linspace(1, 2, 12)
+    result = run(world, list(range(12)), list(range(150, 630, 40)), weight=weight)
+    average = result.of("all", Window(0, 0))
+    made = {o.test: o for o in average.battery.outcomes} | {o.test: o for _, o in average.extra}
+    rows = np.flatnonzero(np.isfinite(result.fits.sigma2))
+
+    class Column:
+        car = result.windows.car[0, rows]
+        position = result.pairs.date[rows]
+        firm = result.pairs.firm[rows]
+        weight = result.pairs.weight[rows]
+        reach = 1
+
+    settings = Settings(level=SPEC.level, draws=SPEC.draws, seed=SPEC.seed)
+    run_here = [test for test in TESTS.of("events") if test.run is not None]
+    assert len(run_here) == 6
+    for test in run_here:
+        assert test.run(Column, settings) == made[test.id]

@@ -90,10 +90,9 @@ def _equal(p: str) -> str:
 
 def _detail(result: SampleResult, n: int, band: str) -> str:
     spec = result.spec
-    benchmark = f" on {spec.benchmark}" if result.measurer.takes_benchmark else ""
     pairs = "1 firm-event" if n == 1 else f"{n:,} firm-events"
     return (
-        f"{spec.title}: {pairs}, {spec.linear.name} model{benchmark}, estimation window "
+        f"{spec.title}: {pairs}, {result.model_words}, estimation window "
         f"{spec.estimation}; {100 * spec.level:g} % band {band}"
     )
 

@@ -2,10 +2,66 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.inference.clustered import (
+    date_bootstrap_test,
+    date_cluster_test,
+    date_portfolio_test,
+    two_way_cluster_test,
+    weighted_mean_test,
+    wild_cluster_test,
+)
+from analysis.inference.outcome import Outcome
 from analysis.inference.registry import StatisticalTest
+
+if TYPE_CHECKING:
+    from analysis.inference.events import EventSample
+    from analysis.inference.registry import Settings
 
 _MEAN_ZERO = "the mean abnormal return of the firm-events is zero"
 _FEW = "fewer than about 10 dates carry the sample"
+
+
+def _date_cluster(sample: EventSample, settings: Settings) -> Outcome:
+    return date_cluster_test(sample.car, sample.position, sample.reach, level=settings.level)
+
+
+def _two_way(sample: EventSample, settings: Settings) -> Outcome:
+    return two_way_cluster_test(sample.car, sample.position, sample.firm, level=settings.level)
+
+
+def _wild(sample: EventSample, settings: Settings) -> Outcome:
+    rng = np.random.default_rng(settings.seed)  # the same draws for every window
+    return wild_cluster_test(sample.car, sample.position, rng, draws=settings.draws)
+
+
+def _bootstrap(sample: EventSample, settings: Settings) -> Outcome:
+    rng = np.random.default_rng(settings.seed)
+    return date_bootstrap_test(
+        sample.car, sample.position, rng, draws=settings.draws, level=settings.level
+    )
+
+
+def _portfolio(sample: EventSample, settings: Settings) -> Outcome:
+    return date_portfolio_test(sample.car, sample.position, sample.reach, level=settings.level)
+
+
+def _weighted(sample: EventSample, settings: Settings) -> Outcome:
+    given = np.isfinite(sample.weight) & (sample.weight > 0)
+    if not given.any():
+        return Outcome.missing("weighted", "no weights are given")
+    _, outcome = weighted_mean_test(
+        sample.car[given],
+        sample.weight[given],
+        sample.position[given],
+        sample.reach,
+        level=settings.level,
+    )
+    return outcome
+
 
 TESTS: tuple[StatisticalTest, ...] = (
     StatisticalTest(
@@ -22,7 +78,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when=_FEW + "; one date holds most pairs",
         reference="Liang and Zeger (1986), Biometrika 73; Hansen and Hodrick (1980), J. Political "
         "Economy 88",
-        run=None,
+        run=_date_cluster,
     ),
     StatisticalTest(
         id="two-way-cluster",
@@ -36,7 +92,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="many dates and many firms",
         fails_when="few dates or few firms; windows of neighbouring dates overlap",
         reference="Cameron, Gelbach and Miller (2011), J. Business and Economic Statistics 29",
-        run=None,
+        run=_two_way,
     ),
     StatisticalTest(
         id="wild-cluster",
@@ -51,7 +107,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         fails_when="fewer than 5 dates; windows of neighbouring dates overlap",
         reference="Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90; Webb "
         "(2023), Canadian J. Economics 56",
-        run=None,
+        run=_wild,
     ),
     StatisticalTest(
         id="date-bootstrap",
@@ -65,7 +121,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="skewed abnormal returns, 30 dates or more",
         fails_when=_FEW + "; windows of neighbouring dates overlap",
         reference="Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 12",
-        run=None,
+        run=_bootstrap,
     ),
     StatisticalTest(
         id="date-portfolio",
@@ -79,7 +135,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="many dates of unequal size; the question is about dates, not about pairs",
         fails_when=_FEW,
         reference="Jaffe (1974), J. of Business 47; Brown and Warner (1985), J. Fin. Economics 14",
-        run=None,
+        run=_portfolio,
     ),
     StatisticalTest(
         id="calendar-portfolio",
@@ -126,51 +182,6 @@ TESTS: tuple[StatisticalTest, ...] = (
         run=None,
     ),
     StatisticalTest(
-        id="modified-rank",
-        title="Campbell-Wasley modified rank",
-        family="many events",
-        subject="events",
-        null="the window's abnormal returns have the median of other sessions",
-        formula="sqrt(L) mean(D_event) / sqrt(mean(D_t^2)), D the daily mean rank over T_i + 1, "
-        "times sqrt(N_t / N) where returns are missing",
-        distribution="standard normal",
-        assumptions="ranks of the window and of other sessions are alike under the null",
-        valid_when="thinly traded firms with missing returns",
-        fails_when="the event raises the variance; long windows",
-        reference="Campbell and Wasley (1993), J. Financial Economics 33",
-        run=None,
-    ),
-    StatisticalTest(
-        id="corrado-sign",
-        title="Corrado-Zivney sign",
-        family="many events",
-        subject="events",
-        null="the window's abnormal returns have the median of other sessions",
-        formula="sqrt(L) mean(G_event) / sqrt(mean(G_t^2)), G_t the mean sign of the distance from "
-        "each pair's own median, times sqrt(N_t / N)",
-        distribution="standard normal",
-        assumptions="signs of the window and of other sessions are alike under the null",
-        valid_when="skewed abnormal returns; short windows",
-        fails_when="long windows (power falls)",
-        reference="Corrado and Zivney (1992), J. Financial and Quantitative Analysis 27",
-        run=None,
-    ),
-    StatisticalTest(
-        id="binomial-sign",
-        title="binomial sign",
-        family="many events",
-        subject="events",
-        null="CARs are positive half of the time",
-        formula="(w - N / 2) / sqrt(N / 4), w positive CARs",
-        distribution="standard normal",
-        assumptions="pairs are independent; abnormal returns have median zero",
-        valid_when="symmetric abnormal returns on scattered dates",
-        fails_when="daily abnormal returns are skewed, as they are: their median is below zero",
-        reference="Brown and Warner (1980), J. Financial Economics 8",
-        run=None,
-        assumes=frozenset({"independent firms"}),
-    ),
-    StatisticalTest(
         id="weighted",
         title="weighted mean",
         family="many events",
@@ -182,7 +193,7 @@ TESTS: tuple[StatisticalTest, ...] = (
         valid_when="weights are given and many dates carry them",
         fails_when="few pairs carry most of the weight",
         reference="Liang and Zeger (1986), Biometrika 73",
-        run=None,
+        run=_weighted,
     ),
     StatisticalTest(
         id="group-difference",

@@ -1,0 +1,40 @@
+"""What a test of many firm-events is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from analysis._typing import FloatArray, IntArray
+
+
+class EventSample(Protocol):
+    """
+    The abnormal returns of firm-events over one window, as `analysis.sample.column` lays them out.
+
+    Attributes
+    ----------
+    car : ndarray of shape (N,)
+        Decimal; no NaN.
+    position, firm : ndarray of shape (N,)
+        Day of the reaction session, and firm, of each.
+    weight : ndarray of shape (N,)
+        NaN where none is given.
+    reach : int
+        Dates closer than so many sessions have windows that overlap.
+    """
+
+    @property
+    def car(self) -> FloatArray: ...  # noqa: D102 - as above
+
+    @property
+    def position(self) -> IntArray: ...  # noqa: D102
+
+    @property
+    def firm(self) -> IntArray: ...  # noqa: D102
+
+    @property
+    def weight(self) -> FloatArray: ...  # noqa: D102
+
+    @property
+    def reach(self) -> int: ...  # noqa: D102
