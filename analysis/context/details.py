@@ -119,18 +119,19 @@ def find_details(
     """
     study = result.study
     ledger = load_ledger(study.claims) if study.claims else None
+    claims = () if ledger is None else check_claims(ledger, gather(ledger, result, data))
+    curves = multiverse(study, data, progress=progress)
     losses, losses_file = load_published_losses()
     history = data.histories.get(study.headline.symbol)
     case = plan_headline(study, data)
     halves, world = session_halves(case), first_sessions(case, result.chronology)
     intraday, nervous = intraday_days(case), regimes(result.events, data)
-    curves = multiverse(study, data, progress=progress)
     counts = case.plan.reference.shares.get(study.headline.symbol, ())
     return Details(
         result=result,
         multiverse=curves,
         left_out=leave_one_out(study, data),
-        claims=() if ledger is None else check_claims(ledger, gather(ledger, result, data)),
+        claims=claims,
         cumulative=cumulative_path(case),
         contagion=contagion(case),
         index_shares=index_shares(case),
