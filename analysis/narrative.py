@@ -20,6 +20,7 @@ from analysis.narrative_curve import curve_sentences
 from analysis.narrative_shock import moved_market, shock_sentences
 from analysis.narrative_tests import (
     beside_the_rank,
+    closure_sentence,
     each_firm,
     fair,
     firms_together,
@@ -118,6 +119,7 @@ def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:
         (
             _realised(result, cite),
             _abnormal(result, cite),
+            closure_sentence(result),
             shock_sentences(result, cite),
             _dollars(result, cite),
             beyond_raw(result),
@@ -152,6 +154,7 @@ def summary_paragraph(result: StudyResult) -> str:
     sentences = [
         _realised(result),
         _abnormal(result),
+        closure_sentence(result),
         shock_sentences(result, plain),
         _dollars(result),
         beyond_raw(result),

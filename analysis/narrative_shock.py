@@ -44,7 +44,7 @@ def shock_sentences(result: StudyResult, cite: Cite) -> str:
         return ""
     index = benchmark_words(result, shock.benchmark.subject)
     own = (
-        f"{index[0].upper()}{index[1:]} itself returned {_at(shock, 0, 'raw_return', cite)}, "
+        f"The {index} itself returned {_at(shock, 0, 'raw_return', cite)}, "
         f"beyond its ordinary days ({_ranks(0, shock.benchmark, cite)}): a shock to the whole "
         "market, which a market model takes for expected. It cannot be separated from the event: "
         "the abnormal return says how the firm differed from the market, not what the shock did "
@@ -56,7 +56,7 @@ def shock_sentences(result: StudyResult, cite: Cite) -> str:
     if shock.untreated is not None:
         other = benchmark_words(result, shock.untreated.against)
         sentences.append(
-            f"Against {other}, which the study names as untreated, it is "
+            f"Against the {other}, which the study names as untreated, it is "
             f"{_at(shock, 2, 'abnormal_return', cite)} "
             f"({_ranks(2, shock.untreated, cite)})."
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from analysis.formatting import counted, percent, probability, rank_probability, relation
 from analysis.inference.catalog import TESTS
+from analysis.inference.student import two_sided_p
 from analysis.results.verdict import (
     GROUP_LEADS,
     NORMAL,
@@ -132,4 +134,24 @@ def together(result: StudyResult, group: GroupResult, cite: Cite) -> str:
         )
     return (
         f"a {word} beyond the ordinary days of that portfolio ({TESTS[lead.test].title}: p {p}{k})"
+    )
+
+
+def closure_sentence(result: StudyResult) -> str:
+    """
+    Say what a closure of the exchange before the headline's session would do to its interval.
+
+    Empty where the window has several sessions, no closure or no t.
+    """
+    cell = result.headline_window
+    closure = result.placed(result.study.headline.event, cell.window).closure
+    t = cell.t
+    if closure is None or len(cell.window) > 1 or t.statistic is None or t.low is None:
+        return ""
+    days, half = closure[1], (cell.car - t.low) * math.sqrt(closure[1])
+    p = two_sided_p(t.statistic / math.sqrt(days), t.df or math.inf)
+    return (
+        f"That session came {days} weekdays after the one before: if errors grow with the "
+        f"weekdays, the interval is {percent(cell.car - half)} to {percent(cell.car + half)} and p "
+        f"{relation(probability(p))}."
     )

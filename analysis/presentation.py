@@ -14,6 +14,7 @@ from analysis.tables.batteries import tests_text
 from analysis.tables.html import html_text as html
 from analysis.tables.latex import latex_table as latex
 from analysis.tables.markdown import markdown_text as markdown
+from analysis.tables.render import WIDTH
 from analysis.tables.summary import summary_text
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["excel", "html", "latex", "markdown", "summary"]
 
 
-def summary(result: StudyResult, *, tests: bool = False) -> str:
+def summary(result: StudyResult, *, tests: bool = False, width: int = WIDTH) -> str:
     """Lay out the tables for reading, those of every test first where they are asked for."""
-    return (tests_text(result) + "\n" if tests else "") + summary_text(result)
+    return (tests_text(result, width) + "\n" if tests else "") + summary_text(result, width)
 
 
 def excel(result: StudyResult) -> bytes:

@@ -10,7 +10,6 @@ the command line derive from the declarations.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from analysis.errors import StudyError, nearest
 from analysis.keys import Option, Record, Records, fill, key, understand_fields
@@ -18,17 +17,18 @@ from analysis.kinds import EVENT_TIME, FILE, FLAG, NUMBER, TEXT, TEXTS, WHOLE, W
 from analysis.study_parts import (
     ALL_FIRMS,
     PURGED_SUFFIX,
+    SHORTEST_ESTIMATION,
+    WORDS,
     Benchmark,
     Event,
     ExchangeRate,
     Group,
     Headline,
     MarketValue,
+    check_once,
+    default_min_estimation,
 )
 from analysis.windows import Window
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = [
     "ALL_FIRMS",
@@ -46,14 +46,8 @@ __all__ = [
     "default_min_estimation",
 ]
 
-SHORTEST_ESTIMATION = 30
-"""An estimation window of fewer sessions is refused."""
-
 ALL_UNTREATED = "all-untreated"
 """Under ``donors``: every security of the data that the event did not touch."""
-
-MARKET_VALUES = ("nearest", "known")
-"""Which share count a market value takes."""
 
 RETURNS = ("simple", "log")
 """Kinds of returns."""
@@ -120,6 +114,12 @@ class Study:
         Files, ``bundled:STUDY/FILE`` for those of a bundled study; empty for none.
     data : str
         ``snapshot``, ``store`` or the path of a file of levels.
+    factors : str
+        A file of daily factors, in place of those of the data; empty for these.
+    factors_in : str
+        Whether its figures are ``decimals`` or ``percent``.
+    other_events : str
+        Whether estimation windows ``keep`` those of the study's other events, or ``leave-out``.
     market_value : str
         Which share count makes market values: the ``nearest`` filed one, or the one ``known`` on
         the eve.
@@ -242,16 +242,36 @@ class Study:
     claims: str = key(FILE, "File of claims that the report holds against the figures.", default="")
     data: str = key(
         FILE,
-        "snapshot, store, or the path of a CSV or Parquet file of levels.",
+        "snapshot, store, or the path of a file of levels: CSV, Parquet or Excel.",
         default="snapshot",
         option=Option(
             "--data",
             "snapshot|store|PATH",
-            "Bundled figures, the price store, or a CSV or Parquet file of levels: wide (session, "
-            "SYMBOL...) or long (session, symbol, close).",
+            "Bundled figures, the price store, or a file of levels (CSV, Parquet, Excel): wide "
+            "(session, SYMBOL...) or long (session, symbol, close).",
         ),
     )
 
+    factors: str = key(
+        FILE,
+        "File of daily factors in place of those of the data: session and some of mkt_rf, smb, "
+        "hml, rmw, cma, mom, rf (the risk-free rate).",
+        default="",
+        option=Option("--factors", "FILE", "Daily factors of your own: session, mkt_rf, smb, ..."),
+    )
+    factors_in: str = key(
+        TEXT,
+        "Unit of the figures in that file: decimals or percent.",
+        default="decimals",
+        option=Option("--factors-in", "UNIT", "Unit of --factors: decimals (default) or percent."),
+    )
+
+    other_events: str = key(
+        TEXT,
+        "What estimation windows do with the windows of the study's other events: keep, leave-out.",
+        default="keep",
+        option=Option("--other-events", "WORD", "In estimation windows: keep or leave-out."),
+    )
     market_value: str = key(
         TEXT,
         "Share count of market values: the nearest filed one, or the one known on the eve.",
@@ -364,11 +384,11 @@ class Study:
                 raise StudyError(f"study '{self.id}' names no {what}; name one or more")
 
     def _check_market_values(self) -> None:
-        if self.market_value not in MARKET_VALUES:
-            raise StudyError(
-                f"market_value '{self.market_value}' is unknown; choose one of: "
-                f"{', '.join(MARKET_VALUES)}"
-            )
+        for name, words in WORDS.items():
+            if getattr(self, name) not in words:
+                raise StudyError(
+                    f"{name} '{getattr(self, name)}' is unknown; choose one of: {', '.join(words)}"
+                )
         for value in self.market_values:
             if value.symbol not in self.symbols:
                 raise StudyError(
@@ -426,24 +446,3 @@ class Study:
     def group_of(self, symbol: str) -> str:
         """Name the group of a firm; empty for none."""
         return next((group.id for group in self.groups if symbol in group.symbols), "")
-
-
-def default_min_estimation(estimation: Window) -> int:
-    """Ask for four fifths of the estimation window, and no fewer than the shortest allowed."""
-    return min(len(estimation), max(SHORTEST_ESTIMATION, len(estimation) * 4 // 5))
-
-
-def check_once(what: str, names: Sequence[str]) -> None:
-    """
-    Hold a list of names against itself.
-
-    Raises
-    ------
-    StudyError
-        If a name occurs twice.
-    """
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise StudyError(f"{what} '{name}' occurs twice; keep one")
-        seen.add(name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import MarketImpactError
 from analysis.kinds import FaultsError
-from analysis.study_file import load_study, read_study_text
+from analysis.study_file import parse_study, read_study_text
 
 if TYPE_CHECKING:
     from analysis.kinds import FilePlace
@@ -35,7 +36,9 @@ class Fault:
     message: str
 
 
-def check_study_file(name_or_path: str) -> tuple[Study | None, tuple[Fault, ...]]:
+def check_study_file(
+    name_or_path: str, text: str | None = None
+) -> tuple[Study | None, tuple[Fault, ...]]:
     """
     Read a study file and list every fault of its keys at once.
 
@@ -43,6 +46,8 @@ def check_study_file(name_or_path: str) -> tuple[Study | None, tuple[Fault, ...]
     ----------
     name_or_path : str
         As `analysis.study_file.load_study` takes it.
+    text : str, optional
+        What stands in it, where that is read already; `name_or_path` then only names it.
 
     Returns
     -------
@@ -56,9 +61,11 @@ def check_study_file(name_or_path: str) -> tuple[Study | None, tuple[Fault, ...]
     StudyError
         If there is no such file, or it cannot be read.
     """
-    where, text = read_study_text(name_or_path)
+    where = name_or_path
+    if text is None:
+        where, text = read_study_text(name_or_path)
     try:
-        return load_study(name_or_path), ()
+        return parse_study(text, where=where, folder=Path(where).parent), ()
     except FaultsError as error:
         faults = [Fault(line_of(text, place), _bare(what, where)) for place, what in error.faults]
     except MarketImpactError as error:

@@ -13,6 +13,8 @@ from analysis.keys import fill, key, understand_fields
 from analysis.kinds import DAY, EVENT_TIME, FLAG, NAMES, NUMBER, TEXT, TEXTS, WHEN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.windows import Window
 
 PURGED_SUFFIX = "-ex"
@@ -23,6 +25,16 @@ ALL_FIRMS = "all"
 
 LARGEST_VALUE = 1e18
 """No firm is worth more, in any currency."""
+
+SHORTEST_ESTIMATION = 30
+"""An estimation window of fewer sessions is refused."""
+
+WORDS = {
+    "factors_in": ("decimals", "percent"),
+    "other_events": ("keep", "leave-out"),
+    "market_value": ("nearest", "known"),
+}
+"""Keys of a study that take one of a few words, and these."""
 
 FIRST_YEAR, LAST_YEAR = 1800, 2200
 
@@ -309,3 +321,24 @@ class Headline:
     def __post_init__(self) -> None:
         """Take what a caller wrote for what it means."""
         understand_fields(self)
+
+
+def default_min_estimation(estimation: Window) -> int:
+    """Ask for four fifths of the estimation window, and no fewer than the shortest allowed."""
+    return min(len(estimation), max(SHORTEST_ESTIMATION, len(estimation) * 4 // 5))
+
+
+def check_once(what: str, names: Sequence[str]) -> None:
+    """
+    Hold a list of names against itself.
+
+    Raises
+    ------
+    StudyError
+        If a name occurs twice.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise StudyError(f"{what} '{name}' occurs twice; keep one")
+        seen.add(name)

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "refresh": ("analysis.cli.refresh", "Bring the price store up to date."),
     "status": ("analysis.cli.status", "Say what the price store holds, and how good it is."),
     "watch": ("analysis.cli.watch", "Say what moved beyond its ordinary days on the last session."),
+    "completion": ("analysis.cli.completion", "Complete commands and options with the Tab key."),
     "export-snapshot": ("analysis.cli.export_snapshot", "Write a new bundled snapshot."),
 }
 """Command name to the module that defines it (as ``command``) and its one-line help."""
@@ -46,7 +47,7 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """List the commands in the order of `COMMANDS`."""
-        return list(COMMANDS)
+        return [*COMMANDS]  # the command `list` may hide the type by now
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return a command, or None where there is none of that name."""
@@ -55,7 +56,7 @@ class LazyGroup(click.Group):
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no click command")
-        return _with_marks(command)
+        return _with_quiet(_with_marks(command))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands with their help, importing none of them."""
@@ -75,6 +76,27 @@ def _with_marks(command: _AnyCommand) -> _AnyCommand:
     if command.help is not None:
         command.help = command.help.replace("\\b\n", "\b\n")
     return command
+
+
+def _with_quiet(command: _AnyCommand) -> _AnyCommand:
+    """Give a command ``--quiet``, once."""
+    if all(option.name != "quiet" for option in command.params):
+        command.params.append(
+            click.Option(
+                ["-q", "--quiet"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_keep_quiet,
+                help="No progress and no remarks on standard error; warnings and errors stay.",
+            )
+        )
+    return command
+
+
+def _keep_quiet(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.meta[terminal.QUIET] = True
 
 
 class _FailingSafe(LazyGroup):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from analysis.cli.terminal import echo
+from analysis.cli.terminal import echo, is_quiet
 from analysis.prices.store import DB_VARIABLE, PriceStore, default_store
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def print_report(report: RefreshReport, *, as_json: bool) -> None:
 @contextlib.contextmanager
 def progress(label: str, *, quiet: bool) -> Iterator[Progress | None]:
     """Show progress on standard error: a bar on a terminal, else a line for each step."""
-    if quiet:
+    if quiet or is_quiet():
         yield None
     elif sys.stderr.isatty():
         from rich.console import Console

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis._bundle import DEFAULT_STUDY
+from analysis.cli.options import store_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     Rows = Iterable[tuple[str, str]]
 
@@ -36,12 +38,12 @@ def _benchmarks(study: str) -> Rows:
     )
 
 
-def _symbols(study: str) -> Rows:
+def _symbols(study: str, db: Path | None = None) -> Rows:
     from analysis.prices.load import load_market_data
     from analysis.study_file import load_study
 
     asked = load_study(study)
-    levels = load_market_data(asked.data, calendar=asked.calendar).levels
+    levels = load_market_data(asked.data, calendar=asked.calendar, store=db).levels
     spans = ((str(name), levels[name].dropna().index) for name in levels.columns)
     return ((name, f"{days[0].date()} to {days[-1].date()}") for name, days in spans if len(days))
 
@@ -93,7 +95,8 @@ LISTS: Mapping[str, Callable[[str], Rows]] = {
     metavar="STUDY",
     help="Whose events, benchmarks and symbols.",
 )
-def command(what: str, study: str) -> None:
+@store_option
+def command(what: str, study: str, db: Path | None) -> None:
     r"""
     List what there is to choose from: ids, one a line, with what they mean.
 
@@ -110,7 +113,7 @@ def command(what: str, study: str) -> None:
 
         click.echo(json.dumps(study_schema(), indent=2))
         return
-    rows = list(LISTS[what](study))
+    rows = list(_symbols(study, db) if what == "symbols" else LISTS[what](study))
     width = max((len(name) for name, _ in rows), default=0)
     for name, says in rows:
         click.echo(f"{name:<{width}}  {says}".rstrip())

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from analysis._bundle import DEFAULT_STUDY
-from analysis.cli.terminal import message
+from analysis.cli.stdin import STDIN, read_study_from_stdin, stdin_file
+from analysis.cli.terminal import is_quiet, message
 from analysis.errors import StudyError
 from analysis.keys import options_of
 from analysis.kinds import FilePlace, ListOf
@@ -68,9 +69,9 @@ def inputs_of(study: str, **options: object) -> list[Path]:
     from analysis.prices.load import SNAPSHOT, STORE
     from analysis.study_file import bundled_studies, load_study
 
-    data = options.get("data") or load_study(study).data
-    paths = [] if study in bundled_studies() else [Path(study)]
-    return paths if data in {SNAPSHOT, STORE} else [*paths, Path(str(data))]
+    data = options.get("data") or (None if study == STDIN else load_study(study).data)
+    paths = [] if study in {*bundled_studies(), STDIN} else [Path(study)]
+    return paths if data in {SNAPSHOT, STORE, STDIN, None} else [*paths, Path(str(data))]
 
 
 def study_options(command: _Command) -> _Command:
@@ -86,6 +87,7 @@ def study_options(command: _Command) -> _Command:
             metavar=option.metavar,
             help=option.help,
         )(command)
+    command = store_option(command)
     return click.argument("study", default=DEFAULT_STUDY, metavar="[STUDY]")(command)
 
 
@@ -115,6 +117,17 @@ def _under_the_old_name(
     if value is not None:
         message("warning", "--min-obs is called --min-estimation now, as in study files")
         context.meta[_OLD] = value
+
+
+def store_option(command: _Command) -> _Command:
+    """Add ``--db`` to a command that may read the price store."""
+    return click.option(
+        "--db",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="The price store that --data store reads; by default MARKET_IMPACT_DB, else the "
+        "user's data folder.",
+    )(command)
 
 
 def run_from_options(
@@ -164,7 +177,7 @@ def details_from_options(*, all_tests: bool = False, **options: Any) -> Details:
 
 
 def study_from_options(
-    study: str, **options: str | tuple[str, ...] | None
+    study: str, db: Path | None = None, **options: str | tuple[str, ...] | None
 ) -> tuple[Study, MarketData]:
     """
     Turn the options of `study_options` into a study and its data.
@@ -172,7 +185,9 @@ def study_from_options(
     Parameters
     ----------
     study : str
-        Name or path.
+        Name or path; ``-`` for standard input.
+    db : pathlib.Path, optional
+        The price store; by default that of `analysis.prices.store.default_store`.
     **options
         By field of `Study`, as the command line gave them; None or () where it gave none.
 
@@ -192,15 +207,21 @@ def study_from_options(
     from analysis.study_file import load_study
 
     chosen = {name: _joined(name, value) for name, value in options.items() if value}
-    if "data" in chosen:
+    if study == STDIN and chosen.get("data") == STDIN:
+        raise StudyError("study and data cannot both come by standard input; name a file for one")
+    if "factors" in chosen:
+        chosen["factors"] = os.path.realpath(chosen["factors"])
+    if "data" in chosen and chosen["data"] != STDIN:
         chosen["data"] = _absolute(chosen["data"])
-    asked = load_study(study, Overrides(**chosen))
+    choices = Overrides(**chosen)
+    asked = read_study_from_stdin(choices) if study == STDIN else load_study(study, choices)
     data = load_market_data(
-        asked.data,
+        str(stdin_file()) if asked.data == STDIN else asked.data,
         calendar=asked.calendar,
         symbols=None if wants_everything(asked) else needed_symbols(asked),
         also=mentioned_symbols(asked),
         needed=needed_sessions(asked),
+        store=db,
     )
     return asked, data
 
@@ -208,7 +229,7 @@ def study_from_options(
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Progress]:
     """Show progress on standard error where that is a terminal; elsewhere nothing."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or is_quiet():
         yield lambda _label, _done, _total: None
         return
     from rich.console import Console

@@ -12,7 +12,7 @@ import click
 
 from analysis.batch.scan import ScanRequest, run_scan
 from analysis.cli.options import Moment, min_estimation_option
-from analysis.cli.terminal import echo, message
+from analysis.cli.terminal import echo, is_quiet, message
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -131,7 +131,9 @@ def _steps() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        console=console, transient=True, disable=not console.is_terminal or is_quiet()
+    ) as bar:
         task = bar.add_task("reading", total=None)
 
         def advance(label: str, done: int, total: int) -> None:

@@ -16,7 +16,7 @@ from analysis.cli.options import (
     run_from_options,
     study_options,
 )
-from analysis.cli.terminal import echo
+from analysis.cli.terminal import echo, width
 
 if TYPE_CHECKING:
     from analysis._typing import OutputFormat
@@ -150,4 +150,4 @@ def _printed(result: StudyResult, output_format: StudyFormat, *, all_tests: bool
         case "markdown":
             return result.to_markdown()
         case "table":
-            return result.summary(tests=all_tests)
+            return result.summary(tests=all_tests, width=width())

@@ -11,6 +11,7 @@ import codecs
 import contextlib
 import io
 import re
+import shutil
 import sys
 import unicodedata
 from typing import TYPE_CHECKING
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 MOST_LINES = 10
 """A message to the user has no more lines."""
+
+QUIET = "analysis.cli.quiet"
+"""Where a context keeps that ``--quiet`` was given."""
+
+NARROWEST, WIDEST = 60, 110
+"""Columns of tables and prose."""
 
 MOST_LETTERS = 2000
 """A message to the user has no more letters."""
@@ -84,8 +91,26 @@ def brief(text: object) -> str:
     return short
 
 
+def is_quiet() -> bool:
+    """Say whether the command runs with ``--quiet``."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(QUIET))
+
+
+def width() -> int:
+    """
+    Give the columns that tables may take: those of the terminal, or `WIDEST` where there is none.
+
+    The variable ``COLUMNS`` goes before both; there are no fewer than `NARROWEST`.
+    """
+    columns = shutil.get_terminal_size((WIDEST, 24)).columns
+    return min(max(columns, NARROWEST), WIDEST)
+
+
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
-    """Print a text as `plain` gives it; on standard error where `err`."""
+    """Print a text as `plain` gives it; remarks go to standard error (`err`), or nowhere."""
+    if err and is_quiet():
+        return
     click.echo(plain(text), err=err, nl=nl)
 
 

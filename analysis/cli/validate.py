@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from analysis._bundle import DEFAULT_STUDY
+from analysis.cli.options import store_option
+from analysis.cli.stdin import STDIN, WHERE, stdin_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("study", default=DEFAULT_STUDY, metavar="[STUDY]")
-def command(study: str) -> None:
+@store_option
+def command(study: str, db: Path | None) -> None:
     r"""
     List everything that is wrong with a study file, by line; nothing is run.
 
@@ -27,7 +35,9 @@ def command(study: str) -> None:
     from analysis.run.plan import plan_study
     from analysis.study_check import check_study_file
 
-    found, faults = check_study_file(study)
+    text = stdin_text() if study == STDIN else None
+    study = WHERE if study == STDIN else study
+    found, faults = check_study_file(study, text)
     for fault in faults:
         where = f"{study}:{fault.line}" if fault.line else study
         click.echo(f"{where}: {fault.message}")
@@ -35,7 +45,7 @@ def command(study: str) -> None:
         raise click.exceptions.Exit(2)
     needed = needed_sessions(found)
     data = with_chronology(
-        found, load_market_data(found.data, calendar=found.calendar, needed=needed)
+        found, load_market_data(found.data, calendar=found.calendar, needed=needed, store=db)
     )
     plan_study(found, data)
     if found.claims:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -10,6 +10,8 @@ from analysis.context.absent import when
 from analysis.tables.file import TidyFile
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from analysis.claims.check import CheckedClaim
     from analysis.context.details import Details
 
@@ -71,4 +73,65 @@ ABROAD: TidyFile[Details] = TidyFile(
     "abroad.csv",
     "First sessions on other exchanges, as published",
     lambda details: details.abroad,
+)
+
+
+def first_sessions(
+    world: pd.DataFrame | None, published: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    """
+    Join what was computed of firms on other exchanges with what was published.
+
+    Parameters
+    ----------
+    world : pandas.DataFrame or None
+        As ``world.csv``.
+    published : pandas.DataFrame or None
+        As ``abroad.csv``; a print of a firm's first session stands beside what was computed, all
+        others, those of later sessions among them, in rows of their own.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Columns `FIRST_COLUMNS`; None where there is neither.
+    """
+    if world is None and published is None:
+        return None
+    computed = pd.DataFrame() if world is None else world
+    rows: list[dict[Hashable, Any]] = [dict(row) for row in computed.to_dict("records")]
+    places = {
+        (name, str(row["first_session"])): row
+        for row in rows
+        for name in (_bare(row["name"]), _bare(row["symbol"]))
+    }
+    for printed in [] if published is None else published.to_dict("records"):
+        day = str(printed["session_date"])
+        told: dict[Hashable, Any] = {
+            "published": float(printed["move_pct"]) / 100,
+            "basis": printed["basis"],
+            "source": printed["source"],
+        }
+        row = places.get((_bare(printed["name"]), day))
+        if row is None or "published" in row:
+            rows.append({"name": printed["name"], "first_session": day, **told})
+        else:
+            row |= told
+    return pd.DataFrame(rows, columns=list(FIRST_COLUMNS))
+
+
+def _bare(name: object) -> str:
+    """Write a name or symbol without its case, and without the mark of a contract on it."""
+    return str(name).partition(":")[0].casefold()
+
+
+FIRST_COLUMNS = (
+    *("name", "exchange", "first_session", "weekdays", "return", "index_return", "abnormal", "low"),
+    *("high", "p", "published", "basis", "source", "other_news"),
+)
+"""Columns of `FIRST_SESSIONS`."""
+
+FIRST_SESSIONS: TidyFile[Details] = TidyFile(
+    "first-sessions.csv",
+    "First sessions on other exchanges: computed where prices are there, else as published",
+    lambda details: first_sessions(when(details.world, lambda part: part.tidy), details.abroad),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.export import result_files
 from analysis.figures.catalog import FIGURES
-from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
+from analysis.report.details import ABROAD, CLAIMS, FIRST_SESSIONS, LEAVE_ONE_OUT, REGIMES, WORLD
 from analysis.report.page import page_image, report_page
 from analysis.spreadsheets import to_csv
 
@@ -34,7 +34,7 @@ def report_files(details: Details, *, progress: Progress | None = None) -> dict[
     beside = [file for figure in FIGURES.values() for file in figure.files]
     frames = {
         file.name: file.frame(details)
-        for file in (*beside, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD)
+        for file in (*beside, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD, FIRST_SESSIONS)
     }
     return {
         "report.html": report_page(details, progress=progress),

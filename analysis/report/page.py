@@ -19,7 +19,7 @@ from analysis.models.catalog import MODELS
 from analysis.narrative import report_narrative
 from analysis.report.cards import FIRST, cards, tally
 from analysis.report.cells import cite, uncited
-from analysis.report.details import ABROAD, LEAVE_ONE_OUT, REGIMES, WORLD
+from analysis.report.details import FIRST_SESSIONS, LEAVE_ONE_OUT, REGIMES
 from analysis.report.figures import page_figures
 from analysis.report.glossary import TERMS
 from analysis.report.method import input_files, method_paragraphs
@@ -266,5 +266,5 @@ def _chosen(result: StudyResult) -> str:
 
 
 def _tables(details: Details) -> list[CellTable]:
-    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD))
+    more = (detail_table(details, file) for file in (LEAVE_ONE_OUT, REGIMES, FIRST_SESSIONS))
     return [*study_tables(details.result), *(table for table in more if table is not None)]

@@ -186,15 +186,17 @@ def _family(result: StudyResult) -> Sure:
     p = family_p(result)
     if p is None:
         return Sure(question, "unknown", "Untested", f"No test counts all {firms} firms here.")
-    stands = "still stands out" if p <= 1 - level else "does not stand out"
-    told = len(family.beyond)
+    told, apart = len(family.beyond), result.headline.symbol in family.beyond
+    stands = "still stands out" if apart else "does not stand out"
+    if not apart and p <= 1 - level:
+        stands = "would stand out, were its own tests not at odds"
     does = "do" if told > 1 else "does"
     everyone = "both do" if firms == 2 else f"all {firms} do"
     count = everyone if told == firms else f"{told or 'none'} of the {firms} {does}"
     return Sure(
         question,
-        "yes" if p <= 1 - level else "no",
-        "Yes" if p <= 1 - level else "No",
+        "yes" if apart else "no",
+        "Yes" if apart else "No",
         f"Among {firms} firms some look unusual by luck alone. Counted so, {name} {stands} "
         f"(p {relation(probability(p))}); {count}.",
     )

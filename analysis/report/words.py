@@ -216,7 +216,8 @@ def verdicts(result: StudyResult) -> str:
     if firms < 2 or joint is None:
         return f"{start}."
     asked = f"counted among {'both' if firms == 2 else f'all {firms}'} firms asked about"
-    alone, stands = beyond_chance(window, level), joint <= 1 - level
+    alone = beyond_chance(window, level)
+    stands = result.headline.symbol in result.family.beyond
     if alone is None:
         return f"{start}; {asked}, it {'stands out' if stands else 'does not stand out'}."
     if stands:

@@ -24,7 +24,8 @@ class FirmFamily:
     p : mapping of str to float
         Adjusted p of those that could be tested.
     fell, rose : tuple of str
-        Firms beyond chance, by the sign of their CAR.
+        Firms beyond chance, by the sign of their CAR: adjusted p within the level, and no
+        disagreement of the firm's own tests.
     draws : int or None
         Pseudo-dates that Romano-Wolf ranks among.
     """

@@ -323,7 +323,7 @@ class StudyResult:
             self.headline_firms, self.headline_event, self.levels.index, self.study.level
         )
 
-    def summary(self, *, tests: bool = False) -> str:
+    def summary(self, *, tests: bool = False, width: int = 110) -> str:
         """
         Lay out the results for reading: tables, notes and one paragraph, as the terminal has them.
 
@@ -331,13 +331,15 @@ class StudyResult:
         ----------
         tests : bool
             Also every test of `batteries`, first.
+        width : int
+            Columns of prose; tables keep to fewer than 110 too.
 
         Returns
         -------
         str
             Plain text; ``print(result.summary())``.
         """
-        return cast("str", _presented("summary")(self, tests=tests))
+        return cast("str", _presented("summary")(self, tests=tests, width=width))
 
     def _repr_html_(self) -> str:
         return cast("str", _presented("html")(self))

@@ -56,8 +56,8 @@ def check_names(study: Study, data: MarketData) -> None:
     if any(model.factors for model in models) and data.factors is None:
         needing = next(model.id for model in models if model.factors)
         raise StudyError(
-            f"model '{needing}' needs daily factors, and {data.name} has none; leave it out with "
-            "--model market"
+            f"model '{needing}' needs daily factors, and {data.name} has none; give your own "
+            "with --factors FILE, or leave it out with --model market"
         )
     if any(model.uses_benchmark for model in models):
         _check_benchmarks(study, data.name, known)

@@ -14,6 +14,7 @@ from analysis.run.fit import rows_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis._typing import FloatArray
     from analysis.results import PlacedEvent
     from analysis.run.records import Plan, Specification
 
@@ -45,7 +46,21 @@ def designs_of(
     if specification.model.uses_industry or own:
         return {symbol: _design(plan, placed, specification, symbol) for symbol in symbols}
     first = _design(plan, placed, specification, symbols[0])
-    return {symbol: replace(first, y=plan.columns[symbol] - first.base) for symbol in symbols}
+    own_columns = {s: _estimable(plan, placed, plan.columns[s] - first.base) for s in symbols}
+    return {symbol: replace(first, y=y) for symbol, y in own_columns.items()}
+
+
+def _estimable(plan: Plan, placed: PlacedEvent, y: FloatArray) -> FloatArray:
+    """Take the other events' windows out of the estimation window, where the study asks for it."""
+    if plan.study.other_events == "keep":
+        return y
+    left, rows = y.copy(), rows_of(placed.position, plan.study.estimation)
+    for other in plan.events:
+        ahead = rows_of(other.position, plan.span)
+        start, stop = max(ahead.start, rows.start), min(ahead.stop, rows.stop)
+        if other.event.id != placed.event.id and start < stop:
+            left[start:stop] = np.nan
+    return left
 
 
 def _design(plan: Plan, placed: PlacedEvent, specification: Specification, symbol: str) -> Design:
@@ -64,4 +79,5 @@ def _design(plan: Plan, placed: PlacedEvent, specification: Specification, symbo
         members={name: plan.columns[name] for name in plan.study.industry if model.uses_industry},
         donors={name: plan.columns[name] for name in donors if name != symbol},
     )
-    return build_design(model, returns, estimation, event)
+    design = build_design(model, returns, estimation, event)
+    return replace(design, y=_estimable(plan, placed, design.y))

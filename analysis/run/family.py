@@ -107,7 +107,8 @@ def firm_family(firms: Sequence[FirmResult], window: Window, level: float) -> Fi
     -------
     FirmFamily
         By Romano-Wolf among all firms; by Holm on their Student p where there are no pseudo-dates
-        to rank among, or too few to reach the level; a firm alone by its own verdict.
+        to rank among, or too few to reach the level; a firm alone by its own verdict. A firm whose
+        own tests disagree is not beyond chance among all either.
     """
     cells = {firm.symbol: firm.at(window) for firm in firms if firm.has(window)}
     if len(cells) == 1:
@@ -134,12 +135,14 @@ def _family(
     draws: int | None = None,
     beyond: Sequence[str] | None = None,
 ) -> FirmFamily:
-    chosen = [s for s, value in p.items() if value <= 1 - level] if beyond is None else beyond
+    if beyond is None:
+        told = [s for s, value in p.items() if value <= 1 - level]
+        beyond = [s for s in told if window_verdict(cells[s], level).significant]
     return FirmFamily(
         adjustment=adjustment,
         symbols=tuple(cells),
         p=p,
-        fell=tuple(s for s in chosen if cells[s].car < 0),
-        rose=tuple(s for s in chosen if cells[s].car > 0),
+        fell=tuple(s for s in beyond if cells[s].car < 0),
+        rose=tuple(s for s in beyond if cells[s].car > 0),
         draws=draws,
     )

@@ -64,7 +64,8 @@ def _firm_result(
 ) -> FirmResult:
     study, specification, fit = case.study, case.specification, case.fits[symbol]
     covered = case.plan.coverage[symbol, case.placed.event.id]
-    path = fit.daily(_span(case, covered))
+    span = _span(case, covered)
+    path = fit.daily(span)
     flags = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, case.plan.reference.weights),
@@ -81,7 +82,7 @@ def _firm_result(
         sigma=fit.model.sigma,
         df=fit.model.df,
         path=path,
-        unlevelled=fit.daily(case.plan.span, alpha=False),
+        unlevelled=fit.daily(span, alpha=False),
         band=None if path.se is None else critical_value(study.level, fit.model.df) * path.se,
         windows=tuple(
             _window_result(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.models.catalog import MODELS
 from analysis.prices.reference import PrintedClose, Reference, ShareCount, sorted_counts
+from analysis.prices.study_factors import with_factors
 from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_name
 from analysis.returns import returns_without, simple_returns
 from analysis.run.case import Case, headline_case
@@ -111,6 +112,7 @@ def plan_headline(study: Study, data: MarketData) -> Case:
 
 
 def _planned(study: Study, data: MarketData) -> Plan:
+    data = with_factors(study, data)
     check_names(study, data)
     pool = DonorPool()
     if any(MODELS[model].uses_donors for model in study.models):

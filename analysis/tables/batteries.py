@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import number, probability, rank_probability
 from analysis.inference.catalog import TESTS
-from analysis.tables.render import WIDTH, points, render
+from analysis.tables.render import WIDTH, fitted, points, render
 
 if TYPE_CHECKING:
     from analysis.inference.outcome import Outcome
     from analysis.results import Battery, StudyResult
 
 
-def tests_text(result: StudyResult) -> str:
+def tests_text(result: StudyResult, width: int) -> str:
     """
     Lay out every test of the headline firm and of each group.
 
     Parameters
     ----------
     result : StudyResult
+    width : int
+        Columns of prose, and of tables where fewer than `WIDTH`.
 
     Returns
     -------
@@ -33,20 +35,26 @@ def tests_text(result: StudyResult) -> str:
         f"{result.study.headline.window}, {head.model} on {head.benchmark}. "
         "What a test assumes: market-impact tests --explain NAME"
     )
-    return "\n\n".join([intro, *(_battery(battery) for battery in result.batteries)]) + "\n"
+    intro = intro if width >= WIDTH else textwrap.fill(intro, width)
+    return "\n\n".join([intro, *(_battery(battery, width) for battery in result.batteries)]) + "\n"
 
 
-def _battery(battery: Battery) -> str:
+def _battery(battery: Battery, width: int) -> str:
     warnings = list(dict.fromkeys(o.warning for o in battery.outcomes if o.warning and o.available))
     rows = [_cells(outcome, warnings) for outcome in battery.outcomes if outcome.available]
     columns = ("test", "name", "statistic", "df", "draws", "p", "interval %", "see")
-    table = render(f"{battery.kind} {battery.subject}", columns, rows, left=2)
+    title = f"{battery.kind} {battery.subject}"
+    table = (
+        render(title, columns, rows, left=2)
+        if width >= WIDTH
+        else fitted(title, columns, rows, 2, width)
+    )
     notes = [
         *([f"verdict: {battery.verdict}"] if battery.verdict else []),
         *(f"({number}) {warning}" for number, warning in enumerate(warnings, start=1)),
         *(_absent(outcome) for outcome in battery.outcomes if not outcome.available),
     ]
-    wrapped = [textwrap.fill(note, WIDTH, subsequent_indent="    ") for note in notes]
+    wrapped = [textwrap.fill(note, width, subsequent_indent="    ") for note in notes]
     return "\n".join([table, *wrapped])
 
 

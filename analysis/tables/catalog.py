@@ -41,16 +41,16 @@ STUDY_FILES: tuple[TidyFile[StudyResult], ...] = (
         "Every firm and day around the headline's event, under its specification",
         lambda result: result.path,
     ),
-    TidyFile(
-        "market_shock.csv",
-        "Whether the event moved the whole market, and what can be said then",
-        lambda result: None if result.shock is None else result.shock.tidy,
-    ),
     TidyFile("tests.csv", "Every test of the headline", lambda result: result.tidy_tests),
     TidyFile(
         "unmeasured.csv",
         "What of the firms could not be measured, and why",
         lambda result: result.tidy_unmeasured if result.unmeasured else None,
+    ),
+    TidyFile(
+        "market_shock.csv",
+        "Whether the event moved the whole market, and what can be said then",
+        lambda result: None if result.shock is None else result.shock.tidy,
     ),
     *(file for table in TABLES.values() for file in table.files),
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
 
 
-def notes_text(result: StudyResult) -> str:
+def notes_text(result: StudyResult, width: int = WIDTH) -> str:
     """List the notes of a study, one a line; empty where there is nothing to note."""
     notes = [
         *_value_notes(result),
@@ -31,7 +31,7 @@ def notes_text(result: StudyResult) -> str:
         *_unmeasured_notes(result),
     ]
     return "\n".join(
-        ["NOTES"] + [textwrap.fill(f"- {note}", WIDTH, subsequent_indent="  ") for note in notes]
+        ["NOTES"] + [textwrap.fill(f"- {note}", width, subsequent_indent="  ") for note in notes]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from analysis.tables.cells import CellTable, Column
+
+FEWEST = 12
+"""Columns that the first cell of a narrow table keeps."""
 
 WIDTH = 110
 """Columns that prose is wrapped to; tables are as wide as they need to be."""
@@ -64,13 +68,81 @@ def points(value: float | None) -> str:
     return number(None if value is None else 100 * value)
 
 
-def terminal(table: CellTable) -> str:
+def fitted(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int, width: int
+) -> str:
+    """
+    Lay out a table as text of a width: what has no room stands below, under the same first columns.
+
+    Parameters
+    ----------
+    title, columns, rows, left
+        As `render`.
+    width : int
+        Columns of the text; a first column that is wider by itself is cut.
+
+    Returns
+    -------
+    str
+        Without a line break at the end.
+
+    Examples
+    --------
+    >>> print(fitted("T", ["a", "b", "c"], [["x", "11111", "22222"]], 1, 9))
+    T
+    a      b
+    ────────
+    x  11111
+    <BLANKLINE>
+    a      c
+    ────────
+    x  22222
+    """
+    whole = render(title, columns, rows, left)
+    table = whole[len(title) :]
+    title = textwrap.fill(title, width)
+    if max(map(len, table.splitlines()), default=0) <= width:
+        return title + table
+    widest = max(_sizes(columns, rows)[1:], default=0)
+    room = max(FEWEST, width - 2 - min(widest, width // 2))
+    most = width - 2 - min(room, _sizes(columns, rows)[0])
+    rows = [[_cut(row[0], room), *(_cut(cell, most) for cell in row[1:])] for row in rows]
+    sizes = _sizes(columns, rows)
+    kept = list(range(left if sum(sizes[:left]) <= width // 2 else 1))
+    blocks = [[*kept]]
+    for place in range(len(kept), len(columns)):
+        full = sum(sizes[at] + 2 for at in (*blocks[-1], place)) - 2 > width
+        if full and len(blocks[-1]) > len(kept):
+            blocks.append([*kept])
+        blocks[-1].append(place)
+    parts = [
+        render("", [columns[at] for at in b], [[r[at] for at in b] for r in rows], _left(b, left))
+        for b in blocks
+    ]
+    return title + "\n" + "\n\n".join(parts)
+
+
+def _sizes(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, (head, *(r[at] for r in rows)))) for at, head in enumerate(columns)]
+
+
+def _left(block: Sequence[int], left: int) -> int:
+    return sum(place < left for place in block)
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 3] + "..."
+
+
+def terminal(table: CellTable, width: int = WIDTH) -> str:
     """
     Write a table for a terminal: the columns that it has room for, units in the headings.
 
     Parameters
     ----------
     table : CellTable
+    width : int
+        Columns of the text where fewer than `WIDTH`; with `WIDTH` tables are as wide as they need.
 
     Returns
     -------
@@ -88,7 +160,10 @@ def terminal(table: CellTable) -> str:
         heads[0] = f"  {heads[0]}"
         for line, row in enumerate(rows):
             row[0] = f"{'*' if line == table.marked else ' '} {row[0]}"
-    return render(table.heading or table.caption, heads, rows, left=table.left)
+    title = table.heading or table.caption
+    if width >= WIDTH:
+        return render(title, heads, rows, left=table.left)
+    return fitted(title, heads, rows, table.left, width)
 
 
 def _fits(table: CellTable, name: str) -> bool:

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
 
 
-def summary_text(result: StudyResult) -> str:
+def summary_text(result: StudyResult, width: int = WIDTH) -> str:
     """
     Lay out a study's results for reading: tables, notes, and one paragraph at the end.
 
     Parameters
     ----------
     result : StudyResult
+    width : int
+        Columns of prose, and of tables where fewer than `WIDTH`.
 
     Returns
     -------
     str
-        Plain text, prose of `WIDTH` columns, ending in a line break.
+        Plain text, ending in a line break.
     """
     study = result.study
     head = (
@@ -38,11 +40,11 @@ def summary_text(result: StudyResult) -> str:
     )
     if any(MODELS[model].uses_donors for model in study.models):
         names = f"donors ({len(study.donors)}): {', '.join(study.donors)}"
-        head += "\n" + textwrap.fill(names, WIDTH)
+        head += "\n" + textwrap.fill(names, width)
     parts = [
-        head,
-        *map(terminal, cell_tables(result)),
-        notes_text(result),
-        textwrap.fill(summary_paragraph(result), WIDTH),
+        head if width >= WIDTH else "\n".join(textwrap.fill(x, width) for x in head.splitlines()),
+        *(terminal(table, width) for table in cell_tables(result)),
+        notes_text(result, width),
+        textwrap.fill(summary_paragraph(result), width),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -78,7 +78,7 @@ def test_out_holds_all_and_the_effective_study_runs_to_the_same_bytes(tmp_path: 
     options = ("--symbols", "AMD,NVDA", "--model", "market", "--event", "sell-off")
     result = run("study", *options, "--out", str(first))
     assert result.exit_code == 0
-    assert result.stderr == f"wrote 9 files to {first}\n"
+    assert result.stderr == f"wrote 10 files to {first}\n"
     assert (first / "summary.txt").read_text(encoding="utf-8") == result.stdout
     again = run("study", str(first / "study.toml"), "--out", str(second))
     assert again.exit_code == 0, again.stderr

@@ -24,7 +24,7 @@ from analysis.figures.catalog import FIGURES
 from analysis.inference.catalog import TESTS
 from analysis.keys import Record, Records, keys_of
 from analysis.models.catalog import MODELS
-from analysis.report.details import ABROAD, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD
+from analysis.report.details import ABROAD, CLAIMS, FIRST_SESSIONS, LEAVE_ONE_OUT, REGIMES, WORLD
 from analysis.sample.longrun import LONG_RUN_COLUMNS
 from analysis.sample.result import AVERAGE_COLUMNS, FIRM_EVENT_COLUMNS, PATH_COLUMNS
 from analysis.study import Study
@@ -68,7 +68,7 @@ def test_the_reference_leaves_nothing_out(reference):
     for name in analysis.__all__:
         assert re.search(rf"^::: analysis\.\S*\b{name}$", reference["python.md"], re.MULTILINE)
     figure_files = [file for figure in FIGURES.values() for file in figure.files]
-    others = (CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD)
+    others = (CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD, FIRST_SESSIONS)
     for file in (*STUDY_FILES, *figure_files, *others):
         assert f"\n## {file.name} " in reference["results-files.md"]
 
@@ -104,7 +104,7 @@ def test_columns_of_small_files_are_described(root, small):
 @pytest.mark.slow
 def test_columns_of_a_report_are_described(root, full, full_details):
     told = columns(root)
-    others = (CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD)
+    others = (CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD, FIRST_SESSIONS)
     figure_files = [file for figure in FIGURES.values() for file in figure.files]
     seen = 0
     for file in (*figure_files, *others):

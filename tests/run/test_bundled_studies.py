@@ -93,7 +93,7 @@ def test_other_exchanges_of_the_bundle_are_listed_where_one_is_not_there():
 SAID = {
     "nvda-results-2024": ("on which the tests disagree", "USD 278.5 bn", "Against SOXX"),
     "export-rule-2025": ("not more than chance explains", "where a gain was expected"),
-    "deepseek-seoul-2025": ("more than chance explains", "KRW", "24 January 2025"),
+    "deepseek-seoul-2025": ("more than chance explains", "KRW", "if errors grow with the weekdays"),
     "deepseek-tokyo-2025": ("more than chance explains", "no figure in dollars"),
 }
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
-from analysis.errors import DataError
+from analysis.errors import DataError, StudyError
 from analysis.prices.market_data import MarketData
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
@@ -117,6 +118,7 @@ def test_a_firm_that_stopped_trading_is_measured_to_its_last_return(study, data,
     untouched = result.firm("one", "A", "market", "M").at(SHORT)
     assert untouched.car == whole.firm("one", "A", "market", "M").at(SHORT).car
     assert len(result.firm("one", "A", "market", "M").path.raw) == 3
+    assert list(result.path.query("symbol == 'A'")["day"]) == [-1, 0, 1]
     text = " ".join(result.summary().split())
     assert "A last traded on 2025-01-28: -1..5 is measured to its last return." in text
     group = next(g for g in result.groups if (g.event, g.window) == ("one", LONG))
@@ -148,3 +150,21 @@ def test_the_headline_itself_is_refused_with_the_mend(study, data):
     late = replace(study, windows=(Window(2, 5),), headline=Headline(event="one"))
     with pytest.raises(DataError, match=r"A last traded on 2025-01-27, before the window 2\.\.5"):
         run_study(late, without(data, "A", slice("2025-01-28", None)))
+
+
+def test_other_events_are_left_out_of_the_estimation_window_where_asked(study, data, whole):
+    """As if the firm had no returns in the other event's windows: those few alone."""
+    result = run_study(replace(study, other_events="leave-out"), data)
+    gone = data.levels.index.searchsorted(pd.Timestamp("2024-11-15"))
+    returns = data.levels.pct_change(fill_method=None)
+    at = data.levels.index.searchsorted(pd.Timestamp("2025-01-27"))
+    rows = [r for r in range(at - 100, at - 10) if not gone - 1 <= r <= gone + 5]
+    fit = sm.OLS(returns["A"].iloc[rows], sm.add_constant(returns["M"].iloc[rows])).fit()
+    firm = result.firm("one", "A", "market", "M")
+    assert firm.n_estimation == len(rows) == 83
+    assert firm.coefficients["alpha"] == pytest.approx(fit.params["const"], abs=1e-14)
+    assert "estimation:83/90" in firm.at(DAY).flags
+    earlier = result.firm("two", "A", "market", "M")
+    assert earlier.coefficients == whole.firm("two", "A", "market", "M").coefficients
+    with pytest.raises(StudyError, match="other_events 'drop' is unknown; choose one of: keep"):
+        replace(study, other_events="drop")

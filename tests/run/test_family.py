@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from analysis.figures.gallery import cross_section
+from analysis.figures.catalog import FIGURES
 from analysis.inference.outcome import Outcome
 from analysis.narrative import summary_paragraph
 from analysis.narrative_tests import each_firm
@@ -70,7 +70,7 @@ def test_one_count_stands_everywhere(full: StudyResult) -> None:
     assert said in firms_table.lay_out(full).note
     assert said in each_firm(full)
     assert said in summary_paragraph(full)
-    title = cross_section.draw(full).texts
+    title = FIGURES["firms"](full).texts
     assert any(said in text.get_text().replace("\n", " ") for text in title)
 
 
@@ -106,3 +106,14 @@ def test_a_firm_alone_is_judged_by_its_own_verdict(small: StudyResult) -> None:
     quiet = Outcome("placebo-ewma", -0.1, 0.9, draws=999)
     same = Outcome("placebo", -0.1, 0.8, draws=999)
     assert not firm_family([faked(small.headline, scaled=quiet, placebo=same)], DAY, 0.95).beyond
+
+
+def test_a_firm_whose_own_tests_disagree_is_not_counted(full: StudyResult) -> None:
+    """Its plain rank says no where the scaled one says yes: no verdict alone, none among all."""
+    at_odds = [
+        faked(f, placebo=replace(f.at(DAY).placebo, p=0.2)) if f.symbol == "NVDA" else f
+        for f in full.headline_firms
+    ]
+    family = firm_family(at_odds, DAY, 0.95)
+    assert family.p["NVDA"] == full.family.p["NVDA"] <= 0.05
+    assert family.beyond == tuple(s for s in full.family.beyond if s != "NVDA")
