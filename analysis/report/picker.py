@@ -23,7 +23,10 @@ COLUMNS = ("raw", "abnormal", "low", "high", "verdict", "impact", "from", "to")
 """Of an answer."""
 
 VERDICTS = {None: 0, False: 1, True: 2}
-"""How verdicts are coded: the tests disagree or there is none, within chance, beyond it."""
+"""How verdicts are coded: the tests disagree, within chance, beyond it."""
+
+UNTESTED = 3
+"""Where there is no test."""
 
 
 def picker_json(details: Details) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def _answer(window: WindowResult, level: float) -> list[int | None]:
     amounts = (None, None, None) if impact is None else (impact.abnormal, impact.low, impact.high)
     return [
         *(_whole(value, RETURN) for value in returns),
-        VERDICTS[beyond_chance(window, level)],
+        VERDICTS[beyond_chance(window, level)] if window.t.available else UNTESTED,
         *(_whole(value, AMOUNT) for value in amounts),
     ]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.abnormal import buy_and_hold
+from analysis.errors import DataError
 from analysis.impact import impact
 from analysis.inference.battery import run_tests
 from analysis.inference.catalog import TESTS
@@ -13,10 +16,13 @@ from analysis.inference.outcome import Outcome
 from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value
 from analysis.models.base import alpha_used
+from analysis.models.linear import LeastSquares
 from analysis.results import FirmResult, WindowResult
 from analysis.run.family import asked_at_once
 from analysis.run.firm_sample import event_sample
-from analysis.run.flags import benchmark_flag, estimation_flag
+from analysis.run.fit import rows_of
+from analysis.run.flags import benchmark_flag, control_flag, estimation_flag
+from analysis.run.plan import benchmark_returns
 from analysis.windows import Window
 
 UNASKED = Outcome.missing("romano-wolf", "asked of the headline's specification only")
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from analysis.inference.firm import FirmSample
     from analysis.results import PlacedWindow
     from analysis.run.case import Case
+    from analysis.run.fit import FirmFit
     from analysis.run.panel_draws import PanelDraws
     from analysis.run.records import Coverage
     from analysis.run.valuation import Valuation
@@ -59,6 +66,29 @@ def firm_results(
     return asked_at_once(firms) if leads else firms
 
 
+def _control_flag(case: Case, fit: FirmFit) -> tuple[str, ...]:
+    """Hold a control's fit against that of the market model, on the headline's benchmark."""
+    if not case.specification.model.uses_donors:
+        return ()
+    study, rows = case.study, rows_of(fit.position, fit.estimation)
+    benchmark = next((b for b in study.benchmarks if b.id == study.headline.benchmark), None)
+    if benchmark is None:
+        return ()
+    try:
+        market = benchmark_returns(benchmark, case.plan.data).to_numpy(dtype=np.float64)[rows]
+    except DataError:
+        return ()  # a market that cannot be purged is none to compare with
+    market = market[fit.design.complete[rows]]
+    if len(market) != fit.n or not np.isfinite(market).all():
+        return ()
+    market = np.log1p(market) if fit.log else market
+    other = LeastSquares().fit(fit.y, market[:, None], (benchmark.id,))
+    return control_flag(
+        math.sqrt(float(np.square(fit.model.residuals).mean())),
+        math.sqrt(float(np.square(other.residuals).mean())),
+    )
+
+
 def _firm_result(
     case: Case, symbol: str, draws: Mapping[Window, FloatArray], panel: PanelDraws
 ) -> FirmResult:
@@ -69,6 +99,7 @@ def _firm_result(
     flags = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, case.plan.reference.weights),
+        *_control_flag(case, fit),
     )
     return FirmResult(
         event=case.placed.event.id,

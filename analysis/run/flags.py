@@ -19,6 +19,10 @@ LEAST_WEIGHT = 0.003
 """A firm of a smaller weight in an index does not move it: its fall of 10 % costs 3 bp."""
 
 
+CONTROL_FIT = "control-fit:"
+"""Begins the flag of a control that fits worse than the market model."""
+
+
 def estimation_flag(used: int, study: Study) -> tuple[str, ...]:
     """Say when fewer estimation sessions were used than asked for: ``estimation:USED/ASKED``."""
     asked = len(study.estimation)
@@ -80,3 +84,26 @@ def benchmark_flag(
             )
             return ("benchmark-holds-firm",) if held else ()
     return ()
+
+
+def control_flag(own: float, market: float | None) -> tuple[str, ...]:
+    """
+    Say when a control misses the firm by more than the market model on the same sessions.
+
+    Parameters
+    ----------
+    own, market : float
+        Root mean squared residuals, decimal a session; None where there is no market to compare.
+
+    Returns
+    -------
+    tuple of str
+        ``control-fit:OWN/MARKET`` in percent; nothing where the control fits as well or better.
+
+    Examples
+    --------
+    >>> control_flag(0.0302, 0.0297), control_flag(0.01, 0.02), control_flag(0.01, None)
+    (('control-fit:3.02/2.97',), (), ())
+    """
+    worse = market is not None and own > market
+    return (f"{CONTROL_FIT}{100 * own:.2f}/{100 * market:.2f}",) if worse and market else ()

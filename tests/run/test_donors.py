@@ -17,6 +17,7 @@ from analysis.run.plan import plan_study
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
 from analysis.study_file import parse_study
+from analysis.tables.gallery.models import lay_out
 from analysis.windows import Window
 
 SESSIONS = sessions_between("XNYS", dt.date(2024, 8, 1), dt.date(2025, 2, 14))
@@ -131,3 +132,24 @@ def test_donors_without_a_return_or_a_move_are_passed_over():
         warnings.simplefilter("error")
         warn_of_collinear(DonorPool(tuple(columns)), columns, slice(0, 60))
         warn_of_collinear(DonorPool(("c", "d")), columns, slice(0, 60))
+
+
+def test_a_control_that_fits_worse_than_the_market_model_says_so_first(data):
+    rng = np.random.default_rng(8)
+    returns = data.levels.pct_change().fillna(0.0)
+    close = 100 * (1 + 1.5 * returns["M"] + rng.normal(0, 0.002, len(SESSIONS))).cumprod()
+    result = run_study(asked(models=("synthetic",)), with_levels(data, A=close))
+    (firm,) = result.firms
+    rows = slice(len(SESSIONS) - 14 - 1 - 100, len(SESSIONS) - 14 - 1 - 10)
+    own, market = close.pct_change().to_numpy()[rows], returns["M"].to_numpy()[rows]
+    design = np.column_stack([np.ones(90), market])
+    left = own - design @ np.linalg.lstsq(design, own, rcond=None)[0]
+    flag = next(f for f in firm.windows[0].flags if f.startswith("control-fit:"))
+    rmse = 100 * firm.sigma * np.sqrt(firm.df / 90)
+    assert flag == f"control-fit:{rmse:.2f}/{100 * np.sqrt(np.mean(left**2)):.2f}"
+    first = lay_out(result).heading.splitlines()[0]
+    assert first.startswith("The control fits A worse than the market model does")
+    better = with_levels(data, A=(data.levels["D0"] + data.levels["D1"]) / 2)
+    found = run_study(asked(models=("synthetic",)), better)
+    assert not any("control-fit" in f for f in found.firms[0].windows[0].flags)
+    assert lay_out(found).heading.startswith("HEADLINE")

@@ -81,7 +81,7 @@ if (RESULTS.picker) {
     const size = impact === null ? percent(Math.abs(abnormal)) : money(impact, currency);
     const word = impact === null ? (raw < 0 ? "fell" : "rose") : raw < 0 ? "lost" : "gained";
     const more = raw < 0 === abnormal < 0 ? "more" : "less";
-    const ends = ["on which the tests disagree, or which none judges", "no more than ordinary days bring", "more than ordinary days bring"][verdict];
+    const ends = ["on which the tests disagree", "no more than ordinary days bring", "more than ordinary days bring", "which no test judges"][verdict];
     const close = verdict === 1 ? `${name} ${word} ${size} ${more} than ${explains}: ${ends}` : `${name} ${word} ${size} ${more} than ${explains}, ${ends}`;
     said.textContent = `${close} (${modelTitle}, against ${against}; ${span}; results.csv, line ${P.lines[firm][choice] + window_}).`;
     mark(P.firms[firm][0] === P.firms[P.own[0]][0] ? P.curve.find((one) => one[0] === choice && one[1] === window_) : null);
