@@ -31,7 +31,7 @@ def bounds_sentences(result: StudyResult, cite: Cite) -> str:
     Returns
     -------
     str
-        Empty where the headline's benchmark is purged of nothing.
+        Empty where no benchmark of the study is purged.
     """
     bounds = result.bounds
     if bounds is None:

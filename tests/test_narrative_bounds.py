@@ -21,7 +21,7 @@ def bound(without, car, *, value=None, own=False, index=-0.003) -> Bound:
 
 
 def said(*steps, raw=-0.17) -> str:
-    bounds = Bounds("SPY", Window(0, 0), raw, steps, ())
+    bounds = Bounds("SPY-ex", "SPY", Window(0, 0), raw, steps, ())
     return bounds_sentences(SimpleNamespace(bounds=bounds), plain)
 
 

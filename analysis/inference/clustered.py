@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.date_sums import DateSums, close_products, codes_of
+from analysis.inference.date_sums import Codes, DateSums, close_products, codes_of
 from analysis.inference.outcome import Outcome, student
 from analysis.inference.student import critical_value
 
@@ -29,7 +29,7 @@ _WEBB = np.array([-math.sqrt(1.5), -1.0, -math.sqrt(0.5), math.sqrt(0.5), 1.0, m
 
 
 def date_cluster_test(
-    values: FloatArray, position: IntArray, reach: int = 1, *, level: float = 0.95
+    values: FloatArray, position: IntArray | Codes, reach: int = 1, *, level: float = 0.95
 ) -> Outcome:
     """
     Test the mean of all pairs, their errors free to be alike on a date.
@@ -38,7 +38,7 @@ def date_cluster_test(
     ----------
     values : ndarray of shape (N,)
         No NaN.
-    position : ndarray of shape (N,)
+    position : ndarray of shape (N,) or Codes
         Reaction session of each pair.
     reach : int
         Length of the window: dates closer than this share sessions, and their covariances count.
@@ -155,7 +155,7 @@ def _by_terms(
 
 
 def two_way_cluster_test(
-    values: FloatArray, position: IntArray, firm: IntArray, *, level: float = 0.95
+    values: FloatArray, position: IntArray | Codes, firm: IntArray, *, level: float = 0.95
 ) -> Outcome:
     """
     Test the mean of all pairs, their errors free to be alike on a date and within a firm.
@@ -195,7 +195,7 @@ def two_way_cluster_test(
 
 
 def wild_cluster_test(
-    values: FloatArray, position: IntArray, rng: np.random.Generator, *, draws: int = 999
+    values: FloatArray, position: IntArray | Codes, rng: np.random.Generator, *, draws: int = 999
 ) -> Outcome:
     """
     Test the mean by redrawing the signs of whole dates under the null.
@@ -239,7 +239,7 @@ def wild_cluster_test(
 
 def date_bootstrap_test(
     values: FloatArray,
-    position: IntArray,
+    position: IntArray | Codes,
     rng: np.random.Generator,
     *,
     draws: int = 999,
@@ -292,7 +292,7 @@ def date_bootstrap_test(
 
 
 def date_portfolio_test(
-    values: FloatArray, position: IntArray, reach: int = 1, *, level: float = 0.95
+    values: FloatArray, position: IntArray | Codes, reach: int = 1, *, level: float = 0.95
 ) -> Outcome:
     """
     Test the mean over dates of each date's mean: one portfolio a date, all dates equal.

@@ -34,7 +34,7 @@ class DateSums:
     code: IntArray
 
     @classmethod
-    def of(cls, values: FloatArray, position: IntArray) -> DateSums:
+    def of(cls, values: FloatArray, position: IntArray | Codes) -> DateSums:
         """
         Gather values by date.
 
@@ -64,12 +64,34 @@ class DateSums:
         return found
 
 
-def codes_of(values: IntArray) -> tuple[IntArray, IntArray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """
+    Different values, and each row's among them: what `codes_of` finds, kept for several tests.
+
+    Attributes
+    ----------
+    found : ndarray of shape (G,)
+        Ascending.
+    code : ndarray of shape (N,)
+        Place of each row's value in `found`.
+    """
+
+    found: IntArray
+    code: IntArray
+
+    @classmethod
+    def of(cls, values: IntArray) -> Codes:
+        """Find them."""
+        return cls(*codes_of(values))
+
+
+def codes_of(values: IntArray | Codes) -> tuple[IntArray, IntArray]:
     """
     List the different values, ascending, and the place of each row's among them.
 
-    As `numpy.unique` with its inverse, without sorting where the rows are in order or the values
-    lie close together.
+    Where they are known already they are given back. As `numpy.unique` with its inverse, without
+    sorting where the rows are in order or the values lie close together.
 
     Examples
     --------
@@ -77,6 +99,8 @@ def codes_of(values: IntArray) -> tuple[IntArray, IntArray]:
     >>> [part.tolist() for part in codes_of(np.array([7, 5, 7]))]
     [[5, 7], [1, 0, 1]]
     """
+    if isinstance(values, Codes):
+        return values.found, values.code
     if len(values) and bool((np.diff(values) >= 0).all()):
         fresh = np.concatenate([[True], np.diff(values) > 0])
         return values[fresh].astype(np.int64), np.cumsum(fresh, dtype=np.int64) - 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
+    from analysis.inference.date_sums import Codes
 
 
 class EventSample(Protocol):
@@ -18,6 +19,8 @@ class EventSample(Protocol):
         Decimal; no NaN.
     position, firm : ndarray of shape (N,)
         Day of the reaction session, and firm, of each.
+    dates : Codes
+        The different days, and each one's.
     weight : ndarray of shape (N,)
         NaN where none is given.
     reach : int
@@ -29,6 +32,9 @@ class EventSample(Protocol):
 
     @property
     def position(self) -> IntArray: ...  # noqa: D102
+
+    @property
+    def dates(self) -> Codes: ...  # noqa: D102
 
     @property
     def firm(self) -> IntArray: ...  # noqa: D102

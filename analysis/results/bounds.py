@@ -43,7 +43,7 @@ class Bound:
     impact : Impact or None
         In the currency of the firm's market value.
     own : bool
-        Whether this is the study's own benchmark.
+        Whether this is the study's own purged benchmark.
     """
 
     kind: Literal["firms", "weight"]
@@ -108,8 +108,10 @@ class Bounds:
 
     Attributes
     ----------
+    benchmark : str
+        Id of the study's purged benchmark: the headline's own, else the first of the study.
     index : str
-        The benchmark's symbol.
+        Its symbol.
     window : Window
     raw : float
         Return of the firm over the window, as the study measures returns.
@@ -120,6 +122,7 @@ class Bounds:
         The study's own benchmark under other weights of its firm.
     """
 
+    benchmark: str
     index: str
     window: Window
     raw: float

@@ -70,7 +70,7 @@ class StudyResult:
     family : FirmFamily
         Which firms moved beyond chance at the headline: the one count that everything repeats.
     bounds : Bounds or None
-        Of the headline; None where its benchmark is purged of nothing.
+        Of the headline; None where no benchmark of the study is purged.
     levels : pandas.DataFrame of shape (T, symbols)
         Levels of the firms and benchmarks of the study.
     shares : mapping of str to ShareCount

@@ -56,13 +56,14 @@ def headline_bounds(plan: Plan) -> Bounds | None:
     Returns
     -------
     Bounds or None
-        None where the headline's benchmark is purged of nothing, or its model takes none.
+        None where no benchmark of the study is purged, or the headline's model takes none.
     """
     study = plan.study
-    benchmark = next(b for b in study.benchmarks if b.id == study.headline.benchmark)
+    purged = [benchmark for benchmark in study.benchmarks if benchmark.firms]
     regressors = MODELS[study.headline.model].regressors
-    if not benchmark.firms or not regressors or regressors[0] not in {BENCHMARK, BENCHMARK_EXCESS}:
+    if not purged or not regressors or regressors[0] not in {BENCHMARK, BENCHMARK_EXCESS}:
         return None
+    benchmark = next((b for b in purged if b.id == study.headline.benchmark), purged[0])
     case = headline_case(plan)
     own = dict(weight_anchors(benchmark, plan.data))
     parts = _parts(case, benchmark, own)
@@ -81,6 +82,7 @@ def headline_bounds(plan: Plan) -> Bounds | None:
         steps.append(replace(bound, weight=weight, own=count == len(own)))
     raw = float(case.path(case.symbol, _window(case)).raw.sum())
     return Bounds(
+        benchmark=benchmark.id,
         index=benchmark.symbol,
         window=study.headline.window,
         raw=raw,

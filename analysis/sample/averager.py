@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from analysis.inference.clustered import calendar_portfolio_test, weighted_mean_test
-from analysis.inference.date_sums import codes_of
+from analysis.inference.date_sums import Codes
 from analysis.inference.multiplicity import adjust, romano_wolf
 from analysis.inference.outcome import Outcome
 from analysis.panel.engine import usable_processors
@@ -50,6 +50,8 @@ class GroupAverager:
         Event windows, then the sessions of the path.
     group : GroupPairs
     histories : Histories
+    dates : Codes
+        The days of all pairs of the group.
     columns : tuple of PairColumn or None
         One an event window; None where no pair has it.
     portfolios : dict
@@ -66,6 +68,7 @@ class GroupAverager:
     asked: tuple[Window, ...]
     group: GroupPairs
     histories: Histories
+    dates: Codes
     columns: tuple[PairColumn | None, ...]
     portfolios: dict[tuple[int, str], tuple[FloatArray, FloatArray]] = field(default_factory=dict)
     found: list[Average] = field(default_factory=list)
@@ -98,7 +101,8 @@ class GroupAverager:
         if spec.ranks and rows.size > 1:
             ranked = Ranked.of(asked, windows, days, rows, spread)
         histories = sum_over(measurer, fits, rows, ranked)
-        bare = cls(measurer, fits, windows, asked, group, histories, ())
+        dates = Codes.of(_of(measurer.pairs.date, rows))
+        bare = cls(measurer, fits, windows, asked, group, histories, dates, ())
         columns = tuple(bare.column(windows, at, at) for at in range(len(windows.windows)))
         return replace(bare, columns=columns)
 
@@ -121,6 +125,7 @@ class GroupAverager:
             return None
         whole = bool(kept.all())
         own = rows if whole else rows[kept]
+        date = _of(pairs.date, own)
         return PairColumn(
             window=measures.windows[at],
             rows=own,
@@ -129,7 +134,8 @@ class GroupAverager:
             df=_of(self.fits.df, own),
             weight=_of(pairs.weight, own),
             firm=_of(pairs.firm, own),
-            position=_of(pairs.date, own),
+            position=date,
+            dates=self.dates if whole else Codes.of(date),
             positive=self.histories.positive if whole else self.histories.positive[kept],
             histories=self.histories,
             place=place if len(self.histories.windows) else -1,
@@ -145,7 +151,7 @@ class GroupAverager:
             column = self.column(part, at, places[part.windows[at]])
             if column is None:
                 return None
-            _, code = codes_of(column.position)
+            code = column.dates.code
             deviation = np.bincount(code, column.car - column.car.mean()).astype(np.float64)
             return self._average("day", column), self._on_dates(column, deviation)
 
@@ -163,8 +169,7 @@ class GroupAverager:
     def _on_dates(self, column: PairColumn, deviation: FloatArray) -> FloatArray:
         """Put sums by date of a column's pairs on the dates of the whole group."""
         laid = np.zeros(len(self.histories.dates))
-        own, _ = codes_of(column.position)
-        laid[np.searchsorted(self.histories.dates, own)] = deviation
+        laid[np.searchsorted(self.histories.dates, column.dates.found)] = deviation
         return laid
 
     def _hold(self, part: Measures, at: int, session: int) -> None:
@@ -239,9 +244,7 @@ class GroupAverager:
     def _family_wise(self) -> FloatArray:
         """Family-wise p of the sessions, by redrawing the signs of whole dates for all alike."""
         nothing = np.full(len(self.found), np.nan)
-        date = _of(self.measurer.pairs.date, self.group.rows)
-        _, code = codes_of(date)
-        count = np.bincount(code).astype(float)
+        count = np.bincount(self.dates.code).astype(float)
         if len(self.found) < 2 or count.sum() ** 2 < MANY_DATES * float(count @ count):
             return nothing  # effective dates: too few signs to redraw
         sums = np.column_stack(self.by_date)

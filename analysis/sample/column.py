@@ -11,6 +11,7 @@ from analysis.inference.date_sums import codes_of
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
+    from analysis.inference.date_sums import Codes
     from analysis.sample.histories import Histories
     from analysis.windows import Window
 
@@ -32,7 +33,9 @@ class PairColumn:
     weight : ndarray of shape (N,)
         NaN where none is given.
     firm, position : ndarray of shape (N,)
-        Firm and reaction session of each pair.
+        Firm and day of the reaction session of each pair.
+    dates : Codes
+        The different days, and each pair's.
     positive : ndarray of shape (N,)
         Share of positive residuals of each pair's estimation window.
     histories : Histories
@@ -49,6 +52,7 @@ class PairColumn:
     weight: FloatArray
     firm: IntArray
     position: IntArray
+    dates: Codes
     positive: FloatArray
     histories: Histories
     place: int = -1
@@ -119,7 +123,7 @@ def measure_overlap(column: PairColumn) -> WindowOverlap:
     -------
     WindowOverlap
     """
-    dates, code = codes_of(column.position)
+    dates, code = codes_of(column.dates)
     count = np.bincount(code, minlength=len(dates))
     reach = column.reach
     low = np.searchsorted(dates, dates - reach, side="right")

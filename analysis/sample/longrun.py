@@ -173,7 +173,7 @@ def hold_matched(
         As `hold`.
     traits : pandas.DataFrame
         Indexed by symbol, one numeric column a characteristic; nearness is the sum of squared
-        differences of ranks.
+        differences of ranks. Only firms of the same exchange are taken.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def hold_matched(
     for firm, position in zip(pairs.firm.tolist(), pairs.position.tolist(), strict=True):
         events.setdefault(firm, []).append(position)
     rows, begin, end = _spans(result, horizon, first)
-    growth = _firm_growth(data)
+    growth, exchange = _firm_growth(data), data.firm_blocks()
     keep, others = [], []
     for at, row in enumerate(rows.tolist()):
         firm = int(pairs.firm[row])
@@ -208,6 +208,7 @@ def hold_matched(
             int(firms[candidate])
             for candidate in np.argsort(distance, kind="stable").tolist()
             if firms[candidate] != firm
+            and exchange[firms[candidate]] == exchange[firm]
             and not any(
                 begin[at] - 1 <= p <= end[at] for p in events.get(int(firms[candidate]), ())
             )

@@ -93,7 +93,7 @@ def _eve(result: StudyResult) -> pd.Timestamp:
 def _purge_notes(result: StudyResult) -> list[str]:
     if result.bounds is None:
         return []
-    benchmark = next(b for b in result.study.benchmarks if b.id == result.study.headline.benchmark)
+    benchmark = next(b for b in result.study.benchmarks if b.id == result.bounds.benchmark)
     whose = f"{benchmark.id} is {benchmark.symbol} without {benchmark.purged_of}"
     if benchmark.weight:
         whose += (

@@ -83,7 +83,11 @@ id = "SPY"
         ("2025-01-27", "2026-05-04", "event 'e' (2026-05-04) reacts on 2026-05-04, outside"),
         ("2025-01-27", "2012-06-01", "estimation window -260..-11 of event 'e' (2012-06-01) needs"),
         ('["NVDA"]', '["NVDA", "NVDA"]', "symbol 'NVDA' occurs twice"),
-        ('id = "mine"', 'id = "mine"\ncalendar = "XKRX"', "counts those of XKRX"),
+        (
+            'id = "mine"',
+            'id = "mine"\ncalendar = "XKRX"',
+            "symbol 'NVDA' is not in bundled figures of XKRX",
+        ),
         ('id = "mine"', 'id = "mine"\ncalendar = "NYZE"', "calendar 'NYZE' is unknown; did you"),
         ('id = "mine"', "id = ", "no valid TOML"),
     ],

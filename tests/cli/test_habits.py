@@ -158,7 +158,8 @@ def test_a_store_is_read_where_it_lies(levels, tmp_path):
     fetched = run("fetch", "--db", str(db), "--from", str(tmp_path / "levels.csv"))
     assert fetched.exit_code in (0, 3), fetched.output
     assert PriceStore(db).path == db
-    asked = ("--event", "sell-off", "--symbols", "NVDA", "--benchmark", "SPY", "--model", "market")
+    cell = ("--event", "sell-off", "--symbols", "NVDA", "--benchmark", "SPY", "--window", "0..0")
+    asked = (*cell, "--model", "market")
     mine = run("study", *asked, "--data", "store", "--db", str(db), "--format", "csv")
     (tmp_path / "study.toml").write_text(STUDY.format(data="store"))
     assert car(mine) == pytest.approx(

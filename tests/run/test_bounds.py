@@ -119,6 +119,15 @@ def test_a_benchmark_purged_of_nothing_has_no_bounds() -> None:
     assert run_study(led_by_m_ex(asked(models=("mean",))), data).bounds is None
 
 
+def test_a_headline_on_the_whole_index_is_bounded_by_the_purged_one() -> None:
+    study = asked(models=("market",), benchmarks=(Benchmark("W"), Benchmark("M-ex", purged_of="A")))
+    result = run_study(study, made_up())
+    assert result.headline.benchmark == "W"
+    bounds, purged = result.bounds, result.firm("e", "A", "market", "M-ex").windows[0]
+    assert (bounds.benchmark, bounds.index) == ("M-ex", "M")
+    assert bounds.own.car == purged.car
+
+
 def test_a_study_of_one_firm_and_several_sessions_has_its_own_step_alone() -> None:
     data = made_up(shock=0.12)
     window = Window(0, 1)

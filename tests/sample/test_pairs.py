@@ -444,6 +444,7 @@ def test_characteristics_that_are_missing_leave_pairs_out(world):
 
 def test_registered_tests_are_those_that_run(world):
     from analysis.inference.catalog import TESTS
+    from analysis.inference.date_sums import Codes
     from analysis.inference.registry import Settings
 
     weight = np.linspace(1, 2, 12)
@@ -455,6 +456,7 @@ def test_registered_tests_are_those_that_run(world):
     class Column:
         car = result.windows.car[0, rows]
         position = result.pairs.date[rows]
+        dates = Codes.of(result.pairs.date[rows])
         firm = result.pairs.firm[rows]
         weight = result.pairs.weight[rows]
         reach = 1

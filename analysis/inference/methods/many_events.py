@@ -26,27 +26,27 @@ _FEW = "fewer than about 10 dates carry the sample"
 
 
 def _date_cluster(sample: EventSample, settings: Settings) -> Outcome:
-    return date_cluster_test(sample.car, sample.position, sample.reach, level=settings.level)
+    return date_cluster_test(sample.car, sample.dates, sample.reach, level=settings.level)
 
 
 def _two_way(sample: EventSample, settings: Settings) -> Outcome:
-    return two_way_cluster_test(sample.car, sample.position, sample.firm, level=settings.level)
+    return two_way_cluster_test(sample.car, sample.dates, sample.firm, level=settings.level)
 
 
 def _wild(sample: EventSample, settings: Settings) -> Outcome:
     rng = np.random.default_rng(settings.seed)  # the same draws for every window
-    return wild_cluster_test(sample.car, sample.position, rng, draws=settings.draws)
+    return wild_cluster_test(sample.car, sample.dates, rng, draws=settings.draws)
 
 
 def _bootstrap(sample: EventSample, settings: Settings) -> Outcome:
     rng = np.random.default_rng(settings.seed)
     return date_bootstrap_test(
-        sample.car, sample.position, rng, draws=settings.draws, level=settings.level
+        sample.car, sample.dates, rng, draws=settings.draws, level=settings.level
     )
 
 
 def _portfolio(sample: EventSample, settings: Settings) -> Outcome:
-    return date_portfolio_test(sample.car, sample.position, sample.reach, level=settings.level)
+    return date_portfolio_test(sample.car, sample.dates, sample.reach, level=settings.level)
 
 
 def _weighted(sample: EventSample, settings: Settings) -> Outcome:

@@ -44,14 +44,14 @@ def lay_out(result: StudyResult) -> CellTable | None:
         COLUMNS,
         tuple(_row(result, bounds, bound) for bound in rows),
         note=(
-            "The marked row is the study's own benchmark. What the news did to the firms that are "
-            "left is not identified; every step stands in bounds.csv."
+            "The marked row is the study's own purged benchmark. What the news did to the firms "
+            "that are left is not identified; every step stands in bounds.csv."
         ),
         marked=rows.index(bounds.own),
         heading=(
             f"BOUNDS {head.symbol}, event {head.event}, window {head.window}: what is taken out of "
-            f"{bounds.index}\n* is the study's own benchmark; what the news did to the rest is not "
-            "identified"
+            f"{bounds.index}\n* is the study's own purged benchmark; what the news did to the rest "
+            "is not identified"
         ),
     )
 
