@@ -29,6 +29,7 @@ def notes_text(result: StudyResult, width: int = WIDTH) -> str:
         *_closure_notes(result),
         *_estimation_notes(result),
         *_unmeasured_notes(result),
+        *_student_notes(result),
     ]
     return "\n".join(
         ["NOTES"] + [textwrap.fill(f"- {note}", width, subsequent_indent="  ") for note in notes]
@@ -147,7 +148,7 @@ def _student_notes(result: StudyResult) -> list[str]:
     cells = [window for firm in shown for window in firm.windows]
     if not any(small(cell.t.p) for cell in cells):
         return []
-    told = f"p below {FAT_TAILS:g} are of Student's t{NORMAL}: read the ranks beside them."
+    told = f"A p below {FAT_TAILS:g} is of Student's t{NORMAL}: read the ranks beside it."
     return [told]
 
 
