@@ -27,6 +27,11 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, 
 hypothesis.settings.register_profile("exploring", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("steady")
 
+# Tables take the width of the terminal: that of whoever runs the tests, and what xdist tells its
+# workers of it, decides no test.
+for variable in ("COLUMNS", "LINES"):
+    os.environ.pop(variable, None)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
