@@ -43,7 +43,8 @@ make_environment() {
     "$python" -m pip --version >/dev/null 2>&1 || no_pip "$base"
   fi
   printf 'Making the environment in %s from %s (once; one to three minutes) ...\n' "$venv" "$lock" >&2
-  "$python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement "$lock" >&2 ||
+  # --no-deps: the lock is whole, and pip must not look for versions that came after it
+  "$python" -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --requirement "$lock" >&2 ||
     fail "the packages could not be installed; is the package index reachable? (offline: pip's --find-links or PIP_FIND_LINKS with a folder of wheels)"
   "$python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2 ||
     fail "the project itself could not be installed into $venv"
