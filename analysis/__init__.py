@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from analysis.study import Group as Group
     from analysis.study import Headline as Headline
     from analysis.study import MarketValue as MarketValue
+    from analysis.study import ScheduledNews as ScheduledNews
     from analysis.study import Study as Study
     from analysis.study_file import bundled_studies as bundled_studies
     from analysis.study_file import dump_study as dump_study

@@ -146,9 +146,10 @@ def _keep_firms(values: dict[str, Any], own: Mapping[str, Any], symbols: tuple[s
         for group in groups
         if any(s in symbols for s in group.symbols)
     )
-    values["market_values"] = tuple(
-        v for v in own["market_values"] if v.symbol in symbols or v.symbol not in known
-    )
+    for name in ("market_values", "scheduled"):
+        values[name] = tuple(
+            part for part in own[name] if part.symbol in symbols or part.symbol not in known
+        )
 
 
 def _follow(

@@ -25,7 +25,9 @@ from analysis.study_parts import (
     Group,
     Headline,
     MarketValue,
+    ScheduledNews,
     check_once,
+    check_owners,
     default_min_estimation,
 )
 from analysis.windows import Window
@@ -41,6 +43,7 @@ __all__ = [
     "Group",
     "Headline",
     "MarketValue",
+    "ScheduledNews",
     "Study",
     "check_once",
     "default_min_estimation",
@@ -99,6 +102,8 @@ class Study:
         Of firms of the study.
     fx : tuple of ExchangeRate
         One a currency; market values in others than these and the dollar have no figure in USD.
+    scheduled : tuple of ScheduledNews
+        One a firm, in place of the days that the data know.
     industry : tuple of str
         Securities whose equally weighted mean, without the firm itself, is the firm's industry.
     donors : tuple of str
@@ -207,6 +212,9 @@ class Study:
     )
     fx: tuple[ExchangeRate, ...] = key(
         Records(ExchangeRate), "Exchange rates of market values in other currencies.", default=()
+    )
+    scheduled: tuple[ScheduledNews, ...] = key(
+        Records(ScheduledNews), "Days on which news of a firm was due, as its results.", default=()
     )
     industry: tuple[str, ...] = key(
         TEXTS, "Securities whose mean, without the firm itself, is its industry.", default=()
@@ -355,19 +363,12 @@ class Study:
             ("event window", [str(window) for window in self.windows]),
             ("market value", [f"{v.symbol} {v.as_of}" for v in self.market_values]),
             ("exchange rate", [rate.currency for rate in self.fx]),
+            ("firm of [[scheduled]]", [news.symbol for news in self.scheduled]),
             ("industry member", self.industry),
             ("donor", self.donors),
         ):
             check_once(what, names)
-        owner: dict[str, str] = {}
-        for group in self.groups:
-            for symbol in group.symbols:
-                if symbol in owner:
-                    raise StudyError(
-                        f"symbol '{symbol}' occurs twice in the groups ('{owner[symbol]}' and "
-                        f"'{group.id}'); keep one"
-                    )
-                owner[symbol] = group.id
+        check_owners(self.groups)
 
     def _check_some(self) -> None:
         if not self.symbols:
@@ -389,12 +390,13 @@ class Study:
                 raise StudyError(
                     f"{name} '{getattr(self, name)}' is unknown; choose one of: {', '.join(words)}"
                 )
-        for value in self.market_values:
-            if value.symbol not in self.symbols:
-                raise StudyError(
-                    f"[[market_values]] of '{value.symbol}', which is no firm of the study; "
-                    f"{nearest(value.symbol, self.symbols)}"
-                )
+        for table, parts in (("market_values", self.market_values), ("scheduled", self.scheduled)):
+            for symbol in (part.symbol for part in parts):
+                if symbol not in self.symbols:
+                    raise StudyError(
+                        f"[[{table}]] of '{symbol}', which is no firm of the study; "
+                        f"{nearest(symbol, self.symbols)}"
+                    )
 
     def _check_estimation(self) -> None:
         if len(self.estimation) < SHORTEST_ESTIMATION:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.currency import USD, check_currency
 from analysis.errors import StudyError
 from analysis.keys import fill, key, understand_fields
-from analysis.kinds import DAY, EVENT_TIME, FLAG, NAMES, NUMBER, TEXT, TEXTS, WHEN
+from analysis.kinds import DAY, EVENT_TIME, FLAG, NAMES, NUMBER, TEXT, TEXTS, WHEN, ListOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -288,6 +288,42 @@ class ExchangeRate:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledNews:
+    """
+    When news of a firm was due, such as its results: placebo dates on which it was are told apart.
+
+    Attributes
+    ----------
+    symbol : str
+        A firm of the study.
+    when : tuple of datetime.date or timezone-aware datetime.datetime
+        Each as `Event.when`. Placebo dates before the first of them are taken for such days too.
+    source : str
+        Where the days are published.
+    """
+
+    symbol: str = key(TEXT, "The firm.")
+    when: tuple[dt.date | dt.datetime, ...] = key(
+        ListOf(WHEN), "When its results, or other news that was due, came: dates or instants."
+    )
+    source: str = key(TEXT, "Where these days are published.", default="")
+
+    def __post_init__(self) -> None:
+        """Refuse a list without days, a day twice, and instants without a time zone."""
+        understand_fields(self)
+        where = f"scheduled news of {self.symbol}"
+        if not self.when:
+            raise StudyError(f"{where}: 'when' lists no day")
+        check_once(f"day of {where}", [str(when) for when in self.when])
+        for when in self.when:
+            if isinstance(when, dt.datetime) and when.tzinfo is None:
+                raise StudyError(
+                    f"{where}: {when.isoformat()} has no time zone; write {when.isoformat()}Z or "
+                    "an offset such as -05:00"
+                )
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     """
     The cell of the results that the study leads with.
@@ -342,3 +378,16 @@ def check_once(what: str, names: Sequence[str]) -> None:
         if name in seen:
             raise StudyError(f"{what} '{name}' occurs twice; keep one")
         seen.add(name)
+
+
+def check_owners(groups: Sequence[Group]) -> None:
+    """Refuse a firm that stands in two groups."""
+    owner: dict[str, str] = {}
+    for group in groups:
+        for symbol in group.symbols:
+            if symbol in owner:
+                raise StudyError(
+                    f"symbol '{symbol}' occurs twice in the groups ('{owner[symbol]}' and "
+                    f"'{group.id}'); keep one"
+                )
+            owner[symbol] = group.id

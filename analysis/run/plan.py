@@ -126,7 +126,7 @@ def _planned(study: Study, data: MarketData) -> Plan:
     events = tuple(_place(event, study, data, span) for event in study.events)
     if any(MODELS[model].uses_benchmark for model in study.models):
         check_weights(study, events, data)
-    reference = _reference(study, data)
+    reference = with_scheduled(study, _reference(study, data))
     eves = {window.eve for placed in events for window in placed.windows}
     columns = _columns(simple_returns(data.levels), log=study.log)
     if pool.names:
@@ -286,3 +286,12 @@ def _reference(study: Study, data: MarketData) -> Reference:
         if daily is None
         else daily[[symbol for symbol in daily.columns if symbol not in closes]],
     )
+
+
+def with_scheduled(study: Study, reference: Reference) -> Reference:
+    """Put the study's own days of scheduled news in place of those of the data, firm by firm."""
+    own = {
+        news.symbol: tuple(sorted({reaction_session(study.calendar, when) for when in news.when}))
+        for news in study.scheduled
+    }
+    return replace(reference, results_days={**reference.results_days, **own})
