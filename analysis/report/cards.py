@@ -100,7 +100,8 @@ def _card(item: CheckedClaim) -> Card:
     mark, verdict = MARKS[finding.verdict]
     unit = claim.unit
     computed = " to ".join(f"{value:.4g}" for value in finding.computed)
-    error = "" if finding.error is None else percent(finding.error, 1 if finding.error < 1 else 0)
+    off = finding.error or 0.0
+    error = "" if off < 5e-4 else percent(off, 1 if off < 1 else 0)  # 0.0 % says nothing
     return Card(
         id=claim.id,
         says=claim.says,
