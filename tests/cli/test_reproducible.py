@@ -37,7 +37,7 @@ def test_two_processes_write_the_same_bytes(root: Path, tmp_path: Path) -> None:
         }
         for seed in ("1", "4242")
     )
-    assert len(first) == 9 + 15  # rows, summary, study and marker; five figures in three formats
+    assert len(first) == 11 + 15  # rows, summary, study and marker; five figures in three formats
     assert first.keys() == second.keys()
     for name, content in first.items():
         assert content == second[name], name

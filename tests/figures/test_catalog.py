@@ -107,8 +107,9 @@ def test_a_figure_is_one_file_to_the_report(toys, root, tmp_path) -> None:
     page = (out / "report.html").read_text()
     assert "A toy stands where it was put" in page
     assert "Rows of a toy" in page
-    assert page.index("figure-event-path") < page.index("figure-toy-wave")
-    assert page.index("figure-toy-wave") < page.index("figure-benchmarks")
+    appendix = page.index('id="appendix"')  # the story knows its own figures, all others follow
+    assert page.index("figure-event-path") < appendix < page.index("figure-toy-wave")
+    assert page.index("figure-toy-wave") < page.index("figure-placebo-dates")
     assert len((out / "toy-wave.csv").read_text().splitlines()) == 3
 
 
