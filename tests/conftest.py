@@ -101,15 +101,6 @@ def small(small_study: Study, snapshot: MarketData) -> StudyResult:
     return run_study(small_study, snapshot)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give one worker of xdist all tests of a module, and all that lean on the whole study."""
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        group = "full" if {"full", "full_details"} & set(names) else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 ALLOWED_SKIPS = (
     "needs the data folder ../shared",
     "the long figures are not at hand",  # of that folder

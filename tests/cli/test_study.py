@@ -115,6 +115,7 @@ def test_wide_long_and_parquet_give_the_bundled_answer(tmp_path: Path, levels_cs
         pd.testing.assert_frame_equal(frame, expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_figures_are_written_beside_the_results(tmp_path: Path) -> None:
     result = run("study", *SMALL, "--out", str(tmp_path), "--figures")
     assert result.exit_code == 0

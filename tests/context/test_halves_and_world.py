@@ -96,6 +96,7 @@ def test_the_range_against_its_definition(halves) -> None:
     assert nvidia.volume_ratio == pytest.approx(818830900 / 342091000, rel=0.2)
 
 
+@pytest.mark.slow
 def test_an_event_without_bars_is_told(study, snapshot) -> None:
     import datetime as dt
 
@@ -116,6 +117,7 @@ PRINTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symbol", PRINTED)
 def test_first_sessions_are_those_printed(world, symbol: str) -> None:
     session, move, days = PRINTED[symbol]
@@ -124,12 +126,14 @@ def test_first_sessions_are_those_printed(world, symbol: str) -> None:
     assert 100 * row.raw == pytest.approx(move, abs=0.05)
 
 
+@pytest.mark.slow
 def test_taipei_mixes_in_the_tariffs_and_says_so(world) -> None:
     rows = {row.symbol: row for row in world.rows}
     assert any("tariff" in news for news in rows["2330.TW"].news)
     assert rows["SU.PA"].news == ()
 
 
+@pytest.mark.slow
 def test_a_closure_scales_constant_and_variance(world) -> None:
     """SK hynix over five weekdays, against statsmodels: five times the constant, five variances."""
     daily, _ = read_table("world-daily")

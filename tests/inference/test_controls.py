@@ -98,6 +98,7 @@ def test_a_tuned_refit_of_the_same_data_is_the_same_fit(model):
     assert tuned(estimator, fit).fit(*other, NAMES).tuning == fit.tuning
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [name for name in MODELS if MODELS[name].uses_donors])
 def test_an_effect_is_found_in_space_and_a_null_is_not(model):
     y, x = market(121, 11)
