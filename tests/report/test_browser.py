@@ -120,6 +120,37 @@ def test_csv_holds_the_exact_values(opened, details) -> None:
     assert set(rows) == set(details.result.study.symbols)
 
 
+def test_every_button_of_a_figure_saves_by_key(opened) -> None:
+    page, _, _ = opened
+    figure = page.locator("figure[data-figure=specification-curve]")
+    saved = []
+    for words in ("SVG", "PNG", "CSV", "Embed"):
+        with page.expect_download() as waiting:
+            figure.locator("button", has_text=words).focus()
+            page.keyboard.press("Enter")
+        saved.append(waiting.value.suggested_filename)
+    assert saved == [f"specification-curve.{kind}" for kind in ("svg", "png", "csv", "html")]
+    assert "var(--paper)" in waiting.value.path().read_text()
+
+
+def test_a_set_of_columns_is_chosen_by_key(opened) -> None:
+    page, _, _ = opened
+    unfold(page, "tables")
+    box = page.locator(".table[data-table=firms]")
+
+    def columns() -> int:
+        return sum(one.is_visible() for one in box.locator("thead th").all())
+
+    few = columns()
+    box.locator("button[value=all]").focus()
+    page.keyboard.press("Enter")
+    assert box.locator("button[value=all]").get_attribute("aria-pressed") == "true"
+    assert columns() > few
+    box.locator("button[value=short]").focus()
+    page.keyboard.press("Space")
+    assert columns() == few
+
+
 def test_the_script_writes_numbers_as_the_program_does(opened) -> None:
     """A table built by the script reads as the same cells written in Python."""
     page, _, _ = opened
@@ -220,9 +251,10 @@ def test_a_drawing_tells_its_values_to_pointer_key_and_finger(browser, opened, a
     context.close()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 390, 768, 1280])
-def test_nothing_runs_over_the_edge_or_over_another(browser, address, width) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900})
+def test_nothing_runs_over_the_edge_or_over_another(browser, address, width, theme) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
     page.goto(address)
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")

@@ -3,7 +3,7 @@ const drawnCss = () => {
   const root = getComputedStyle(document.documentElement);
   const names = ["paper", "ink", "faint", "rule", "accent", "plain", "gain"];
   const values = names.map((name) => `--${name}:${root.getPropertyValue(`--${name}`)};`).join("");
-  return `:root,svg{${values}}\n${document.getElementById("drawing-style").textContent}`;
+  return `:root,svg{${values}}.ground{fill:var(--paper)}\n${document.getElementById("drawing-style").textContent}`;
 };
 function standalone(svg) {
   const copy = svg.cloneNode(true);
@@ -14,7 +14,7 @@ function standalone(svg) {
   const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
   style.textContent = drawnCss();
   const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [name, value] of Object.entries({ width: "100%", height: "100%", style: "fill:var(--paper)" })) {
+  for (const [name, value] of Object.entries({ width: "100%", height: "100%", class: "ground" })) {
     ground.setAttribute(name, value);
   }
   const desc = copy.querySelector("desc");
