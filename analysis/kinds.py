@@ -8,6 +8,7 @@ objects.
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 import keyword
 import re
@@ -96,7 +97,7 @@ class FaultsError(StudyError):
         self.faults = tuple(faults)
 
 
-class Kind:
+class Kind(abc.ABC):
     """
     A kind of value.
 
@@ -108,6 +109,7 @@ class Kind:
 
     name = "value"
 
+    @abc.abstractmethod
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 - kinds differ in what they hold
         """
         Read a value that TOML gave.
@@ -117,7 +119,6 @@ class Kind:
         StudyError
             If it is none of this kind; the message names the place.
         """
-        raise NotImplementedError
 
     def understand(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 - as read
         """
@@ -134,9 +135,9 @@ class Kind:
         """Write a value so that `read` gives it back."""
         return value
 
+    @abc.abstractmethod
     def schema(self) -> dict[str, Any]:
         """Describe the kind in JSON Schema."""
-        raise NotImplementedError
 
     def refuse(self, value: object, place: FilePlace, hint: str = "") -> StudyError:
         """Say that a value is none of this kind."""

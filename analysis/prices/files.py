@@ -151,14 +151,6 @@ def read_table(path: Path) -> ReadTable:
     return ReadTable(values, returns, digest)
 
 
-def _adjusted(table: Piece, heads: Mapping[str, int]) -> bool | None:
-    """Say that dividends are in the levels where a head calls them adjusted; else nobody said."""
-    given = {_plain(field) for field, _ in table.file.heads}
-    if LEVEL in heads:
-        given.add(_plain(table.file.names[heads[LEVEL]]))
-    return True if given & {name for name in HEADS[LEVEL] if name.startswith("adj")} else None
-
-
 def _plain(name: str) -> str:
     """Write a head without the marks that Stooq puts around it, in small letters."""
     return name.strip().strip("<>").lower()
