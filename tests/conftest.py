@@ -101,6 +101,14 @@ def small(small_study: Study, snapshot: MarketData) -> StudyResult:
     return run_study(small_study, snapshot)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what leans on the whole study to the slow tests, before the marks are read."""
+    for item in items:
+        if {"full", "full_details"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 ALLOWED_SKIPS = (
     "needs the data folder ../shared",
     "the long figures are not at hand",  # of that folder
