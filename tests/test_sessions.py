@@ -157,7 +157,7 @@ def test_many_instants_react_as_each_does_alone() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["XNYS", "XKRX", "XTAI", "XTKS", "XHKG", "XSHG", "XBOM", "XLON", "XETR", "XTAE", "XIST"]
+    "name", ["XNYS", "XKRX", "XTAI", "XTKS", "XHKG", "XSHG", "XBOM", "XLON", "XETR", "XIST"]
 )
 def test_holidays_of_fewer_years_change_no_session(name: str) -> None:
     """Calendars are opened with the holidays of their own years; the package computes more."""
