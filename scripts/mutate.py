@@ -6,12 +6,13 @@ Usage: python scripts/mutate.py [MODULE|FOLDER ...] [--changed] [--each N] [--mi
                                 [--floor PERCENT]
 
 A mutant is one change of the syntax tree: a comparison, an operator, a constant, a condition. First
-the quick tests and the examples run once and tell which of them reach which line and how long each takes (--survey
-keeps that in a file; later only tests that have changed run again, and lines move with their text).
-Then, in a copy of the tree, a mutant meets the quickest of the tests that reach its line, those of
-its own file before all others, in a process forked from one that has collected them. A mutant that
-survives is a hole, unless docs/mutants.md says why it cannot matter. The run fails where even the
-upper end of the 95 % Wilson interval of a room's share killed lies below the floor.
+the quick tests and the examples run once and tell which of them reach which line and how long each
+takes (--survey keeps that in a file; later only tests that have changed run again, and lines move
+with their text). Then, in a copy of the tree, a mutant meets the quickest of the tests that reach
+its line, those of its own file before all others, in a process forked from one that has collected
+them. A mutant that survives is a hole, unless docs/mutants.md says why it cannot matter. The run
+fails where even the upper end of the 95 % Wilson interval of a room's share killed lies below the
+floor.
 """
 
 from __future__ import annotations
