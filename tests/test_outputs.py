@@ -192,6 +192,8 @@ from pathlib import Path
 import analysis.atomic as atomic
 from analysis.cli.contain import contained
 from analysis.outputs import write_files
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the parent was told to ignore
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 at, number, out = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 steps = 0
 def counting(name):
