@@ -4,10 +4,10 @@ Try to make the program fail, and count what was tried.
 Usage: python scripts/campaign.py [PART ...] [--minutes N | --long] [--state FILE] [--write]
 
 A part is inputs, fuzz, vendor, kills, signals, load, symbols or cycles; all if none is named. In
---minutes each part does what its share of the time allows; with --long each goes by numbers (a million fuzz
-runs a target, 1,500 inputs, ten million events), however long it takes. With --state counts add up
-over runs: a campaign may be stopped and gone on with, and several may run at once, each with a
---seed of its own. --write renews the table in docs/reliability.md from what is known.
+--minutes each part does what its share of the time allows; with --long each goes by numbers (a
+million fuzz runs a target, 1,500 inputs, ten million events), however long it takes. With --state
+counts add up over runs: a campaign may be stopped and gone on with, and several may run at once,
+each with a --seed of its own. --write renews the table in docs/reliability.md from what is known.
 
 A fault is a traceback, exit code 70, a hang, a wrong value, an escape sequence on the terminal, a
 message of more than ten lines, a half-written output, a lost row, or two gigabytes of memory.
