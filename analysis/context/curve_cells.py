@@ -20,7 +20,7 @@ from analysis.inference.conformal import ConformalSetting, conformal_p
 from analysis.inference.one_firm import t_test
 from analysis.inference.placebo import pseudo_dates
 from analysis.models.design import Design
-from analysis.models.origin import ThroughOrigin
+from analysis.models.linear import LeastSquares
 from analysis.models.tuning import tuned
 from analysis.panel.engine import estimate_windows, usable_processors
 from analysis.panel.estimates import LinearModel
@@ -89,9 +89,8 @@ class CurveChoice:
     @property
     def kind(self) -> ModelKind | None:
         """How the panel engine fits it; None where it does not."""
-        return (
-            "origin" if isinstance(self.estimator, ThroughOrigin) else engine_kind(self.estimator)
-        )
+        origin = self.estimator == LeastSquares(constant=False)
+        return "origin" if origin else engine_kind(self.estimator)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
