@@ -20,8 +20,8 @@ from analysis.results.rows import (
     TEST_COLUMNS,
     firm_row,
     group_row,
+    outcome_row,
     recovery_row,
-    test_row,
 )
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class StudyResult:
     def tidy_tests(self) -> pd.DataFrame:
         """One row a test of `batteries`; units of the interval are those of the effect."""
         rows = [
-            test_row(self.study.headline, self.headline.benchmark, battery, outcome)
+            outcome_row(self.study.headline, self.headline.benchmark, battery, outcome)
             for battery in self.batteries
             for outcome in battery.outcomes
         ]
