@@ -82,7 +82,7 @@ def in_common_currency(study: Study, data: MarketData) -> MarketData:
     >>> common = in_common_currency(study, data).levels.loc["2025-01-31", "000660.KS"]
     >>> won, rate = data.levels.loc["2025-01-31", ["000660.KS", "USDKRW=X"]]
     >>> float(won), round(float(common), 4), bool(common == won * (1 / rate))
-    (199200.0, 137.5083, True)
+    (199200.0, 138.174, True)
     """
     if not study.currency:
         return data
