@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
     from analysis.tables.file import TidyFile
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str, allow_nan=False)
 _PACKAGES = ("market-impact", "numpy", "pandas", "scipy", "statsmodels", "exchange-calendars")
 
 
@@ -103,17 +104,17 @@ def _json(value: object) -> str:
     """Write lists one item a line, so that results can be read and compared line by line."""
     if isinstance(value, list):
         return "[\n" + ",\n".join(map(_json, value)) + "\n]"
-    return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    names = [str(name) for name in frame.columns]
+    columns = [_plain(frame[name]) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[object]:
     return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in frame.to_dict("records")
+        None if isinstance(value, float) and not math.isfinite(value) else value
+        for value in column.tolist()
     ]
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -63,6 +63,32 @@ def rank_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     return Outcome(test=test, statistic=statistic, p=(1 + extreme) / (count + 1), draws=count)
 
 
+def two_sided_rank(statistic: float, draws: FloatArray) -> float:
+    """
+    Twice the rank in the nearer tail, for a statistic whose law is not symmetric.
+
+    Parameters
+    ----------
+    statistic : float
+    draws : ndarray of shape (B,)
+        Without NaN.
+
+    Returns
+    -------
+    float
+        ``2 (1 + the smaller of #{draw <= statistic} and #{draw >= statistic}) / (B + 1)``, at the
+        most 1.
+
+    Examples
+    --------
+    >>> two_sided_rank(-9.0, np.arange(99.0))
+    0.02
+    """
+    below = int(np.count_nonzero(draws <= statistic))
+    above = int(np.count_nonzero(draws >= statistic))
+    return min(1.0, 2 * (1 + min(below, above)) / (len(draws) + 1))
+
+
 def fitted_t_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     """
     Judge a statistic by Student's t about zero, fitted to draws of the same statistic.
