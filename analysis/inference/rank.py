@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.inference.outcome import Outcome
-from analysis.inference.student import two_sided_p
+from analysis.inference.student import fit_student
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -18,9 +17,6 @@ FEWEST_DRAWS = 19
 
 FEWEST_FITTED = 50
 """Fewer draws say nothing of a tail beyond them."""
-
-MOST_DF = 1e6
-"""Degrees of freedom beyond which Student's t is normal."""
 
 
 def rank_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
@@ -123,17 +119,12 @@ def fitted_t_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     >>> 0.02 < fitted_t_test("placebo-t", 2.0, draws).p < 0.07
     True
     """
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
     usable = draws[np.isfinite(draws)]
     if len(usable) < FEWEST_FITTED:
         return Outcome.missing(
             test, f"only {len(usable)} pseudo-dates fit before the event ({FEWEST_FITTED} needed)"
         )
-    if not usable.std():
-        return Outcome.missing(test, "the statistic is the same on every pseudo-date")
-    unit = math.sqrt(float(usable @ usable) / len(usable))
-    nu, _, scale = map(float, stats.t.fit(usable / unit, floc=0))
-    nu = min(nu, MOST_DF)
-    p = two_sided_p(statistic / (scale * unit), nu)
-    return Outcome(test, statistic=statistic, p=p, df=nu, draws=len(usable))
+    law = fit_student(usable) if usable.std() else None
+    if law is None:
+        return Outcome.missing(test, "the statistic is the same on every pseudo-date, or 0 on most")
+    return Outcome(test, statistic=statistic, p=law.p(statistic), df=law.df, draws=law.count)
