@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from analysis.results import StudyResult
     from analysis.tables.file import TidyFile
 
+    _Frames = list[tuple[TidyFile[StudyResult], pd.DataFrame]]
+
 _PACKAGES = ("market-impact", "numpy", "pandas", "scipy", "statsmodels", "exchange-calendars")
 
 
@@ -37,6 +39,10 @@ def to_json(result: StudyResult) -> str:
         JSON object with ``study, data, versions, inputs, events, rows, groups, recoveries,
         paths`` and ``tests``; a value that there is not is ``null``.
     """
+    return _document(result, _frames(result))
+
+
+def _document(result: StudyResult, frames: _Frames) -> str:
     document = {
         "study": tomllib.loads(dump_study(result.study)),
         "data": result.data_name,
@@ -52,10 +58,7 @@ def to_json(result: StudyResult) -> str:
             }
             for placed in result.events
         ],
-        **{
-            file.key or file.name.removesuffix(".csv"): _records(frame)
-            for file, frame in _frames(result)
-        },
+        **{file.key or file.name.removesuffix(".csv"): _records(frame) for file, frame in frames},
     }
     parts = ",\n".join(f"{json.dumps(key)}: {_json(value)}" for key, value in document.items())
     return "{" + parts + "}\n"
@@ -81,10 +84,11 @@ def result_files(result: StudyResult) -> dict[str, str]:
     dict of str to str
         File name to content.
     """
+    frames = _frames(result)
     return {
         "study.toml": dump_study(result.study),
-        **{file.name: to_csv(frame) for file, frame in _frames(result)},
-        "results.json": to_json(result),
+        **{file.name: to_csv(frame) for file, frame in frames},
+        "results.json": _document(result, frames),
         "summary.txt": summary_text(result),
     }
 
@@ -94,23 +98,29 @@ def tidy_frames(result: StudyResult) -> dict[str, pd.DataFrame]:
     return {file.name: frame for file, frame in _frames(result)}
 
 
-def _frames(result: StudyResult) -> list[tuple[TidyFile[StudyResult], pd.DataFrame]]:
+def _frames(result: StudyResult) -> _Frames:
     made = [(file, file.make(result)) for file in STUDY_FILES]
     return [(file, frame) for file, frame in made if frame is not None]
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str, allow_nan=False)
 
 
 def _json(value: object) -> str:
     """Write lists one item a line, so that results can be read and compared line by line."""
     if isinstance(value, list):
         return "[\n" + ",\n".join(map(_json, value)) + "\n]"
-    return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in frame.to_dict("records")
+    """List the rows; a column whose kind has only whole values is taken as it is."""
+    columns = [
+        column.tolist() if column.dtype.kind in "iub" else list(map(_plain, column.tolist()))
+        for _, column in frame.items()
     ]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(value: object) -> object:

@@ -7,8 +7,10 @@ The calendars come from the exchange_calendars package.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
+import threading
 import warnings
 from typing import TYPE_CHECKING
 
@@ -16,10 +18,14 @@ import exchange_calendars
 import numpy as np
 import pandas as pd
 from exchange_calendars.errors import InvalidCalendarName
+from exchange_calendars.exchange_calendar import GLOBAL_DEFAULT_END
+from pandas.tseries.holiday import AbstractHolidayCalendar
 
 from analysis.errors import SessionError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
     from exchange_calendars import ExchangeCalendar
 
@@ -73,9 +79,32 @@ def _opened(name: str, start: str | None = None) -> ExchangeCalendar:
     (``Series.values`` of instants, ``DatetimeIndex.weekday``). What it gets is right, nothing of
     this program runs inside, and a user can do nothing about it.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _holidays_of_these_years():
         warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
         return exchange_calendars.get_calendar(name, start=start)
+
+
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@contextlib.contextmanager
+def _holidays_of_these_years() -> Iterator[None]:
+    """
+    Compute holidays of the years that calendars cover, with one to spare on either side.
+
+    By itself pandas computes them from 1970 to 2200, which takes the lunar ones of Seoul more than
+    a second. The years are attributes that pandas documents as the way to change them; other
+    threads wait.
+    """
+    kind = AbstractHolidayCalendar
+    with _ONE_AT_A_TIME:
+        before = kind.start_date, kind.end_date
+        kind.start_date = pd.Timestamp(FIRST_YEAR - 1, 1, 1)
+        kind.end_date = GLOBAL_DEFAULT_END + pd.DateOffset(years=1)
+        try:
+            yield
+        finally:
+            kind.start_date, kind.end_date = before
 
 
 def sessions_between(calendar: str, first: dt.date, last: dt.date) -> pd.DatetimeIndex:

@@ -2,144 +2,42 @@
 Change the program in small ways and see whether a test notices.
 
 Usage: python scripts/mutate.py [MODULE|FOLDER ...] [--changed] [--each N] [--minutes N] [--seed N]
-                                [--workers N] [--floor PERCENT]
+                                [--survey FILE] [--tests PATH] [--workers N]
+                                [--floor PERCENT]
 
 A mutant is one change of the syntax tree: a comparison, an operator, a constant, a condition. First
-the quick tests run once and tell which of them reach which line and how long each takes; then, in a
-copy of the tree, a mutant meets the quickest of the tests that reach its line (those of its own
-file before all others), in a process forked from one that has the libraries loaded. A mutant that
-survives is a hole, unless docs/mutants.md says why it cannot matter. The run fails where even the
-upper end of the 95 % Wilson interval of a room's share killed lies below the floor.
+the quick tests and the examples run once and tell which of them reach which line and how long each
+takes (--survey keeps that in a file; later only tests that have changed run again, and lines move
+with their text). Then, in a copy of the tree, a mutant meets the quickest of the tests that reach
+its line, those of its own file before all others, in a process forked from one that has collected
+them. A mutant that survives is a hole, unless docs/mutants.md says why it cannot matter. The run
+fails where even the upper end of the 95 % Wilson interval of a room's share killed lies below the
+floor.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import contextlib
-import copy
-import importlib
 import math
 import multiprocessing
 import os
 import random
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-
-import coverage
-import pytest
+from queue import Empty
 
 ROOT = Path(__file__).resolve().parent.parent
-KNOWN = ROOT / "docs" / "mutants.md"
-MOST_TESTS = 60
-"""A mutant meets at most so many tests: of thousands at a line, the last find nothing new."""
-LIBRARIES = (
-    "hypothesis", "xdist", "pytest_cov", "pytest_socket", "pandas", "scipy.stats",
-    "scipy.optimize",
-    "statsmodels.api", "matplotlib.pyplot", "exchange_calendars", "arch", "pyarrow.parquet",
-    "numba", "duckdb", "click", "rich", "yfinance",
-)  # fmt: skip
-"""What a fork need not load again."""
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-}
+sys.path.insert(0, str(ROOT / "scripts"))
 
+from mutation.changes import Mutant, known, mutants  # noqa: E402
+from mutation.judge import Answer, judge  # noqa: E402
+from mutation.survey import Survey, is_compiled, survey  # noqa: E402
 
-def mutants(source: str) -> list[tuple[int, str, str]]:
-    """List line, description and changed source of every mutant of a module."""
-    tree = ast.parse(source)
-    skipped = _untouched(tree)
-    found = []
-    for number, node in enumerate(ast.walk(tree)):
-        if node in skipped:
-            continue
-        what = _change(node)
-        if what is None:
-            continue
-        changed = copy.deepcopy(tree)
-        twin = next(n for i, n in enumerate(ast.walk(changed)) if i == number)
-        _apply(twin)
-        found.append((getattr(node, "lineno", 0), what, ast.unparse(changed)))
-    return found
-
-
-def _untouched(tree: ast.Module) -> set[ast.AST]:
-    """Give the nodes that no test could or should tell apart: types, texts, messages of errors."""
-    left_out: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        parts: list[ast.AST | None] = []
-        if isinstance(node, ast.arg | ast.AnnAssign):
-            parts.append(node.annotation)
-        if isinstance(node, ast.FunctionDef):
-            parts.append(node.returns)
-        if isinstance(node, ast.Raise | ast.JoinedStr):
-            parts.append(node)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            parts.append(node)
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            parts += node.decorator_list
-        for part in filter(None, parts):
-            left_out |= set(ast.walk(part))
-    return left_out
-
-
-def _change(node: ast.AST) -> str | None:
-    if isinstance(node, ast.BinOp | ast.BoolOp | ast.AugAssign) and type(node.op) in SWAPS:
-        return f"{type(node.op).__name__} -> {SWAPS[type(node.op)].__name__} in {_shown(node)}"
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
-        return (
-            f"{type(node.ops[0]).__name__} -> {SWAPS[type(node.ops[0])].__name__} in {_shown(node)}"
-        )
-    if isinstance(node, ast.Constant) and type(node.value) in {int, float}:
-        return f"{node.value} -> {node.value + 1}"
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        return f"{node.value} -> {not node.value}"
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-        return f"{_shown(node)} -> {_shown(node.operand)}"
-    if isinstance(node, ast.If):
-        return f"if {_shown(node.test)} -> never"
-    return None
-
-
-def _apply(node: ast.AST) -> None:
-    if isinstance(node, ast.BinOp | ast.BoolOp | ast.AugAssign):
-        node.op = SWAPS[type(node.op)]()  # type: ignore[assignment]
-    elif isinstance(node, ast.Compare):
-        node.ops[0] = SWAPS[type(node.ops[0])]()  # type: ignore[assignment]
-    elif isinstance(node, ast.Constant):
-        node.value = (not node.value) if isinstance(node.value, bool) else node.value + 1
-    elif isinstance(node, ast.UnaryOp):
-        node.op = ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not()
-        if isinstance(node.op, ast.Not):
-            node.operand = ast.UnaryOp(ast.Not(), node.operand)
-    elif isinstance(node, ast.If):
-        node.test = ast.Constant(value=False)
-
-
-def _shown(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 60 else f"{text[:60]}..."
+DOCUMENT = ROOT / "docs" / "mutants.md"
+Z = 1.959964
 
 
 def changed_modules() -> list[str]:
@@ -155,131 +53,13 @@ def changed_modules() -> list[str]:
     return [name for name in names if name.endswith(".py") and (ROOT / name).is_file()]
 
 
-@dataclass(slots=True)
-class Survey:
-    """Which tests reach a line, and the seconds that each of them takes."""
-
-    reach: dict[str, dict[int, list[str]]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    def tests(self, module: str, line: int) -> list[str]:
-        """Choose the tests that a mutant of a line meets, quickest first; none where none does."""
-        own = f"test_{Path(module).stem}.py"
-        reaching = self.reach.get(module, {}).get(line, [])
-        chosen = sorted(reaching, key=lambda t: (own not in t, self.seconds[t], t))[:MOST_TESTS]
-        if reaching:
-            return chosen
-        inside = {test for tests in self.reach.get(module, {}).values() for test in tests}
-        # a line that runs when the module is imported belongs to no test: those of the module stand
-        return sorted(inside, key=lambda t: (own not in t, self.seconds[t], t))[:MOST_TESTS]
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember how long a test took; one that failed can tell nothing."""
-        self.seconds[report.nodeid] += report.duration if report.passed else math.inf
-
-
-def survey(tree: Path) -> Survey:
-    """Run the quick tests once in a copy of the tree."""
-    found = Survey()
-    data = tree / ".coverage"
-    with contextlib.chdir(tree):
-        os.environ["PYTHONPATH"] = str(tree)
-        sys.path.insert(0, str(tree))
-        pytest.main(
-            ["-q", "-n", "auto", "-m", "not slow", "-p", "no:cacheprovider", "--cov=analysis",
-             "--cov-context=test", "--cov-report="],
-            plugins=[found],
-        )  # fmt: skip
-        sys.path.remove(str(tree))
-    kept = coverage.CoverageData(str(data))
-    kept.read()
-    for file in kept.measured_files():
-        lines: dict[int, list[str]] = {}
-        for line, contexts in kept.contexts_by_lineno(file).items():
-            tests = {context.partition("|")[0] for context in contexts} - {""}
-            lines[line] = [test for test in tests if math.isfinite(found.seconds[test])]
-        found.reach[str(Path(file).relative_to(tree))] = lines
-    return found
-
-
-def survives(tree: Path, tests: list[str], limit: float) -> bool:
-    """Run tests in a fork, in a copy of the tree; whether all of them passed in time."""
-    child = os.fork()
-    if not child:
-        code = 70
-        try:
-            os.setpgid(0, 0)
-            os.chdir(tree)
-            os.environ["PYTHONPATH"] = str(tree)
-            sys.path.insert(0, str(tree))
-            quiet = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(quiet, 1)
-            os.dup2(quiet, 2)
-            code = int(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]))
-        finally:
-            os._exit(code)
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.02)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
-
-
-Case = tuple[str, int, str, str]
-
-
-def judge(
-    cases: list[Case], known: Survey, end: float, answers: multiprocessing.Queue[tuple[Case, str]]
-) -> None:
-    """Try cases one after the other in a copy of the tree of one's own."""
-    for name in LIBRARIES:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    with tempfile.TemporaryDirectory() as folder:
-        tree = copy_of_the_tree(Path(folder))
-        sound: dict[str, bool] = {}
-        for case in cases:
-            if time.monotonic() > end:
-                break
-            module, line, _, source = case
-            tests = known.tests(module, line)
-            if not tests:
-                answers.put((case, "reached by no test"))
-                continue
-            limit = 60 + 10 * sum(known.seconds[test] for test in tests)
-            if module not in sound:
-                sound[module] = survives(tree, tests, limit)
-            if not sound[module]:  # what fails without a mutant can tell nothing
-                answers.put((case, "its tests fail without it"))
-                continue
-            target = tree / module
-            kept = target.read_text("utf-8")
-            target.write_text(source, "utf-8")
-            alive = survives(tree, tests, limit)
-            target.write_text(kept, "utf-8")
-            answers.put((case, f"passed {len(tests)} tests" if alive else ""))
-    answers.put((("", 0, "", ""), "over"))
-
-
-def copy_of_the_tree(folder: Path) -> Path:
-    """Copy what the tests need."""
-    leave = shutil.ignore_patterns(".git", ".venv*", "*_cache", "__pycache__", ".hypothesis")
-    shutil.copytree(ROOT, folder / "tree", ignore=leave, symlinks=True)
-    return folder / "tree"
-
-
-def upper(killed_: int, tried: int) -> float:
-    """Give the upper end of the 95 % Wilson interval of a share."""
-    z = 1.959964
-    share = killed_ / tried
-    centre = share + z * z / (2 * tried)
-    spread = z * math.sqrt(share * (1 - share) / tried + z * z / (4 * tried * tried))
-    return (centre + spread) / (1 + z * z / tried)
+def interval(killed: int, tried: int) -> tuple[float, float]:
+    """Give the 95 % Wilson interval of a share."""
+    share = killed / tried
+    centre = share + Z * Z / (2 * tried)
+    spread = Z * math.sqrt(share * (1 - share) / tried + Z * Z / (4 * tried * tried))
+    scale = 1 + Z * Z / tried
+    return (centre - spread) / scale, (centre + spread) / scale
 
 
 def room(module: str) -> str:
@@ -298,6 +78,77 @@ def chosen(words: list[str], *, changed: bool) -> list[str]:
     return modules
 
 
+def drawn(modules: list[str], seed: int, each: int) -> tuple[list[Mutant], dict[str, int]]:
+    """Draw mutants, at most so many a room; count those passed over that the document excuses."""
+    cases = [
+        case for module in modules for case in mutants(module, (ROOT / module).read_text("utf-8"))
+    ]
+    random.Random(seed).shuffle(cases)
+    excused = known(DOCUMENT.read_text("utf-8"))
+    taken: dict[str, list[Mutant]] = defaultdict(list)
+    passed_over: dict[str, int] = defaultdict(int)
+    for case in cases:
+        name = room(case.module)
+        if each and len(taken[name]) >= each:
+            continue
+        if case.key in excused:
+            passed_over[name] += 1
+        else:
+            taken[name].append(case)
+    return [case for case in cases if case in taken[room(case.module)]], passed_over
+
+
+def tried(cases: list[Mutant], reach: Survey, minutes: float, workers: int) -> list[Answer]:
+    """Share the cases among processes; give each with the reason why it survived, or none."""
+    found: list[Answer] = []
+    compiled = [case for case in cases if is_compiled(reach.sources[case.module])]
+    others = [case for case in cases if not is_compiled(reach.sources[case.module])]
+    begun = time.monotonic()
+    for part, share in ((others, len(others) / max(len(cases), 1)), (compiled, 1.0)):
+        found += _judged(part, reach, begun + 60 * minutes * share, workers)
+    return found
+
+
+def _judged(cases: list[Mutant], reach: Survey, end: float, workers: int) -> list[Answer]:
+    answers: multiprocessing.Queue[Answer] = multiprocessing.Queue()
+    judges = [
+        multiprocessing.Process(target=judge, args=(cases[i::workers], reach, end, answers))
+        for i in range(min(workers, len(cases)))
+    ]
+    for one in judges:
+        one.start()
+    found: list[Answer] = []
+    while True:
+        alive = any(one.is_alive() for one in judges)
+        try:
+            case, why = answers.get(timeout=1.0)
+        except Empty:
+            if alive:
+                continue
+            return found
+        found.append((case, why))
+        if why:
+            print(f"SURVIVED {case.module}:{case.line} ({why})\n{case.row}", flush=True)
+
+
+def report(found: list[Answer], passed_over: dict[str, int], seed: int, floor: float) -> int:
+    """Print the share killed a room; 1 where one lies below the floor beyond doubt."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for case, why in found:
+        for name in (room(case.module), "all"):
+            counts[name][0] += not why
+            counts[name][1] += 1
+    if not found:
+        print("no mutant was tried")
+    for name, (dead, tries) in sorted(counts.items()):
+        low, high = interval(dead, tries)
+        print(
+            f"{name}: {dead} of {tries} killed ({100 * dead / tries:.0f} %, 95 % interval "
+            f"{100 * low:.0f} to {100 * high:.0f}), {passed_over.get(name, 0)} excused, seed {seed}"
+        )
+    return int(any(100 * interval(*count)[1] < floor for count in counts.values()))
+
+
 def main() -> int:
     """Try mutants until the time is over; report the share killed a room."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
@@ -306,6 +157,8 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=0, help="at most so many mutants a room")
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=20250127)
+    parser.add_argument("--survey", type=Path, help="where to keep which test reaches which line")
+    parser.add_argument("--tests", action="append", help="only the tests beneath a path")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--floor", type=float, default=90.0, help="percent killed, at the least")
     given = parser.parse_args()
@@ -313,65 +166,11 @@ def main() -> int:
     if not modules:
         print("no module to mutate")
         return 0
-    known = KNOWN.read_text("utf-8")
-    cases = [
-        (module, *case)
-        for module in modules
-        for case in mutants((ROOT / module).read_text("utf-8"))
-        if f"`{module}` {case[1]}" not in known
-    ]
-    random.Random(given.seed).shuffle(cases)
-    if given.each:
-        taken: dict[str, int] = defaultdict(int)
-        cases = [case for case in cases if _count(taken, room(case[0])) <= given.each]
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1) as pool:
-        # what the tests import stays in that process
-        reach = pool.submit(survey, copy_of_the_tree(Path(folder))).result()
+    cases, passed_over = drawn(modules, given.seed, given.each)
+    reach = survey(given.survey, given.workers, given.tests or ["tests", "analysis"])
     print(f"{len(cases)} mutants, {len(reach.seconds):,} tests", flush=True)
-    return report(tried(cases, reach, given.minutes, given.workers), given.floor)
-
-
-def _count(taken: dict[str, int], name: str) -> int:
-    taken[name] += 1
-    return taken[name]
-
-
-def tried(cases: list[Case], reach: Survey, minutes: float, workers: int) -> list[tuple[Case, str]]:
-    """Share the cases among processes; give each with the reason why it survived, or none."""
-    answers: multiprocessing.Queue[tuple[Case, str]] = multiprocessing.Queue()
-    end = time.monotonic() + 60 * minutes
-    parts = [cases[i::workers] for i in range(workers)]
-    judges = [
-        multiprocessing.Process(target=judge, args=(part, reach, end, answers)) for part in parts
-    ]
-    for one in judges:
-        one.start()
-    found, over = [], 0
-    while over < len(judges):
-        case, why = answers.get()
-        if why == "over":
-            over += 1
-            continue
-        found.append((case, why))
-        if why:
-            print(f"SURVIVED {case[0]}:{case[1]} {case[2]} ({why})", flush=True)
-    for one in judges:
-        one.join()
-    return found
-
-
-def report(found: list[tuple[Case, str]], floor: float) -> int:
-    """Print the share killed a room; 1 where one lies below the floor beyond doubt."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for (module, *_), why in found:
-        for name in (room(module), "all"):
-            counts[name][0] += not why
-            counts[name][1] += 1
-    if not found:
-        print("no mutant was tried")
-    for name, (dead, tries) in sorted(counts.items()):
-        print(f"{name}: {dead} of {tries} killed ({100 * dead / tries:.0f} %)")
-    return int(any(100 * upper(*count) < floor for count in counts.values()))
+    found = tried(cases, reach, given.minutes, given.workers)
+    return report(found, passed_over, given.seed, given.floor)
 
 
 if __name__ == "__main__":

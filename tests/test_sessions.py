@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import exchange_calendars
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.tseries.holiday import AbstractHolidayCalendar
 
 from analysis.errors import SessionError
 from analysis.sessions import (
@@ -104,7 +106,6 @@ def test_the_close_of_a_session_and_of_no_session() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_every_calendar_opens_or_says_that_it_cannot() -> None:
-    import exchange_calendars
 
     names = exchange_calendars.get_calendar_names(include_aliases=False)
     refused = []
@@ -152,3 +153,16 @@ def test_many_instants_react_as_each_does_alone() -> None:
         assert days.tolist() == alone
     far = np.array([-(10**18), 10**17])
     assert (reaction_days("XNYS", far) == np.iinfo(np.int32).min).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["XNYS", "XKRX", "XTAI", "XTKS", "XHKG", "XSHG", "XBOM", "XLON", "XETR", "XIST"]
+)
+def test_holidays_of_fewer_years_change_no_session(name: str) -> None:
+    """Calendars are opened with the holidays of their own years; the package computes more."""
+    before = AbstractHolidayCalendar.start_date, AbstractHolidayCalendar.end_date
+    here = exchange_calendar(name)
+    assert (AbstractHolidayCalendar.start_date, AbstractHolidayCalendar.end_date) == before
+    whole = type(here)(start=here.first_session, end=here.last_session)
+    assert whole.schedule.equals(here.schedule)

@@ -20,7 +20,7 @@ from analysis.inference.conformal import ConformalSetting, conformal_p
 from analysis.inference.one_firm import t_test
 from analysis.inference.placebo import pseudo_dates
 from analysis.models.design import Design
-from analysis.models.origin import ThroughOrigin
+from analysis.models.linear import LeastSquares
 from analysis.models.tuning import tuned
 from analysis.panel.engine import estimate_windows, usable_processors
 from analysis.panel.estimates import LinearModel
@@ -89,9 +89,8 @@ class CurveChoice:
     @property
     def kind(self) -> ModelKind | None:
         """How the panel engine fits it; None where it does not."""
-        return (
-            "origin" if isinstance(self.estimator, ThroughOrigin) else engine_kind(self.estimator)
-        )
+        origin = self.estimator == LeastSquares(constant=False)
+        return "origin" if origin else engine_kind(self.estimator)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -318,7 +317,7 @@ def _fit(cell: CurveCell) -> FirmFit | None:
 def _worth(case: Case, window: Window) -> Valuation:
     plan = case.plan
     eve = plan.data.levels.index[case.placed.position + window.start - 1]
-    return value_of(case.study, case.symbol, eve, plan.data.levels, plan.reference)
+    return value_of(case.study, case.symbol, eve, plan.data.quoted_levels, plan.reference)
 
 
 def _point(

@@ -28,7 +28,6 @@ from analysis.context.curve_joint import JointTest, joint_test
 from analysis.errors import MarketImpactError
 from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
 from analysis.models.linear import LeastSquares, MarketAdjusted
-from analysis.models.origin import ThroughOrigin
 from analysis.results import benchmark_name
 from analysis.run.case import Case
 from analysis.run.plan import benchmark_returns, plan_study, specification_of
@@ -201,7 +200,7 @@ def _on_benchmark(
     )
     yield choice
     if spec.regressors == (BENCHMARK,) and isinstance(spec.estimator, LeastSquares):
-        yield replace(choice, model=f"{spec.id}, {ALPHA_0}", estimator=ThroughOrigin())
+        yield replace(choice, model=f"{spec.id}, {ALPHA_0}", estimator=LeastSquares(constant=False))
 
 
 def _on_factors(

@@ -80,7 +80,10 @@ def place_labels(
     figure = axes.get_figure(root=True)
     if figure is None or not texts:
         return []
-    figure.draw_without_rendering()
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine(None)  # the library draws the figure, which would lay it out anew
     marks = (np.asarray(x, float), np.asarray(y, float)) if points is None else points
     walls = [*lines, *(_outline(text, axes) for text in around)]
     _, _, placed, leaders = textalloc.allocate(
@@ -107,6 +110,7 @@ def place_labels(
         bbox={"facecolor": style.background, "edgecolor": "none", "pad": 0.5},
         zorder=UNDER,
     )
+    figure.set_layout_engine(layout)
     drawn = [text for text in placed if isinstance(text, Text)]
     for artist in (*drawn, *(line for line in leaders if isinstance(line, Line2D))):
         artist.set_in_layout(False)

@@ -38,11 +38,13 @@ class DailyHistory:
     Attributes
     ----------
     overnight, intraday : tuple of ndarray of shape (M,), (L,)
-        Returns by half of the session, of the estimation and of the event window; decimal.
+        Returns by half of the session, of the estimation and of the event window; decimal. M is 0
+        where opens are lacking.
     market_overnight, market_intraday : tuple of ndarray of shape (M, k), (L, k)
         The benchmark's own halves; k is 0 where its bars are not at hand.
     turnover : tuple of ndarray of shape (M,), (L,)
-        Its logarithm, of the same windows.
+        Its logarithm, of the estimation and of the event window; the first is empty where volume is
+        lacking.
     gap : int
         Sessions between the two windows.
     levels : ndarray of shape (T,)

@@ -8,11 +8,14 @@ order; no NaN: the caller has dropped the rows that are not complete.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from analysis._typing import FloatArray
 
@@ -131,6 +134,40 @@ class FittedModel(Protocol):
             Whether the intercept counts; without it the prediction is that of the regressors alone,
             and its error holds that of their slopes. See `Capabilities.intercept`.
         """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResidualFit:
+    """
+    What a fit holds whose spread is that of its residuals.
+
+    Attributes
+    ----------
+    coefficients : mapping of str to float
+        ``alpha`` first (0 where the model has none), then one a regressor.
+    residuals : ndarray of shape (M,)
+    df : float
+        M less the number of coefficients that the fit chose freely.
+    """
+
+    coefficients: Mapping[str, float]
+    residuals: FloatArray
+    df: float
+
+    @property
+    def values(self) -> FloatArray:
+        """The coefficients without their names, shape (p,)."""
+        return np.array(list(self.coefficients.values()))
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation with `df` degrees of freedom."""
+        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
+
+
+def with_alpha(values: Iterable[float], names: tuple[str, ...]) -> dict[str, float]:
+    """Name coefficients, ``alpha`` first, then one a regressor."""
+    return dict(zip(("alpha", *names), map(float, values), strict=True))
 
 
 class Estimator(Protocol):

@@ -14,16 +14,17 @@ Association 116; Mazumder, Hastie and Tibshirani (2010), Journal of Machine Lear
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.models.base import Capabilities, Prediction
 from analysis.models.donors import check_control
+from analysis.models.point import PointFit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from analysis._typing import BoolArray, FloatArray
 
@@ -145,52 +146,32 @@ class SplitMarket:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CompletionFit:
+class CompletionFit(PointFit):
     """
     A matrix whose missing cells are the firm's returns in a window.
 
     Attributes
     ----------
     coefficients : mapping of str to float
-        ``alpha``, the firm's mean return in the estimation window, and ``penalty``.
+        ``alpha``, the firm's mean return in the estimation window, and ``penalty``, on the sum of
+        singular values.
     residuals : ndarray of shape (M,)
         Of sessions held out in turn: the firm's return less what the completion says of it.
-    df : float
-        M less one.
+    df, tuning
+        M less one; the penalty.
     y : ndarray of shape (M,)
     donors : ndarray of shape (M, J)
-    penalty : float
-        On the sum of singular values.
     """
 
-    coefficients: Mapping[str, float]
-    residuals: FloatArray
-    df: float
-    y: FloatArray
-    donors: FloatArray
-    penalty: float
-
-    @property
-    def tuning(self) -> float:
-        """The penalty."""
-        return self.penalty
-
-    @property
-    def leverage(self) -> FloatArray:
-        """Zero: not known for this fit."""
-        return np.zeros(len(self.residuals))
-
-    @property
-    def sigma(self) -> float:
-        """Residual standard deviation with `df` degrees of freedom."""
-        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
+    y: FloatArray = field(kw_only=True)
+    donors: FloatArray = field(kw_only=True)
 
     def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - no state, and the firm's level is part of what is completed
         """Complete the window's cells, given the donors' returns there; the level always counts."""
         market = SplitMarket.of(np.concatenate([self.donors, x]))
-        known = np.arange(len(market.x)) < len(self.y)
+        known, penalty = np.arange(len(market.x)) < len(self.y), self.coefficients["penalty"]
         own = np.concatenate([self.y, np.zeros(len(x))])
-        return Prediction(completed(own, market, known, self.penalty)[~known], None)
+        return Prediction(completed(own, market, known, penalty)[~known], None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +210,7 @@ class MatrixCompletion:
         grid = penalties(y, x) if self.penalty is None else np.array([self.penalty])
         penalty, residuals = best_penalty(y, SplitMarket.of(x), grid)
         means = {"alpha": float(y.mean()), "penalty": penalty}
-        return CompletionFit(means, residuals, len(y) - 1, y, x, penalty)
+        return CompletionFit(means, residuals, len(y) - 1, penalty, y=y, donors=x)
 
     def place(
         self, x: FloatArray, post_x: FloatArray, chosen: Sequence[int]

@@ -11,71 +11,40 @@ Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), American Economic Revie
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from analysis.models.base import Capabilities, Prediction
+from analysis.models.base import Capabilities, Prediction, with_alpha
 from analysis.models.donors import check_control
-from analysis.models.linear import LeastSquares, LinearFit
+from analysis.models.linear import LeastSquares, LinearFit, with_constant
+from analysis.models.point import PointFit
 from analysis.models.simplex import simplex_least_squares
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from analysis._typing import FloatArray
 
 _TINY = 1e-6  # of the noise: a penalty that only makes time weights unique
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DifferenceFit:
+class DifferenceFit(LinearFit):
     """
-    The donors' mean plus a constant.
+    The donors' mean plus a constant: the constant-mean fit of the firm's return less that mean.
 
     Attributes
     ----------
-    gaps : LinearFit
-        Constant-mean fit of the firm's return less the donors' mean.
-    names : tuple of str
-        Of the donors.
+    coefficients : mapping of str to float
+        ``alpha``, the mean gap, then the same weight for every donor.
+    residuals, df, triangle, leverage, constant
+        Of the gaps.
     """
 
-    gaps: LinearFit
-    names: tuple[str, ...]
-
-    @property
-    def coefficients(self) -> Mapping[str, float]:
-        """``alpha``, the mean gap, then the same weight for every donor."""
-        share = 1.0 / len(self.names)
-        return {"alpha": self.gaps.coefficients["alpha"], **dict.fromkeys(self.names, share)}
-
-    @property
-    def residuals(self) -> FloatArray:
-        """Gaps less their mean, shape (M,)."""
-        return self.gaps.residuals
-
-    @property
-    def df(self) -> float:
-        """Sessions less one."""
-        return self.gaps.df
-
-    @property
-    def leverage(self) -> FloatArray:
-        """One over the number of sessions, for every row."""
-        return self.gaps.leverage
-
-    @property
-    def sigma(self) -> float:
-        """Standard deviation of the gaps."""
-        return self.gaps.sigma
-
-    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:
+    def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - errors do not change with time
         """Predict the donors' mean plus the mean gap, with the error of the gap's mean."""
-        level = self.gaps.predict(np.empty((len(x), 0)), gap=gap, alpha=alpha)
-        return Prediction(level.expected + x.mean(axis=1), level.covariance)
+        design = with_constant(np.empty((len(x), 0)), counts=alpha)
+        return Prediction(design @ self.values[:1] + x.mean(axis=1), self.error(design))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +69,13 @@ class DifferenceInDifferences:
         """
         check_control(y, x)
         gaps = LeastSquares().fit(y - x.mean(axis=1), np.empty((len(y), 0)), ())
-        return DifferenceFit(gaps, names)
+        weights = [1.0 / len(names)] * len(names)
+        coefficients = with_alpha([gaps.coefficients["alpha"], *weights], names)
+        return DifferenceFit(coefficients, gaps.residuals, gaps.df, gaps.triangle, gaps.leverage)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SyntheticDifferenceFit:
+class SyntheticDifferenceFit(PointFit):
     """
     Weighted donors plus a level that weighted sessions fix.
 
@@ -114,28 +85,16 @@ class SyntheticDifferenceFit:
         ``alpha``, the mean gap of the estimation window, then the donors' weights.
     residuals : ndarray of shape (M,)
         Gaps to the weighted donors less `alpha`.
-    df : float
+    df, tuning
+        As of `PointFit`.
     donors : ndarray of shape (M, J)
         Returns that the weights of sessions are chosen on.
     noise : float
         Standard deviation of the donors' first differences.
     """
 
-    coefficients: Mapping[str, float]
-    residuals: FloatArray
-    df: float
-    donors: FloatArray
-    noise: float
-
-    @property
-    def leverage(self) -> FloatArray:
-        """Zero: not known for this fit."""
-        return np.zeros(len(self.residuals))
-
-    @property
-    def sigma(self) -> float:
-        """Residual standard deviation with `df` degrees of freedom."""
-        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
+    donors: FloatArray = field(kw_only=True)
+    noise: float = field(kw_only=True)
 
     def session_weights(self, x: FloatArray) -> FloatArray:
         """
@@ -164,7 +123,7 @@ class SyntheticDifferenceFit:
 
         Without its level, which is its alpha, it is the donors' portfolio.
         """
-        values = np.array(list(self.coefficients.values()))
+        values = self.values
         if not alpha:
             return Prediction(x @ values[1:], None)
         level = values[0] + float(self.session_weights(x) @ self.residuals)
@@ -198,7 +157,7 @@ class SyntheticDifference:
         gaps = y - x @ weights
         alpha = float(gaps.mean())
         return SyntheticDifferenceFit(
-            coefficients=dict(zip(("alpha", *names), [alpha, *map(float, weights)], strict=True)),
+            coefficients=with_alpha([alpha, *weights], names),
             residuals=gaps - alpha,
             df=max(len(y) - int(np.count_nonzero(weights)), 1),
             donors=x,

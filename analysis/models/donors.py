@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from analysis.errors import DataError, WindowError
-from analysis.models.base import Capabilities
+from analysis.models.base import Capabilities, with_alpha
 from analysis.models.point import PointFit
 from analysis.models.simplex import simplex_least_squares
 
@@ -324,10 +324,9 @@ def _portfolio(
 def _regression(
     y: FloatArray, x: FloatArray, names: tuple[str, ...], values: FloatArray, free: int = 1
 ) -> PointFit:
-    coefficients = dict(zip(("alpha", *names), map(float, values), strict=True))
     used = int(np.count_nonzero(np.abs(values[1:]) > 1e-12)) + free
     residuals = y - values[0] - x @ values[1:]
-    return PointFit(coefficients, residuals, max(len(y) - used, 1))
+    return PointFit(with_alpha(values, names), residuals, max(len(y) - used, 1))
 
 
 def check_control(y: FloatArray, x: FloatArray) -> None:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from analysis.errors import DataError, WindowError
-from analysis.models.base import Capabilities, Prediction
+from analysis.models.base import Capabilities, Prediction, ResidualFit, with_alpha
 from analysis.models.linear import with_constant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from arch.univariate.base import ARCHModel, ARCHModelResult
 
@@ -94,40 +94,26 @@ class VarianceLaw:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GarchFit:
+class GarchFit(ResidualFit):
     """
     A market model with changing error variance.
 
     Attributes
     ----------
-    coefficients : mapping of str to float
-        ``alpha`` first, then one a regressor; decimal.
-    residuals : ndarray of shape (M,)
-        Decimal.
+    coefficients, residuals, df
+        As of `ResidualFit`, decimal.
     volatility : ndarray of shape (M,)
         Conditional standard deviation of each residual, decimal.
     law : VarianceLaw
     """
 
-    coefficients: Mapping[str, float]
-    residuals: FloatArray
     volatility: FloatArray
     law: VarianceLaw
-
-    @property
-    def df(self) -> float:
-        """Number of sessions less that of mean coefficients."""
-        return len(self.residuals) - len(self.coefficients)
 
     @property
     def leverage(self) -> FloatArray:
         """Zero: parameter error is left out."""
         return np.zeros(len(self.residuals))
-
-    @property
-    def sigma(self) -> float:
-        """Unconditional residual standard deviation with `df` degrees of freedom."""
-        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
     def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:
         """
@@ -141,10 +127,8 @@ class GarchFit:
 
     def expected(self, x: FloatArray, *, alpha: bool = True) -> FloatArray:
         """Compute expected returns for regressors of shape (L, k), the alpha only if it counts."""
-        values: FloatArray = with_constant(x, counts=alpha) @ np.array(
-            list(self.coefficients.values())
-        )
-        return values
+        returns: FloatArray = with_constant(x, counts=alpha) @ self.values
+        return returns
 
     def variance_ahead(
         self, sessions: int, *, after: tuple[FloatArray, FloatArray] | None = None
@@ -238,11 +222,12 @@ class Garch:
         means, rest = values[: len(names) + 1], values[len(names) + 1 :]
         leverage = rest[2] if self.kind != "garch" else 0.0
         law = VarianceLaw(self.kind, rest[0], rest[1], leverage, rest[-2], rest[-1])
-        coefficients = dict(zip(("alpha", *names), means, strict=True))
+        coefficients = with_alpha(means, names)
         coefficients["alpha"] /= _PERCENT
         residuals = y - with_constant(x) @ np.array(list(coefficients.values()))
         volatility = np.asarray(result.conditional_volatility, dtype=float) / _PERCENT
-        return GarchFit(coefficients, residuals, volatility, law)
+        df = len(residuals) - len(coefficients)
+        return GarchFit(coefficients, residuals, df, volatility, law)
 
 
 def _starts(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from analysis.models.base import Capabilities
+from analysis.models.base import Capabilities, with_alpha
 from analysis.models.donors import check_control
 from analysis.models.point import PointFit
 
@@ -64,9 +64,8 @@ class InteractiveEffects:
         slopes = scores[:, :rank].T @ (y - y.mean())
         weights = loadings[:, :rank] @ slopes
         alpha = float(y.mean() - x.mean(axis=0) @ weights)
-        values = [alpha, *map(float, weights)]
         residuals = y - alpha - x @ weights
-        coefficients = dict(zip(("alpha", *names), values, strict=True))
+        coefficients = with_alpha([alpha, *weights], names)
         return PointFit(coefficients, residuals, max(len(y) - 1 - rank, 1), tuning=rank)
 
 

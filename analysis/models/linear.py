@@ -9,18 +9,15 @@ Econometrics of Financial Markets, ch. 4.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from analysis.errors import DataError, WindowError
-from analysis.models.base import Capabilities, Prediction
+from analysis.models.base import Capabilities, Prediction, ResidualFit, with_alpha
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from analysis._typing import FloatArray
 
 WORST_CONDITION = 1e10
@@ -28,33 +25,26 @@ WORST_CONDITION = 1e10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LinearFit:
+class LinearFit(ResidualFit):
     """
     A least-squares fit.
 
     Attributes
     ----------
-    coefficients : mapping of str to float
-        ``alpha`` first, then one a regressor.
-    residuals : ndarray of shape (M,)
-    df : int
-        M less the number of coefficients.
+    coefficients, residuals, df
+        As of `ResidualFit`; ``alpha`` is 0 by definition where the fit has no constant, and the
+        residuals' mean then need not be.
     triangle : ndarray of shape (p, p)
         Upper triangle R of the QR decomposition of the design, so that X'X = R'R.
     leverage : ndarray of shape (M,)
         Leverage of each estimation row: its residual has variance sigma^2 (1 - h).
+    constant : bool
+        Whether the design has a column of ones.
     """
 
-    coefficients: Mapping[str, float]
-    residuals: FloatArray
-    df: int
     triangle: FloatArray
     leverage: FloatArray
-
-    @property
-    def sigma(self) -> float:
-        """Residual standard deviation with `df` degrees of freedom."""
-        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
+    constant: bool = True
 
     def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - errors do not change with time
         """
@@ -63,19 +53,38 @@ class LinearFit:
         The covariance is sigma^2 [I + X2 (X1'X1)^-1 X2'] (Patell 1976; Campbell, Lo and MacKinlay
         1997, eq. 4.4.9), the constant's column of X2 being 0 where the alpha does not count.
         """
-        design = with_constant(x, counts=alpha)
+        if self.constant:
+            design = with_constant(x, counts=alpha)
+            return Prediction(design @ self.values, self.error(design))
+        return Prediction(x @ self.values[1:], self.error(x))
+
+    def error(self, design: FloatArray) -> FloatArray:
+        """Compute the covariance of prediction errors, shape (L, L), for L rows of the design."""
         scaled = np.linalg.solve(self.triangle.T, design.T)
-        covariance = self.sigma**2 * (np.eye(len(design)) + scaled.T @ scaled)
-        return Prediction(design @ np.array(list(self.coefficients.values())), covariance)
+        covariance: FloatArray = self.sigma**2 * (np.eye(len(design)) + scaled.T @ scaled)
+        return covariance
 
 
 @dataclass(frozen=True, slots=True)
 class LeastSquares:
-    """Ordinary least squares with a constant; with no regressor it is the constant-mean model."""
+    """
+    Ordinary least squares; with a constant and no regressor it is the constant-mean model.
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        order_free=True, linear=True, placebo="engine"
-    )
+    Attributes
+    ----------
+    constant : bool
+        Without one the alpha is 0: the drift of the estimation window, which a constant carries
+        into the event window, is taken for chance.
+    """
+
+    constant: bool = True
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Redrawn residuals need a constant, which makes their mean 0."""
+        if self.constant:
+            return Capabilities(order_free=True, linear=True, placebo="engine")
+        return Capabilities(order_free=True, intercept="none")
 
     def fit(self, y: FloatArray, x: FloatArray, names: tuple[str, ...]) -> LinearFit:
         """
@@ -98,58 +107,38 @@ class LeastSquares:
         {'alpha': 0.002, 'market': 1.5}
         >>> float(round(fit.predict(np.array([[-0.03]]), gap=0).covariance[0, 0] ** 0.5, 6))
         0.004583
+        >>> fit = LeastSquares(constant=False).fit(firm, market, ("market",))
+        >>> {name: round(value, 6) for name, value in fit.coefficients.items()}, fit.df
+        ({'alpha': 0.0, 'market': 1.5}, 4)
         """
-        design = with_constant(x)
-        df = len(design) - design.shape[1]
-        if df < 1:
-            raise WindowError(
-                f"{len(design)} estimation sessions cannot carry {design.shape[1]} coefficients; "
-                "lengthen the estimation window"
-            )
+        design = with_constant(x) if self.constant else x
+        df = degrees_of_freedom(*design.shape)
         q, triangle = np.linalg.qr(design)
         scale = np.linalg.norm(design, axis=0)
         if not scale.all() or np.linalg.cond(triangle / scale) > WORST_CONDITION:
             raise DataError(
-                f"the regressors {', '.join(names)} are collinear in the estimation window; "
-                "is one of them constant, or a copy of another?"
+                f"the regressors {', '.join(names)} are collinear in the estimation window; is "
+                f"one of them {'constant' if self.constant else '0 throughout'}, or a copy of "
+                "another?"
             )
         values = np.linalg.solve(triangle, q.T @ y)
-        residuals = y - design @ values
-        coefficients = dict(zip(("alpha", *names), map(float, values), strict=True))
-        return LinearFit(coefficients, residuals, df, triangle, np.square(q).sum(axis=1))
+        coefficients = with_alpha(values if self.constant else [0.0, *values], names)
+        leverage = np.square(q).sum(axis=1)
+        return LinearFit(coefficients, y - design @ values, df, triangle, leverage, self.constant)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MarketAdjustedFit:
+class MarketAdjustedFit(ResidualFit):
     """
     The market-adjusted model: the expected return is the benchmark's own.
 
     Nothing is estimated but the variance of the difference, about zero, with M degrees of freedom.
-
-    Attributes
-    ----------
-    coefficients : mapping of str to float
-        ``alpha`` 0 and the benchmark's 1, by definition.
-    residuals : ndarray of shape (M,)
     """
-
-    coefficients: Mapping[str, float]
-    residuals: FloatArray
-
-    @property
-    def df(self) -> int:
-        """Number of estimation sessions: no parameter is estimated."""
-        return len(self.residuals)
 
     @property
     def leverage(self) -> FloatArray:
         """Zero for every row: no parameter is estimated."""
         return np.zeros(len(self.residuals))
-
-    @property
-    def sigma(self) -> float:
-        """Root mean square of the differences."""
-        return math.sqrt(float(self.residuals @ self.residuals) / self.df)
 
     def predict(self, x: FloatArray, *, gap: int, alpha: bool = True) -> Prediction:  # noqa: ARG002 - errors do not change with time, and there is no alpha
         """Predict the benchmark's return, errors independent across sessions."""
@@ -175,9 +164,26 @@ class MarketAdjusted:
         """
         if not len(y):
             raise WindowError("no estimation session; lengthen the estimation window")
-        return MarketAdjustedFit({"alpha": 0.0, names[0]: 1.0}, y - x[:, 0])
+        return MarketAdjustedFit({"alpha": 0.0, names[0]: 1.0}, y - x[:, 0], len(y))
 
 
 def with_constant(x: FloatArray, *, counts: bool = True) -> FloatArray:
     """Put a column of ones (zeros where it does not count) first: shape (M, k) to (M, k + 1)."""
     return np.column_stack([np.full(len(x), float(counts)), x])
+
+
+def degrees_of_freedom(rows: int, columns: int) -> int:
+    """
+    Count the rows that a design of so many columns leaves free.
+
+    Raises
+    ------
+    WindowError
+        If it leaves none.
+    """
+    if rows <= columns:
+        raise WindowError(
+            f"{rows} estimation sessions cannot carry {columns} coefficients; "
+            "lengthen the estimation window"
+        )
+    return rows - columns

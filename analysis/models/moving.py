@@ -15,9 +15,9 @@ import numpy as np
 import scipy
 
 from analysis.errors import WindowError
-from analysis.models.base import Capabilities
+from analysis.models.base import Capabilities, with_alpha
 from analysis.models.gls import WeightedFit, hat_leverage
-from analysis.models.linear import LeastSquares, with_constant
+from analysis.models.linear import LeastSquares, degrees_of_freedom, with_constant
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -51,7 +51,7 @@ class Ewma:
             If the rows carry no residual degree of freedom.
         """
         design = with_constant(x)
-        _check(len(design), design.shape[1])
+        degrees_of_freedom(*design.shape)
         weights = self.decay ** np.arange(len(y) - 1, -1, -1)
         weighted = design * weights[:, None]
         inverse = np.linalg.inv(design.T @ weighted)
@@ -62,7 +62,7 @@ class Ewma:
         trace = float(form.trace())
         residuals = y - design @ values
         return WeightedFit(
-            coefficients=dict(zip(("alpha", *names), map(float, values), strict=True)),
+            coefficients=with_alpha(values, names),
             residuals=residuals,
             df=trace**2 / float(np.square(form).sum()),
             sigma=math.sqrt(float(weights @ np.square(residuals)) / trace),
@@ -156,16 +156,15 @@ class KalmanBeta:
             If the rows carry no residual degree of freedom.
         """
         design = with_constant(x)
-        _check(len(design), design.shape[1])
+        df = degrees_of_freedom(*design.shape)
         scale = np.append(0.0, 1 / np.maximum(x.var(axis=0), 1e-300))
         walk = np.arange(len(y) - 1, -1, -1)
         left = np.minimum.outer(walk, walk)
         kernel = (design * scale) @ design.T * left
         ratio = self.ratio if self.ratio is not None else _likeliest(y, design, kernel)
         maker, spread, values = _solve(y, design, kernel, ratio)
-        df = len(y) - design.shape[1]
         return WeightedFit(
-            coefficients=dict(zip(("alpha", *names), map(float, values), strict=True)),
+            coefficients=with_alpha(values, names),
             residuals=maker @ y,
             df=df,
             sigma=math.sqrt(float(y @ maker @ y) / df),
@@ -208,11 +207,3 @@ def _likeliest(y: FloatArray, design: FloatArray, kernel: FloatArray) -> float:
     bounds = (grid[best - 1], grid[min(best + 1, len(grid) - 1)])
     found = scipy.optimize.minimize_scalar(cost, bounds=bounds, method="bounded")
     return math.exp(float(found.x))
-
-
-def _check(rows: int, columns: int) -> None:
-    if rows - columns < 1:
-        raise WindowError(
-            f"{rows} estimation sessions cannot carry {columns} coefficients; "
-            "lengthen the estimation window"
-        )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from analysis.errors import WindowError
-from analysis.models.base import Capabilities
-from analysis.models.linear import with_constant
+from analysis.models.base import Capabilities, with_alpha
+from analysis.models.linear import degrees_of_freedom, with_constant
 from analysis.models.point import PointFit
 
 if TYPE_CHECKING:
@@ -50,13 +49,7 @@ class Huber:
         from statsmodels.robust.robust_linear_model import RLM  # noqa: PLC0415
 
         design = with_constant(x)
-        df = len(design) - design.shape[1]
-        if df < 1:
-            raise WindowError(
-                f"{len(design)} estimation sessions cannot carry {design.shape[1]} coefficients; "
-                "lengthen the estimation window"
-            )
+        df = degrees_of_freedom(*design.shape)
         result = RLM(y, design, M=HuberT(self.bound)).fit()
-        values = [float(value) for value in result.params]
         residuals: FloatArray = y - design @ result.params
-        return PointFit(dict(zip(("alpha", *names), values, strict=True)), residuals, df)
+        return PointFit(with_alpha(result.params, names), residuals, df)

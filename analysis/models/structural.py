@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from analysis.errors import DataError, WindowError
-from analysis.models.base import Capabilities
+from analysis.models.base import Capabilities, with_alpha
 from analysis.models.gls import WeightedFit
 from analysis.models.linear import with_constant
 
@@ -84,7 +84,7 @@ class StructuralTimeSeries:
         moves[0, 0] = drift
         turn = np.outer(unit, unit) / (noise * scale**2)
         return WeightedFit(
-            coefficients=dict(zip(("alpha", *names), map(float, values), strict=True)),
+            coefficients=with_alpha(values, names),
             residuals=y - with_constant(x) @ values,
             df=len(y) - len(values),
             sigma=math.sqrt(noise) * scale,

@@ -226,7 +226,8 @@ import click
 from analysis.atomic import replaced
 from analysis.cli.contain import contained
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the parent was told to ignore
+signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever the parent was told to ignore
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @click.command()
 def command():
@@ -244,8 +245,9 @@ command([])
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
 )
 def test_a_signal_ends_with_its_code_and_sweeps_the_temporaries(root, tmp_path, number, code):
+    minding = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n" + WAITING
     started = subprocess.Popen(
-        [sys.executable, "-c", WAITING, tmp_path / "out.csv"],
+        [sys.executable, "-c", minding, tmp_path / "out.csv"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root,
     )  # fmt: skip
     assert started.stdout.readline() == b"ready\n"

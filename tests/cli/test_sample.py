@@ -114,6 +114,7 @@ def test_figures_and_regressions_go_to_the_folder(events, tmp_path):
     assert refused.exit_code == 2
 
 
+@pytest.mark.slow
 def test_report_is_one_page_about_the_average(events, tmp_path):
     out = tmp_path / "out"
     asked = ("--report", "--out", out, "--explain", "car ~ size", "--long-run", "20")
@@ -131,6 +132,7 @@ def test_report_is_one_page_about_the_average(events, tmp_path):
     assert "The long run" in result.stdout
 
 
+@pytest.mark.slow
 def test_untrusted_names_cannot_inject(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text(

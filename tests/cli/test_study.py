@@ -73,6 +73,7 @@ def test_options_override_and_may_be_repeated_or_split() -> None:
     assert frame["session"].unique().tolist() == ["2025-01-21"]
 
 
+@pytest.mark.slow
 def test_out_holds_all_and_the_effective_study_runs_to_the_same_bytes(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     options = ("--symbols", "AMD,NVDA", "--model", "market", "--event", "sell-off")
@@ -86,6 +87,7 @@ def test_out_holds_all_and_the_effective_study_runs_to_the_same_bytes(tmp_path: 
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_a_study_on_a_users_file_runs_again_from_its_effective_study(
     tmp_path: Path, levels_csv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +126,7 @@ def test_figures_are_written_beside_the_results(tmp_path: Path) -> None:
     assert {"event-path.png", "benchmarks.svg", "placebo-dates.pdf"} <= names
 
 
+@pytest.mark.slow
 def test_the_figures_command_lists_what_it_wrote(tmp_path: Path) -> None:
     options = ("--only", "placebo-dates", "--format", "svg", "--style", "dark", "--width", "6")
     result = run("figures", *SMALL, *options, "--out", str(tmp_path / "f"))

@@ -355,6 +355,7 @@ def _outside_axis(text: Text, figure: Figure) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(small) -> None:
     """Every figure in every format is compared across processes in tests/cli."""
     first, second = (figure_files(small, only=("placebo-dates",)) for _ in range(2))

@@ -345,7 +345,7 @@ class TestMatrixCompletion:
         fit = MatrixCompletion().fit(y[:55], x[:55], tuple(map(str, range(20))))
         np.testing.assert_allclose(fit.predict(x[55:], gap=0).expected, y[55:], atol=1e-3)
         largest = np.linalg.svd(matrix[:55] - matrix[:55].mean(axis=0), compute_uv=False)[0]
-        assert fit.penalty < 0.02 * largest
+        assert fit.tuning < 0.02 * largest
 
     def test_an_infinite_penalty_is_two_way_effects(self):
         y, x = market(80, 9, 9)

@@ -43,6 +43,7 @@ def filled(original, store):
     return store.path
 
 
+@pytest.mark.slow
 def test_the_same_figures_give_the_same_snapshot(filled, tmp_path):
     done = export_snapshot(filled, tmp_path / "new", now=NOW)
     old, new = load_snapshot(), load_snapshot(tmp_path / "new")

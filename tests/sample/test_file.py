@@ -179,6 +179,7 @@ def test_band_of_many_is_from_the_spread_of_their_sums(results):
     np.testing.assert_allclose(path.low, sums.mean() - half, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_figures_of_every_kind_are_drawn_the_same_twice(results):
     regressions = [explain(results, "car ~ overnight")]
     first = sample_figure_files(results, regressions, formats=("svg",))
