@@ -73,7 +73,8 @@ class Survey:
 
 def copy_of_the_tree(folder: Path) -> Path:
     """Copy what the tests need."""
-    leave = shutil.ignore_patterns(".git", ".venv*", "*_cache", "__pycache__", ".hypothesis")
+    # what numba has compiled stays: its dates are those of the sources, which the copy keeps
+    leave = shutil.ignore_patterns(".git", ".venv*", "*_cache", "*.pyc", ".hypothesis")
     shutil.copytree(ROOT, folder / "tree", ignore=leave, symlinks=True)
     return folder / "tree"
 
