@@ -60,6 +60,7 @@ def test_what_is_no_table(tmp_path, content, words):
     assert words in refused(tmp_path / "t.csv")
 
 
+@pytest.mark.posix
 def test_what_is_no_regular_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
