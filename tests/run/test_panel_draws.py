@@ -80,7 +80,8 @@ def test_the_mean_of_firms_and_its_forecast(case, draws) -> None:
 def test_a_window_that_begins_before_the_day_takes_an_earlier_forecast() -> None:
     def drawn(window: Window):
         head = replace(asked().headline, window=window)
-        case = case_of(replace(asked(windows=(Window(0, 1), window)), headline=head))
+        both = asked(windows=(Window(0, 1), Window(-2, 1)))
+        case = case_of(replace(both, headline=head))
         return panel_draws.panel_draws([case]).scaled(case, ("B",), window)
 
     early, plain = drawn(Window(-2, 1)), drawn(Window(0, 1))
