@@ -7,7 +7,7 @@ import functools
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
@@ -33,21 +33,22 @@ from analysis.report.tables import detail_table, study_tables
 from analysis.report.words import (
     headline_words,
     signed,
-    span_words,
     standfirst,
     typeset,
     yardstick,
 )
 from analysis.results.names import name_of
 from analysis.study_file import dump_study
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
+    from analysis.report.sure import Sure
     from analysis.results import StudyResult
     from analysis.tables.cells import CellTable, Column
 
-SCRIPTS = ("tables.js", "figures.js", "picker.js")
+SCRIPTS = ("tables.js", "figures.js", "picker.js", "sample.js")
 """Parts of the page's script, in the order in which they run."""
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -94,7 +95,7 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
         description=typeset(uncited(standfirst(result, cite))),
         kicker=f"{result.study.title} · {result.data_name}",
         contents=_contents(bool(said)),
-        sure=[_noted(line, notes) for line in how_sure(details, cite)],
+        sure=[noted(line, notes) for line in how_sure(details, cite)],
         tiles=leading_tiles(result),
         chosen=_chosen(result),
         figures=figures,
@@ -217,7 +218,8 @@ def _standfirst(result: StudyResult, notes: Footnotes) -> Markup:
     return Markup("<p><strong>{}.</strong> {}</p>").format(event.title.rstrip("."), text)
 
 
-def _noted(line: Any, notes: Footnotes) -> dict[str, object]:  # noqa: ANN401 - a Sure
+def noted(line: Sure, notes: Footnotes) -> dict[str, object]:
+    """Lay out a graded line, with a footnote of where its numbers stand."""
     return {
         "question": line.question,
         "grade": line.grade,

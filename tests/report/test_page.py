@@ -19,7 +19,6 @@ from analysis.narrative import headline_sentence, report_narrative
 from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.report.cells import cite
-from analysis.report.files import report_files
 from analysis.report.notes import Footnotes
 from analysis.report.page import report_page
 from analysis.results import Place
@@ -61,16 +60,6 @@ class Page(HTMLParser):
 
     def all(self, tag):
         return [attrs for name, attrs in self.tags if name == tag]
-
-
-@pytest.fixture(scope="module")
-def files(details):
-    return report_files(details)
-
-
-@pytest.fixture(scope="module")
-def page(files):
-    return files["report.html"]
 
 
 @pytest.fixture(scope="module")
