@@ -26,7 +26,7 @@ from analysis.report.method import input_files, method_paragraphs
 from analysis.report.notes import Footnotes
 from analysis.report.payload import LONG, column_kind, page_json
 from analysis.report.picker import picker_json
-from analysis.report.social import social_image
+from analysis.report.social import image_address, social_image
 from analysis.report.sure import how_sure
 from analysis.report.svg import Sheet
 from analysis.report.tables import detail_table, study_tables
@@ -64,13 +64,15 @@ class Tile:
     interval: str
 
 
-def report_page(details: Details, *, progress: Progress | None = None) -> str:
+def report_page(details: Details, *, url: str = "", progress: Progress | None = None) -> str:
     """
     Write a study's report.
 
     Parameters
     ----------
     details : Details
+    url : str
+        Address under which the page will be read, for those who show links to it.
     progress : callable, optional
         Told ``(label, done, total)`` after each figure.
 
@@ -89,6 +91,7 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
     return write_page(
         "report.html",
         sheet,
+        url=url,
         finding=typeset(uncited(headline)),
         headline=notes.text(headline),
         standfirst=_standfirst(result, notes),
@@ -132,7 +135,7 @@ def page_image(details: Details) -> bytes:
     )
 
 
-def write_page(template: str, sheet: Sheet, **content: object) -> str:
+def write_page(template: str, sheet: Sheet, *, url: str = "", **content: object) -> str:
     """
     Fill a template with what a page shows; script, styles and their policy are added here.
 
@@ -142,6 +145,8 @@ def write_page(template: str, sheet: Sheet, **content: object) -> str:
         Name of the file.
     sheet : Sheet
         Style rules of the page's drawings.
+    url : str
+        Address of the page; empty where it is not known.
     **content
         What the template names.
 
@@ -156,6 +161,8 @@ def write_page(template: str, sheet: Sheet, **content: object) -> str:
         .get_template(template)
         .render(
             **content,
+            url=url,
+            image=image_address(url),
             terms=TERMS,
             longest=LONG,
             version=versions()["market-impact"],

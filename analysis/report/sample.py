@@ -58,6 +58,7 @@ def sample_page(
     regressions: Sequence[Regression] = (),
     held: pd.DataFrame | None = None,
     *,
+    url: str = "",
     progress: Progress | None = None,
 ) -> str:
     """
@@ -69,6 +70,8 @@ def sample_page(
     regressions : sequence of Regression
     held : pandas.DataFrame, optional
         The long run.
+    url : str
+        Address under which the page will be read.
     progress : callable, optional
         Told ``(label, done, total)`` after each figure.
 
@@ -85,6 +88,7 @@ def sample_page(
     return write_page(
         "sample.html",
         sheet,
+        url=url,
         finding=typeset(uncited(headline)),
         headline=notes.text(headline),
         standfirst=notes.text(told),

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.report.files import report_files
 from analysis.report.sample import sample_page
+from analysis.sample.export import sample_files
 from analysis.sample.file import load_sample
 from analysis.sample.regression import explain
 
@@ -66,9 +67,19 @@ def many() -> SampleResult:
 
 
 @pytest.fixture(scope="session")
-def many_page(many: SampleResult) -> str:
+def many_files(many: SampleResult) -> dict[str, str]:
+    """Its files, and its page among them."""
+    regressions = [explain(many, "car ~ fall")]
+    return {
+        "report.html": sample_page(many, regressions),
+        **sample_files(many, regressions),
+    }
+
+
+@pytest.fixture(scope="session")
+def many_page(many_files: dict[str, str]) -> str:
     """Its page."""
-    return sample_page(many, [explain(many, "car ~ fall")])
+    return many_files["report.html"]
 
 
 @pytest.fixture(scope="session")
