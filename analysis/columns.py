@@ -184,7 +184,7 @@ def numbers(column: pa.Array) -> tuple[FloatArray, npt.NDArray[np.int64]]:
         try:
             values = column.cast(pa.float64())
         except pa.ArrowInvalid:
-            values = _strictly(column)
+            column, values = _strictly(column)
     elif _is_numeric(column.type):
         values = column.cast(pa.float64(), safe=False)
     else:
@@ -210,14 +210,13 @@ def _is_numeric(kind: pa.DataType) -> bool:
     )
 
 
-def _strictly(column: pa.Array) -> pa.Array:
-    """Read the texts that are numbers, spaces around them apart; infinite where one is not."""
+def _strictly(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Trim texts, null where missing, and read those that are numbers; infinite where none is."""
     trimmed = pc.utf8_trim_whitespace(column)
-    missing = pc.or_(pc.is_null(trimmed), pc.is_in(trimmed, pa.array(MISSING, column.type)))
-    good = pc.match_substring_regex(trimmed, _NUMBER)
-    values = pc.if_else(good, trimmed, None).cast(pa.float64())
-    wrong = pc.and_(pc.invert(pc.fill_null(good, False)), pc.invert(missing))
-    return pc.if_else(wrong, float("inf"), values)
+    given = pc.if_else(pc.is_in(trimmed, pa.array(MISSING, column.type)), None, trimmed)
+    good = pc.match_substring_regex(given, _NUMBER)
+    values = pc.if_else(good, given, None).cast(pa.float64())
+    return given, pc.if_else(pc.invert(good), float("inf"), values)
 
 
 def _filled(days_: pa.Array) -> npt.NDArray[np.int32]:

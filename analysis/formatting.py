@@ -185,6 +185,7 @@ def no_value(flag: str) -> str:
         else "no share count is at hand",
         "no-printed-close": "no printed close is at hand",
         "share-count-too-old": f"its nearest share count is of {day}, too far from the event",
+        "no-exchange-rate": f"no exchange rate of {day} is at hand for the eve",
         "printed-close-outside-data": f"its printed close of {day} lies outside the data",
     }.get(what, "no market value is at hand")
 

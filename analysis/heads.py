@@ -56,7 +56,7 @@ def read_header(file: io.BufferedReader, path: Path) -> Header:
             continue
         delimiter = max(DELIMITERS, key=text.count)
         cells = _cells(text, delimiter, path)
-        if cells[0].lower() not in {"", _FIELD, _SYMBOL} or len(set(cells)) == len(cells):
+        if cells[0].lower() not in {"", _FIELD, _SYMBOL}:
             return Header(cells, before, delimiter)
         return _of_two_rows(cells, file, before, delimiter, path)
     raise DataError(f"{path}: the file is empty")

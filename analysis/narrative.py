@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.benchmarks import benchmark_of
 from analysis.formatting import (
     counted,
     long_date,
@@ -258,13 +259,11 @@ def _model(result: StudyResult, firm: FirmResult) -> str:
     title = MODELS[firm.model].title
     if not MODELS[firm.model].uses_benchmark:
         return f"The {title} model" if not title.endswith("model") else f"The {title}"
-    benchmark = next(b for b in result.study.benchmarks if b.id == firm.benchmark)
-    market = (
-        f"{benchmark.symbol} without {benchmark.purged_of}"
-        if benchmark.purged_of
-        else benchmark.symbol
-    )
-    return f"The {title} on {market}"
+    benchmark = benchmark_of(result.study, firm.benchmark, firm.symbol)
+    if benchmark is None:
+        return f"The {title}"
+    without = f" without {benchmark.purged_of}" if benchmark.purged_of else ""
+    return f"The {title} on {benchmark.symbol}{without}"
 
 
 def _dollars(result: StudyResult, cite: Cite = plain) -> str:

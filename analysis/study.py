@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from analysis.currency import check_currency
 from analysis.errors import StudyError, nearest
 from analysis.keys import Option, Record, Records, fill, key, understand_fields
 from analysis.kinds import EVENT_TIME, FILE, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WINDOWS
 from analysis.study_parts import (
     ALL_FIRMS,
     PURGED_SUFFIX,
+    RETURNS,
     SHORTEST_ESTIMATION,
-    WORDS,
     Benchmark,
     Event,
     ExchangeRate,
@@ -28,14 +29,18 @@ from analysis.study_parts import (
     ScheduledNews,
     check_once,
     check_owners,
+    check_windows,
+    check_words,
     default_min_estimation,
 )
+from analysis.study_securities import LOCAL, Securities, check_local
 from analysis.windows import Window
 
 __all__ = [
     "ALL_FIRMS",
     "ALL_UNTREATED",
     "PURGED_SUFFIX",
+    "RETURNS",
     "SHORTEST_ESTIMATION",
     "Benchmark",
     "Event",
@@ -44,6 +49,7 @@ __all__ = [
     "Headline",
     "MarketValue",
     "ScheduledNews",
+    "Securities",
     "Study",
     "check_once",
     "default_min_estimation",
@@ -52,10 +58,7 @@ __all__ = [
 ALL_UNTREATED = "all-untreated"
 """Under ``donors``: every security of the data that the event did not touch."""
 
-RETURNS = ("simple", "log")
-"""Kinds of returns."""
-
-USUAL_BENCHMARKS = {"XNYS": "SPY"}
+USUAL_BENCHMARKS = {"XNYS": ("SPY",)}
 """By calendar: the fund that stands for the market where a study names none."""
 
 
@@ -98,10 +101,15 @@ class Study:
         Confidence level of every interval.
     headline : Headline
         What the study leads with.
+    securities : tuple of Securities
+        Currencies of levels, and what the benchmark ``local`` is for each firm.
+    currency : str
+        ISO 4217 code of returns and money, reached by the rates of `fx`; empty for those of each
+        security.
     market_values : tuple of MarketValue
         Of firms of the study.
     fx : tuple of ExchangeRate
-        One a currency; market values in others than these and the dollar have no figure in USD.
+        One a currency; money in others than these and the dollar has no figure in USD.
     scheduled : tuple of ScheduledNews
         One a firm, in place of the days that the data know.
     industry : tuple of str
@@ -207,11 +215,20 @@ class Study:
         option=Option("--level", "NUMBER", "Confidence level of every interval, as in 0.99."),
     )
     headline: Headline = key(Record(Headline), "What the study leads with.", default=None)
+    securities: tuple[Securities, ...] = key(
+        Records(Securities), "Currencies and local indices of securities.", default=()
+    )
+    currency: str = key(
+        TEXT,
+        "Currency of returns and money, ISO 4217; each security's own by default.",
+        default="",
+        option=Option("--currency", "CODE", "Currency of returns and money, as in USD."),
+    )
     market_values: tuple[MarketValue, ...] = key(
         Records(MarketValue), "Shares and closes beyond the bundled figures.", default=()
     )
     fx: tuple[ExchangeRate, ...] = key(
-        Records(ExchangeRate), "Exchange rates of market values in other currencies.", default=()
+        Records(ExchangeRate), "Exchange rates of other currencies.", default=()
     )
     scheduled: tuple[ScheduledNews, ...] = key(
         Records(ScheduledNews), "Days on which news of a firm was due, as its results.", default=()
@@ -304,13 +321,12 @@ class Study:
         self._find_defaults()
         self._check_some()
         self._check_market_values()
-        if self.returns not in RETURNS:
-            raise StudyError(
-                f"returns '{self.returns}' is unknown; {nearest(self.returns, RETURNS)}"
-            )
         if not 0.5 < self.level < 1:
             raise StudyError(f"level {self.level} is not between 0.5 and 1; 0.95 is usual")
-        self._check_estimation()
+        if self.currency:
+            check_currency(self.currency, where=f"study '{self.id}'")
+        check_local(self.benchmarks, self.symbols, self.securities)
+        check_windows(self.estimation, self.min_estimation, self.windows)
         self._find_headline()
         self._check_headline()
 
@@ -321,12 +337,14 @@ class Study:
 
     def _find_defaults(self) -> None:
         grouped = tuple(symbol for group in self.groups for symbol in group.symbols)
-        usual = USUAL_BENCHMARKS.get(self.calendar)
+        local = any(table.benchmark for table in self.securities)
+        names = [LOCAL] if local else USUAL_BENCHMARKS.get(self.calendar, ())
+        usual = tuple(Benchmark(name) for name in names)
         fill(
             self,
             title=self.id,
             symbols=() if grouped else (self.event_firm,),
-            benchmarks=() if usual is None else (Benchmark(usual),),
+            benchmarks=usual,
             min_estimation=default_min_estimation(self.estimation),
             headline=Headline(),
         )
@@ -385,11 +403,7 @@ class Study:
                 raise StudyError(f"study '{self.id}' names no {what}; name one or more")
 
     def _check_market_values(self) -> None:
-        for name, words in WORDS.items():
-            if getattr(self, name) not in words:
-                raise StudyError(
-                    f"{name} '{getattr(self, name)}' is unknown; choose one of: {', '.join(words)}"
-                )
+        check_words(self)
         for table, parts in (("market_values", self.market_values), ("scheduled", self.scheduled)):
             for symbol in (part.symbol for part in parts):
                 if symbol not in self.symbols:
@@ -397,24 +411,6 @@ class Study:
                         f"[[{table}]] of '{symbol}', which is no firm of the study; "
                         f"{nearest(symbol, self.symbols)}"
                     )
-
-    def _check_estimation(self) -> None:
-        if len(self.estimation) < SHORTEST_ESTIMATION:
-            raise StudyError(
-                f"estimation window {self.estimation} has {len(self.estimation)} sessions; "
-                f"{SHORTEST_ESTIMATION} or more are needed, 250 are usual (-260..-11)"
-            )
-        if not SHORTEST_ESTIMATION <= self.min_estimation <= len(self.estimation):
-            raise StudyError(
-                f"min_estimation {self.min_estimation} is not between {SHORTEST_ESTIMATION} and "
-                f"the {len(self.estimation)} sessions of the estimation window {self.estimation}"
-            )
-        for window in self.windows:
-            if self.estimation.end >= window.start:
-                raise StudyError(
-                    f"estimation window {self.estimation} reaches into the event window {window}; "
-                    f"let it end before {window.start}, best with a gap"
-                )
 
     def _find_headline(self) -> None:
         head = replace(self.headline)

@@ -29,10 +29,14 @@ LARGEST_VALUE = 1e18
 SHORTEST_ESTIMATION = 30
 """An estimation window of fewer sessions is refused."""
 
+RETURNS = ("simple", "log")
+"""Kinds of returns."""
+
 WORDS = {
     "factors_in": ("decimals", "percent"),
     "other_events": ("keep", "leave-out"),
     "market_value": ("nearest", "known"),
+    "returns": RETURNS,
 }
 """Keys of a study that take one of a few words, and these."""
 
@@ -362,6 +366,49 @@ class Headline:
 def default_min_estimation(estimation: Window) -> int:
     """Ask for four fifths of the estimation window, and no fewer than the shortest allowed."""
     return min(len(estimation), max(SHORTEST_ESTIMATION, len(estimation) * 4 // 5))
+
+
+def check_words(study: object) -> None:
+    """
+    Hold the keys of a study that take one of a few words against these, see `WORDS`.
+
+    Raises
+    ------
+    StudyError
+        If a key holds another.
+    """
+    for name, words in WORDS.items():
+        value = getattr(study, name)
+        if value not in words:
+            raise StudyError(f"{name} '{value}' is unknown; choose one of: {', '.join(words)}")
+
+
+def check_windows(estimation: Window, fewest: int, windows: Sequence[Window]) -> None:
+    """
+    Hold an estimation window against its least number of sessions and the event windows.
+
+    Raises
+    ------
+    StudyError
+        If it is too short, fewer or more sessions are asked for than it can have, or it reaches
+        into an event window.
+    """
+    if len(estimation) < SHORTEST_ESTIMATION:
+        raise StudyError(
+            f"estimation window {estimation} has {len(estimation)} sessions; "
+            f"{SHORTEST_ESTIMATION} or more are needed, 250 are usual (-260..-11)"
+        )
+    if not SHORTEST_ESTIMATION <= fewest <= len(estimation):
+        raise StudyError(
+            f"min_estimation {fewest} is not between {SHORTEST_ESTIMATION} and "
+            f"the {len(estimation)} sessions of the estimation window {estimation}"
+        )
+    for window in windows:
+        if estimation.end >= window.start:
+            raise StudyError(
+                f"estimation window {estimation} reaches into the event window {window}; "
+                f"let it end before {window.start}, best with a gap"
+            )
 
 
 def check_once(what: str, names: Sequence[str]) -> None:

@@ -6,12 +6,13 @@ Usage: python scripts/mutate.py [MODULE|FOLDER ...] [--changed] [--each N] [--mi
                                 [--floor PERCENT]
 
 A mutant is one change of the syntax tree: a comparison, an operator, a constant, a condition. First
-the quick tests run once and tell which of them reach which line and how long each takes (--survey
-keeps that in a file; later only tests that have changed run again, and lines move with their text).
-Then, in a copy of the tree, a mutant meets the quickest of the tests that reach its line, those of
-its own file before all others, in a process forked from one that has collected them. A mutant that
-survives is a hole, unless docs/mutants.md says why it cannot matter. The run fails where even the
-upper end of the 95 % Wilson interval of a room's share killed lies below the floor.
+the quick tests and the examples run once and tell which of them reach which line and how long each
+takes (--survey keeps that in a file; later only tests that have changed run again, and lines move
+with their text). Then, in a copy of the tree, a mutant meets the quickest of the tests that reach
+its line, those of its own file before all others, in a process forked from one that has collected
+them. A mutant that survives is a hole, unless docs/mutants.md says why it cannot matter. The run
+fails where even the upper end of the 95 % Wilson interval of a room's share killed lies below the
+floor.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def main() -> int:
         print("no module to mutate")
         return 0
     cases, passed_over = drawn(modules, given.seed, given.each)
-    reach = survey(given.survey, given.workers, given.tests or ["tests"])
+    reach = survey(given.survey, given.workers, given.tests or ["tests", "analysis"])
     print(f"{len(cases)} mutants, {len(reach.seconds):,} tests", flush=True)
     found = tried(cases, reach, given.minutes, given.workers)
     return report(found, passed_over, given.seed, given.floor)

@@ -60,3 +60,37 @@ def test_a_model_without_covariance_has_no_error() -> None:
     assert bare.se is None
     assert cumulative_se(bare) is None
     assert bare.within(Window(0, 0)).covariance is None
+
+
+def test_a_window_of_the_whole_path_may_be_cut_and_keeps_its_scale() -> None:
+    logs = AbnormalPath(-1, RAW, EXPECTED, COVARIANCE, log=True)
+    whole = logs.within(Window(-1, 1))
+    np.testing.assert_array_equal(whole.raw, RAW)
+    np.testing.assert_array_equal(whole.expected, EXPECTED)
+    assert (whole.first, whole.log) == (-1, True)
+    assert not PATH.within(Window(0, 0)).log
+
+
+def test_logarithms_become_simple_returns_with_errors_to_first_order() -> None:
+    """An error e of a log return moves the simple return by (1 + expected) e."""
+    logs = AbnormalPath(2, np.log1p(RAW), np.log1p(EXPECTED), COVARIANCE, log=True)
+    simple = logs.simple()
+    assert simple.first == 2
+    assert simple.raw == pytest.approx(RAW)
+    assert simple.expected == pytest.approx(EXPECTED)
+    step = 1e-7
+    for t, moved in enumerate(np.expm1(np.log1p(EXPECTED) + step) - EXPECTED):
+        assert simple.se[t] == pytest.approx(np.sqrt(COVARIANCE[t, t]) * moved / step, rel=1e-6)
+    assert simple.covariance[0, 1] == pytest.approx(COVARIANCE[0, 1] * 1.01 * 1.0)
+    assert not simple.log
+    assert simple.simple() is simple
+    assert AbnormalPath(2, RAW, EXPECTED, None, log=True).simple().covariance is None
+    assert buy_and_hold(logs) == pytest.approx(buy_and_hold(PATH))
+
+
+def test_errors_that_cancel_leave_none() -> None:
+    certain = AbnormalPath(0, RAW, EXPECTED, np.zeros((3, 3)))
+    assert cumulative_se(certain) == 0.0
+    # rounding may leave the least bit below nothing, of which there is no root
+    below = AbnormalPath(0, RAW, EXPECTED, np.full((3, 3), -1e-20))
+    assert cumulative_se(below) == 0.0

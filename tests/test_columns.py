@@ -68,10 +68,10 @@ def test_timestamps_of_any_unit_are_the_texts(unit):
 
 
 def test_numbers_are_strict():
-    words = ["1", "-0.5", "+2", ".5", "5.", "1e-3", " 7 ", "", "NA", "."]
+    words = ["1", "-0.5", "+2", ".5", "5.", "1e-3", " 7 ", "", "NA", ".", " NaN\t", "  "]
     values, bad = numbers(pa.array(words))
     assert bad.size == 0
-    np.testing.assert_array_equal(values, [1, -0.5, 2, 0.5, 5, 0.001, 7, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(values, [1, -0.5, 2, 0.5, 5, 0.001, 7, *[np.nan] * 5])
     wrong = [
         "1_0",
         "\u0661",

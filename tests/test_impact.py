@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from analysis.abnormal import AbnormalPath
-from analysis.impact import dollars_at_stake, impact
+from analysis.impact import Impact, dollars_at_stake, impact
 from analysis.inference.group import GroupSample
 from analysis.run.groups import stake_impact
 
@@ -79,3 +79,36 @@ def test_firms_without_a_value_are_left_out_of_the_total() -> None:
     assert known.se == pytest.approx(0.2 * 50.0)
     half = stats.t.ppf(0.975, 1) * known.se
     assert (known.low, known.high) == pytest.approx((-5.0 - half, -5.0 + half))
+
+
+def test_every_figure_is_converted_at_one_rate_and_what_is_missing_stays_missing() -> None:
+    euros = Impact(100.0, -9.0, 1.0, -10.0, 2.0, -14.0, -6.0, "EUR", 1.25)
+    usd = euros.in_dollars()
+    assert (usd.market_value, usd.raw, usd.expected, usd.abnormal) == (125.0, -11.25, 1.25, -12.5)
+    assert (usd.se, usd.low, usd.high) == (2.5, -17.5, -7.5)
+    assert (usd.currency, usd.rate) == ("USD", 1.0)
+    bare = Impact(100.0, -9.0, 1.0, -10.0, None, None, None, "EUR", 1.25).in_dollars()
+    assert (bare.abnormal, bare.se, bare.low, bare.high) == (-12.5, None, None, None)
+
+
+@pytest.mark.parametrize(("currency", "rate"), [("EUR", None), ("USD", 1.25)])
+def test_what_has_no_rate_or_is_in_dollars_already_stays_as_it_is(
+    currency: str, rate: float | None
+) -> None:
+    given = Impact(100.0, -9.0, 1.0, -10.0, None, None, None, currency, rate)
+    assert given.in_dollars() is given
+
+
+def test_columns_of_dollars_say_so() -> None:
+    given = (100.0, -9.0, 1.0, -10.0, None, None, None)
+    assert Impact(*given).column("impact_low") == "impact_low_usd"
+    assert Impact(*given, "EUR", 1.25).column("impact_low") == "impact_low"
+
+
+def test_logarithms_are_turned_into_simple_returns_before_money() -> None:
+    raw, expected = np.array([-0.5, 0.2]), np.array([0.0, 0.1])
+    simple = impact(AbnormalPath(0, raw, expected, None), 100.0, df=10, level=0.95)
+    logs = AbnormalPath(0, np.log1p(raw), np.log1p(expected), None, log=True)
+    found = impact(logs, 100.0, df=10, level=0.95)
+    assert (found.raw, found.abnormal) == pytest.approx((simple.raw, simple.abnormal))
+    assert (found.raw, found.abnormal) == pytest.approx((-40.0, -45.0))

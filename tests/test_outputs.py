@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -213,7 +214,7 @@ print(steps)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, number):
+def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, number, record_property):
     """Old or new, never some of each; the next writer sweeps what a kill leaves."""
     out = tmp_path / "out"
     old, new = ({f"{i}.csv": when for i in range(4)} for when in ("old", "new"))
@@ -240,5 +241,6 @@ def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, number):
             sweep(out)
             assert {n: t.decode() for n, t in tree(out).items() if n != MARKER} == old
     assert killed >= 6
+    record_property("kills", json.dumps({f"results, {number.name}": killed}))
     write_files(old, out)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]

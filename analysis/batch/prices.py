@@ -97,6 +97,11 @@ def read_prices(
         )
     firm, day, close, volume = (np.concatenate(part) for part in zip(*pieces, strict=True))
     pieces.clear()
+    if not (firm.size if benchmark is None else (firm == symbols[benchmark]).any()):
+        raise DataError(
+            f"{path}: no row has a close above zero"
+            + ("" if benchmark is None else f" for the benchmark '{benchmark}'")
+        )
     sessions = _sessions(firm, day, None if benchmark is None else symbols[benchmark])
     position = np.searchsorted(sessions, day).astype(np.int32)
     on = position < sessions.size

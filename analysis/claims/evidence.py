@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis._bundle import bundled_data
 from analysis.abnormal import cumulative, cumulative_se
+from analysis.benchmarks import benchmark_of
 from analysis.claims.expressions import PLAIN_FUNCTIONS, MissingError, Scope
 from analysis.claims.ledger import PublishedLoss
 from analysis.errors import DataError
@@ -153,7 +154,7 @@ def abnormal(
     MissingError
         If the data lack a symbol, the session or the sessions before it.
     """
-    market = next((b for b in study.benchmarks if b.id == benchmark), None)
+    market = benchmark_of(study, benchmark, symbol)
     if market is None and benchmark.endswith(PURGED_SUFFIX):
         raise MissingError(f"the study as run has no benchmark {benchmark}")
     market = market or Benchmark(benchmark)

@@ -30,11 +30,16 @@ def _events(study: str) -> Rows:
 
 
 def _benchmarks(study: str) -> Rows:
+    from analysis.benchmarks import local_indices
     from analysis.study_file import load_study
+    from analysis.study_securities import LOCAL
 
+    asked = load_study(study)
+    own = ", ".join(local_indices(asked))
+    whole = {LOCAL: own} if own else {}
     return (
-        (b.id, f"{b.symbol} without {b.purged_of}" if b.purged_of else b.symbol)
-        for b in load_study(study).benchmarks
+        (b.id, f"{b.symbol} without {b.purged_of}" if b.purged_of else whole.get(b.id, b.symbol))
+        for b in asked.benchmarks
     )
 
 

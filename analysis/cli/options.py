@@ -202,6 +202,7 @@ def study_from_options(
         mentioned_symbols,
         needed_sessions,
         needed_symbols,
+        rate_symbols,
         wants_everything,
     )
     from analysis.study_file import load_study
@@ -220,6 +221,7 @@ def study_from_options(
         calendar=asked.calendar,
         symbols=None if wants_everything(asked) else needed_symbols(asked),
         also=mentioned_symbols(asked),
+        rates=rate_symbols(asked),
         needed=needed_sessions(asked),
         store=db,
     )

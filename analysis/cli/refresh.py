@@ -116,7 +116,7 @@ def write_report_of_study(study: str, folder: Path, store: Path) -> None:
     from analysis.overrides import Overrides
     from analysis.prices.load import load_market_data
     from analysis.report.files import report_files
-    from analysis.run.needs import mentioned_symbols, needed_symbols
+    from analysis.run.needs import mentioned_symbols, needed_symbols, rate_symbols
     from analysis.run.study import run_study
     from analysis.study_file import load_study
 
@@ -126,6 +126,7 @@ def write_report_of_study(study: str, folder: Path, store: Path) -> None:
         calendar=asked.calendar,
         symbols=needed_symbols(asked),
         also=mentioned_symbols(asked),
+        rates=rate_symbols(asked),
         store=store,
     )
     result = run_study(asked, data)

@@ -31,7 +31,7 @@ def command(study: str, db: Path | None) -> None:
     from analysis.claims.ledger import load_ledger
     from analysis.prices.load import load_market_data
     from analysis.prices.study_data import with_chronology
-    from analysis.run.needs import needed_sessions
+    from analysis.run.needs import needed_sessions, rate_symbols
     from analysis.run.plan import plan_study
     from analysis.study_check import check_study_file
 
@@ -43,10 +43,14 @@ def command(study: str, db: Path | None) -> None:
         click.echo(f"{where}: {fault.message}")
     if found is None:
         raise click.exceptions.Exit(2)
-    needed = needed_sessions(found)
-    data = with_chronology(
-        found, load_market_data(found.data, calendar=found.calendar, needed=needed, store=db)
+    data = load_market_data(
+        found.data,
+        calendar=found.calendar,
+        rates=rate_symbols(found),
+        needed=needed_sessions(found),
+        store=db,
     )
+    data = with_chronology(found, data)
     plan_study(found, data)
     if found.claims:
         load_ledger(found.claims)

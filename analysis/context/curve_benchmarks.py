@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.benchmarks import benchmarks_of
 from analysis.errors import DataError, IntegrityError
 from analysis.prices.tables import read_table
 from analysis.run.flags import LEAST_WEIGHT
@@ -94,9 +95,10 @@ def curve_benchmarks(
     tuple of Benchmark
         The study's first. One purged of several firms is named by their number: ``SPY-ex-23``.
     """
-    found = list(study.benchmarks)
-    sectors = {benchmark.symbol for benchmark in study.benchmarks if benchmark.sector}
-    indices = [benchmark.symbol for benchmark in study.benchmarks]
+    given = benchmarks_of(study, study.headline.symbol)
+    found = list(given)
+    sectors = {benchmark.symbol for benchmark in given if benchmark.sector}
+    indices = [benchmark.symbol for benchmark in given]
     if data.factors is not None:
         indices.append(MARKET)
     for index in dict.fromkeys(indices):

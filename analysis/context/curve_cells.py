@@ -317,7 +317,7 @@ def _fit(cell: CurveCell) -> FirmFit | None:
 def _worth(case: Case, window: Window) -> Valuation:
     plan = case.plan
     eve = plan.data.levels.index[case.placed.position + window.start - 1]
-    return value_of(case.study, case.symbol, eve, plan.data.levels, plan.reference)
+    return value_of(case.study, case.symbol, eve, plan.data.quoted_levels, plan.reference)
 
 
 def _point(

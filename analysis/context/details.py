@@ -28,6 +28,7 @@ from analysis.context.regime import Regimes, regimes
 from analysis.context.synthetic import SyntheticPath, synthetic_path
 from analysis.context.volatility import VolatilityChange, volatility_change
 from analysis.context.world import FirstSessions, first_sessions
+from analysis.run.common_currency import in_common_currency, with_rates
 from analysis.run.plan import plan_headline
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def find_details(
         If the study cannot run on these data.
     """
     study = result.study
+    data = in_common_currency(study, with_rates(study, data))
     ledger = load_ledger(study.claims) if study.claims else None
     claims = () if ledger is None else check_claims(ledger, gather(ledger, result, data))
     curves = multiverse(study, data, progress=progress)

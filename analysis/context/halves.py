@@ -10,17 +10,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.context.absent import Absent
-from analysis.errors import IntegrityError
 from analysis.inference.effects.halves import Halves, half_test
 from analysis.inference.effects.volume import abnormal_volume_test, log_turnover
+from analysis.inference.outcome import Outcome
 from analysis.models.linear import LeastSquares
-from analysis.prices.tables import read_table
-from analysis.run.halves import bars_by_symbol, benchmark_of, halves_of, market_halves
+from analysis.run.halves import daily_bars, halves_of, market_halves, split_benchmark
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.inference.effects.halves import Half
-    from analysis.inference.outcome import Outcome
     from analysis.prices.manifest import InputFile
     from analysis.run.case import Case
 
@@ -39,11 +37,12 @@ class FirmHalves:
     overnight_test, intraday_test : Outcome
         Of the abnormal return, by the market model with the benchmark's own half.
     volume_ratio : float
-        Shares traded over the median of the estimation window.
+        Shares traded over the median of the estimation window; NaN where volume is not known.
     volume_test : Outcome
         Of abnormal log turnover, with first-order autocorrelated errors.
     range_volatility : float
-        Of the session from its high and low (Parkinson 1980), decimal.
+        Of the session from its high and low (Parkinson 1980), decimal; NaN, as what follows from
+        it, where these are not known.
     range_ratio : float
         That over the root mean square of the estimation window.
     range_p : float
@@ -135,25 +134,27 @@ def session_halves(case: Case) -> SessionHalves | Absent:
     Returns
     -------
     SessionHalves or Absent
-        Absent where the data hold no bars of the benchmark that cover the windows.
+        Absent where the data hold no bars of the headline firm's benchmark that cover the windows.
     """
-    folder, benchmark = case.plan.data.folder, benchmark_of(case)
-    if folder is None or benchmark is None:
+    benchmarks = {symbol: split_benchmark(case, symbol) for symbol in case.symbols}
+    lead = benchmarks.get(case.symbol)
+    if lead is None:
         return Absent("needs daily bars of a benchmark")
-    try:
-        bars, identity = read_table("daily-bars", folder)
-    except IntegrityError:
+    indices = [name for b in benchmarks.values() if b is not None for name in (b.symbol, *b.firms)]
+    bars, inputs = daily_bars(case.plan.data, list(dict.fromkeys([*case.symbols, *indices])))
+    if not bars:
         return Absent("the data hold no daily bars")
-    frames = bars_by_symbol(bars, case)
-    market = market_halves(case, benchmark, frames)
+    markets = {b: market_halves(case, b, bars) for b in benchmarks.values() if b is not None}
     rows, day = case.rows, case.placed.position
-    if market is None or not np.isfinite(market.overnight[day]):
-        return Absent(f"no daily bars of {benchmark.symbol} cover the event")
+    if not _covered(markets[lead], day):
+        return Absent(f"no daily bars of {lead.symbol} cover the event")
     firms: list[FirmHalves] = []
     without: list[str] = []
-    for symbol in case.symbols:
-        frame = frames.get(symbol)
-        found = None if frame is None else _firm(case, symbol, frame, market, rows, day)
+    for symbol, benchmark in benchmarks.items():
+        frame, market = bars.get(symbol), None if benchmark is None else markets[benchmark]
+        found = None
+        if frame is not None and market is not None:
+            found = _firm(case, symbol, frame, market, rows, day)
         if found is None:
             without.append(symbol)
         else:
@@ -161,9 +162,11 @@ def session_halves(case: Case) -> SessionHalves | Absent:
     if not firms:
         return Absent("no firm of the study has daily bars that cover the windows")
     firms.sort(key=lambda firm: firm.abnormal(firm.overnight_test))
-    return SessionHalves(
-        benchmark.id, case.placed.session, tuple(firms), tuple(without), (identity,)
-    )
+    return SessionHalves(lead.id, case.placed.session, tuple(firms), tuple(without), inputs)
+
+
+def _covered(market: Halves | None, day: int) -> bool:
+    return market is not None and bool(np.isfinite(market.overnight[day]))
 
 
 def _tested(
@@ -188,32 +191,44 @@ def _firm(
     volume = frame["volume"].to_numpy(dtype=np.float64)
     spread = (frame["high"] / frame["low"]).to_numpy(dtype=np.float64)
     volatility = np.log(spread) / (2 * math.sqrt(math.log(2)))
-    stacked = np.column_stack(
-        [halves.overnight, market.overnight, halves.intraday, market.intraday, volume, volatility]
-    )
-    complete = np.isfinite(stacked).all(axis=1)
+    own = [halves.overnight, market.overnight, halves.intraday, market.intraday]
+    others = [series for series in (volume, volatility) if np.isfinite(series[rows]).any()]
+    complete = np.isfinite(np.column_stack([*own, *others])).all(axis=1)
     use = np.flatnonzero(complete[rows]) + rows.start
     if len(use) < case.study.min_estimation or not complete[day]:
         return None
-    count = case.value(symbol, case.placed.windows[0].eve).count
-    turnover = log_turnover(volume, 1.0 if count is None else count.shares)
-    level, ahead = case.study.level, slice(day, day + 1)
+    ratio, test = _volume(case, symbol, volume, use, day)
     before = volatility[use]
+    ranged = bool(np.isfinite(before).all())
     return FirmHalves(
         symbol=symbol,
         overnight=float(halves.overnight[day]),
         intraday=float(halves.intraday[day]),
         overnight_test=_tested("overnight", halves.overnight, market.overnight, use, day, case),
         intraday_test=_tested("intraday", halves.intraday, market.intraday, use, day, case),
-        volume_ratio=float(volume[day] / np.median(volume[use])),
-        volume_test=abnormal_volume_test(
-            turnover[use],
-            np.empty((len(use), 0)),
-            turnover[ahead],
-            np.empty((1, 0)),
-            level=level,
-        ),
+        volume_ratio=ratio,
+        volume_test=test,
         range_volatility=float(volatility[day]),
         range_ratio=float(volatility[day] / math.sqrt(float(np.mean(before**2)))),
-        range_p=float((1 + (before >= volatility[day]).sum()) / (len(before) + 1)),
+        range_p=float((1 + (before >= volatility[day]).sum()) / (len(before) + 1))
+        if ranged
+        else math.nan,
     )
+
+
+def _volume(
+    case: Case, symbol: str, volume: FloatArray, use: IntArray, day: int
+) -> tuple[float, Outcome]:
+    """Hold the event session's volume against that of the estimation sessions."""
+    if not np.isfinite(volume[use]).all():
+        return math.nan, Outcome.missing("volume", f"no volume of {symbol} is at hand")
+    count = case.value(symbol, case.placed.windows[0].eve).count
+    turnover = log_turnover(volume, 1.0 if count is None else count.shares)
+    test = abnormal_volume_test(
+        turnover[use],
+        np.empty((len(use), 0)),
+        turnover[day : day + 1],
+        np.empty((1, 0)),
+        level=case.study.level,
+    )
+    return float(volume[day] / np.median(volume[use])), test

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.benchmarks import benchmark_of, every_benchmark
 from analysis.returns import drifted_weight
 from analysis.run.flags import LEAST_WEIGHT
 
@@ -118,8 +119,8 @@ def index_shares(case: Case) -> tuple[IndexShare, ...]:
     levels, eve = case.plan.data.levels, case.placed.position - 1
     anchors = _anchors(case)
     found = []
-    head = case.study.headline.benchmark
-    leading = next(b.symbol for b in case.study.benchmarks if b.id == head)
+    head = benchmark_of(case.study, case.study.headline.benchmark, case.symbol)
+    leading = "" if head is None else head.symbol
     for index in sorted({fund for fund, _ in anchors}, key=lambda fund: (fund != leading, fund)):
         if (index, case.symbol) not in anchors:
             continue
@@ -146,7 +147,7 @@ def _anchors(case: Case) -> dict[tuple[str, str], tuple[float, dt.date]]:
     ]
     known += [
         (b.symbol, b.firms[0], b.weight, b.weight_session)
-        for b in case.study.benchmarks
+        for b in every_benchmark(case.study)
         if b.firms and b.weight_session
     ]
     nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}

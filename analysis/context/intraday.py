@@ -300,7 +300,7 @@ def intraday_days(case: Case) -> IntradayDays | Absent:
     first = own[pd.DatetimeIndex(own["start"]).tz_localize(None).normalize() == session]["open"]
     plan = case.plan
     before_it = plan.data.levels.index[case.placed.position - 1]  # the eve of no window, perhaps
-    eve = value_of(case.study, symbol, before_it, plan.data.levels, plan.reference).close
+    eve = value_of(case.study, symbol, before_it, plan.data.quoted_levels, plan.reference).close
     close = math.nan if eve is None else eve.close
     overnight = float(first.iloc[0]) / close - 1
     before = _early(case, early, session_open(case.study.calendar, session))

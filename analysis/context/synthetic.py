@@ -272,7 +272,7 @@ def _path(case: Case, names: tuple[str, ...], x: FloatArray, span: Window) -> Sy
 
 
 def _market_error(case: Case, own: FloatArray) -> float | None:
-    market = case.specification.market
+    market = case.specification.market_of(case.symbol)
     if market is None or not np.isfinite(market[case.rows]).all():
         return None
     fit = LeastSquares().fit(own[case.rows], market[case.rows, None], ("benchmark",))
@@ -282,7 +282,7 @@ def _market_error(case: Case, own: FloatArray) -> float | None:
 def _reaction(case: Case, x: FloatArray) -> DonorReaction:
     """Take from the donors' returns what the headline's market explains of them."""
     rows, day = case.rows, case.placed.position
-    market = case.specification.market
+    market = case.specification.market_of(case.symbol)
     known = market is not None and np.isfinite(market[rows]).all() and np.isfinite(market[day])
     factors = np.empty((len(x), 0)) if market is None or not known else market[:, None]
     slopes = np.linalg.lstsq(with_constant(factors[rows]), x[rows], rcond=None)[0]

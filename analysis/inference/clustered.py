@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.inference.date_sums import Codes, DateSums, close_products, codes_of
-from analysis.inference.outcome import Outcome, student
-from analysis.inference.student import critical_value
+from analysis.inference.one_firm import t_test
+from analysis.inference.outcome import Outcome
+from analysis.inference.rank import two_sided_rank
 
 if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray, IntArray
@@ -276,15 +277,12 @@ def date_bootstrap_test(
     total, count = sums.total[picks], sums.count[picks]
     redrawn = _clustered_t(total - mean * count, count)
     redrawn = redrawn[np.isfinite(redrawn)]
-    below = int(np.count_nonzero(redrawn <= statistic))
-    above = int(np.count_nonzero(redrawn >= statistic))
-    p = min(1.0, 2 * (1 + min(below, above)) / (len(redrawn) + 1))
     low, high = np.quantile(redrawn, [(1 - level) / 2, (1 + level) / 2])
     se = mean / statistic
     return Outcome(
         "date-bootstrap",
         statistic=statistic,
-        p=p,
+        p=two_sided_rank(statistic, redrawn),
         draws=len(redrawn),
         low=mean - float(high) * se,
         high=mean - float(low) * se,
@@ -387,12 +385,7 @@ def _by_variance(test: str, mean: float, variance: float, df: int, level: float)
         return Outcome.missing(test, "the variance of the mean cannot be estimated from so few")
     if df < 1:
         return Outcome.missing(test, "all dates share sessions with one another")
-    se = math.sqrt(variance)
-    plain = student(test, mean / se, df)
-    half = critical_value(level, df) * se
-    return Outcome(
-        test, statistic=plain.statistic, p=plain.p, df=df, low=mean - half, high=mean + half
-    )
+    return t_test(mean, math.sqrt(variance), df, level=level, test=test)
 
 
 def _few(clusters: int, needed: int = FEWEST_CLUSTERS) -> str:

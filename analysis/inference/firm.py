@@ -38,11 +38,13 @@ class DailyHistory:
     Attributes
     ----------
     overnight, intraday : tuple of ndarray of shape (M,), (L,)
-        Returns by half of the session, of the estimation and of the event window; decimal.
+        Returns by half of the session, of the estimation and of the event window; decimal. M is 0
+        where opens are lacking.
     market_overnight, market_intraday : tuple of ndarray of shape (M, k), (L, k)
         The benchmark's own halves; k is 0 where its bars are not at hand.
     turnover : tuple of ndarray of shape (M,), (L,)
-        Its logarithm, of the same windows.
+        Its logarithm, of the estimation and of the event window; the first is empty where volume is
+        lacking.
     gap : int
         Sessions between the two windows.
     levels : ndarray of shape (T,)
@@ -211,8 +213,14 @@ class FirmSample:
         KeyError
             If there is no such need.
         """
+        absent, reason = self._lacking[need]
+        return reason if absent else ""
+
+    @cached_property
+    def _lacking(self) -> Mapping[str, tuple[bool, str]]:
+        """Whether the sample lacks each need, and in what words."""
         capabilities = self.estimator.capabilities
-        reasons = {
+        return {
             "one session": (self.window > 1, "is for one session; the window has several"),
             "short window": (
                 self.window > SHORT,
@@ -251,5 +259,3 @@ class FirmSample:
             ),
             "history": (self.history is None, self.no_history),
         }
-        absent, reason = reasons[need]
-        return reason if absent else ""

@@ -84,4 +84,5 @@ def load_abroad(calendar: str, folder: Path | None = None) -> MarketData:
         ),
         inputs=(one, other),
         dividends=printed.empty,
+        currencies={str(symbol): str(code) for symbol, code in currencies.items()},
     )

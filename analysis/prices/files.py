@@ -3,12 +3,13 @@ Levels from a user's file: CSV, Parquet or Excel.
 
 Wide files hold ``session, SYMBOL...``, long ones ``session, symbol, close``; `HEADS` lists the
 spellings. Files of Stooq, and frames of yfinance with their two rows of heads, are known by their
-columns. Nothing is sorted, filled or guessed: what breaks the contract is refused with the mend.
+columns, extracts of CRSP by theirs. Nothing is sorted, filled or guessed: what breaks the contract
+is refused with the mend.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.columns import NO_DAY
+from analysis.currency import HUNDREDTHS
 from analysis.errors import DataError, nearest
 from analysis.plausible import impossible_returns, why_impossible
 from analysis.prices.manifest import InputFile
+from analysis.prices.own_bars import FIELDS, bar_columns, bars_by_symbol, bars_of_long
 from analysis.prices.schemas import check_levels, on_sessions
+from analysis.prices.sources.crsp import CRSP_COLUMNS, read_crsp
 from analysis.tabular import check_cells, read_whole
 
 if TYPE_CHECKING:
@@ -97,6 +101,8 @@ def load_levels_file(
         calendar=calendar,
         levels=check_levels(levels, calendar=calendar, where=str(path)),
         inputs=(InputFile(path.name, read.digest), *companion.inputs),
+        bars=read.bars,
+        currencies=read.currencies,
     )
 
 
@@ -113,11 +119,17 @@ class ReadTable:
         Whether they are simple returns rather than levels.
     digest : str
         SHA-256 of the file.
+    bars : mapping of str to pandas.DataFrame
+        Opens, highs, lows, closes as printed and volumes, of symbols that have some.
+    currencies : mapping of str to str
+        Of symbols whose rows name one.
     """
 
     values: pd.DataFrame
     returns: bool
     digest: str
+    bars: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_table(path: Path) -> ReadTable:
@@ -136,19 +148,20 @@ def read_table(path: Path) -> ReadTable:
         If the file cannot be read, or is none of these layouts.
     """
     table, digest = read_whole(path)
+    if any(needed <= {name.upper() for name in table.file.names} for needed in CRSP_COLUMNS):
+        return _from_crsp(table, digest)
     heads = _heads(table)
     sessions = _sessions(table, heads[SESSION])
-    returns = False
+    plain = [_plain(name) for name in table.file.names]
     if table.file.heads:
-        values = _from_two_rows(table, sessions)
-    elif SYMBOL in heads:
-        values = _from_long(table, sessions, heads)
-        returns = LEVEL not in heads
-    elif LEVEL in heads and {_plain(name) for name in table.file.names} >= _BAR:
+        return _from_two_rows(table, sessions, digest)
+    if SYMBOL in heads:
+        return _from_long(table, sessions, heads, digest)
+    if LEVEL in heads and set(plain) >= _BAR:
         values = _from_bars(table, sessions, heads[LEVEL])
-    else:
-        values = _from_wide(table, sessions, heads[SESSION])
-    return ReadTable(values, returns, digest)
+        wide = {name: table.numbers(at)[0][:, None] for at, name in bar_columns(plain).items()}
+        return ReadTable(values, returns=False, digest=digest, bars=bars_by_symbol(wide, values))
+    return ReadTable(_from_wide(table, sessions, heads[SESSION]), returns=False, digest=digest)
 
 
 def _plain(name: str) -> str:
@@ -197,12 +210,25 @@ def _sessions(table: Piece, column: int) -> pd.DatetimeIndex:
     return index.rename(SESSION)
 
 
+def _from_crsp(table: Piece, digest: str) -> ReadTable:
+    """Take an extract of CRSP, whose returns hold dividends and delistings."""
+    cells = table.table.to_pandas()
+    found = read_crsp(cells.mask(cells == ""), where=str(table.file.path))
+    levels = pd.DataFrame({symbol: one.bars["adj_close"] for symbol, one in found.items()})
+    bars = {symbol: one.bars[list(FIELDS)].astype(float) for symbol, one in found.items()}
+    currencies = {symbol: one.currency for symbol, one in found.items() if one.currency}
+    return ReadTable(
+        levels.astype(float).rename_axis(SESSION), returns=False, digest=digest,
+        bars=bars, currencies=currencies,
+    )  # fmt: skip
+
+
 def _from_wide(table: Piece, sessions: pd.DatetimeIndex, session: int) -> pd.DataFrame:
     columns = [at for at in range(len(table.file.names)) if at != session]
     return _matrix(table, sessions, columns, [table.file.names[at] for at in columns])
 
 
-def _from_two_rows(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+def _from_two_rows(table: Piece, sessions: pd.DatetimeIndex, digest: str) -> ReadTable:
     heads = [(_plain(field), symbol) for field, symbol in table.file.heads]
     fields = [field for field, _ in heads]
     level = next((name for name in HEADS[LEVEL] if name in fields), None)
@@ -212,7 +238,14 @@ def _from_two_rows(table: Piece, sessions: pd.DatetimeIndex) -> pd.DataFrame:
             f"{nearest(LEVEL, dict.fromkeys(fields[1:]))}"
         )
     columns = [at for at, field in enumerate(fields) if field == level]
-    return _matrix(table, sessions, columns, [heads[at][1] for at in columns])
+    symbols = [heads[at][1] for at in columns]
+    values = _matrix(table, sessions, columns, symbols)
+    wide: dict[str, FloatArray] = {}
+    for at, name in bar_columns(fields).items():
+        if heads[at][1] in symbols:
+            cells = wide.setdefault(name, np.full(values.shape, np.nan))
+            cells[:, symbols.index(heads[at][1])] = table.numbers(at)[0]
+    return ReadTable(values, returns=False, digest=digest, bars=bars_by_symbol(wide, values))
 
 
 def _from_bars(table: Piece, sessions: pd.DatetimeIndex, level: int) -> pd.DataFrame:
@@ -230,7 +263,9 @@ def _matrix(
     return pd.DataFrame(values, index=sessions, columns=symbols)
 
 
-def _from_long(table: Piece, sessions: pd.DatetimeIndex, heads: Mapping[str, int]) -> pd.DataFrame:
+def _from_long(
+    table: Piece, sessions: pd.DatetimeIndex, heads: Mapping[str, int], digest: str
+) -> ReadTable:
     where, names = table.file.path, table.file.names
     if LEVEL not in heads and RETURN not in heads:
         raise DataError(
@@ -267,12 +302,16 @@ def _from_long(table: Piece, sessions: pd.DatetimeIndex, heads: Mapping[str, int
         day = sessions[second].date()
         raise DataError(f"{where}: {symbols[column[second]]} on {day} occurs twice; keep one row")
     _check_order(where, symbols, column, days)
+    currencies = {}
     if CURRENCY in heads:
-        _check_currencies(table, heads[CURRENCY], column, symbols)
+        currencies = _currencies(table, heads[CURRENCY], column, symbols)
     check_cells(where, rows.size * len(symbols))
     values = np.full((rows.size, len(symbols)), np.nan)
     values[at_row, column] = level
-    return pd.DataFrame(values, index=pd.DatetimeIndex(rows, name=SESSION), columns=symbols)
+    levels = pd.DataFrame(values, index=pd.DatetimeIndex(rows, name=SESSION), columns=symbols)
+    found = bar_columns([_plain(name) for name in names])
+    bars = bars_of_long(table, found, (at_row, column), levels)
+    return ReadTable(levels, LEVEL not in heads, digest, bars, currencies)
 
 
 def _compounded(returns: FloatArray, where: Path) -> FloatArray:
@@ -295,15 +334,18 @@ def _check_frequency(table: Piece) -> None:
         raise DataError(f"{table.file.path}: bars of '{others[0]}'; daily ones ('D') are needed")
 
 
-def _check_currencies(table: Piece, at: int, column: IntArray, symbols: list[str]) -> None:
-    """Refuse a symbol whose rows are of two currencies; returns need no more of the column."""
-    codes, _ = table.texts(at)
+def _currencies(table: Piece, at: int, column: IntArray, symbols: list[str]) -> dict[str, str]:
+    """Give the currency of each symbol; refuse one whose rows are of two."""
+    codes, words = table.texts(at)
     kinds = np.unique(np.stack([column, codes]), axis=1)[0]
     twice = kinds[1:][np.diff(kinds) == 0]
     if twice.size:
         raise DataError(
             f"{table.file.path}: {symbols[twice[0]]} stands in two currencies; keep rows of one"
         )
+    pairs = zip(column.tolist(), codes.tolist(), strict=True)
+    named = {symbols[place]: words[code] for place, code in dict(pairs).items() if code >= 0}
+    return {symbol: HUNDREDTHS.get(word, (word, 1))[0] for symbol, word in named.items()}
 
 
 def _check_order(

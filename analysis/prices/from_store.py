@@ -33,6 +33,7 @@ def load_store(
     symbols: Sequence[str] | None = None,
     *,
     also: Sequence[str] = (),
+    rates: Sequence[str] = (),
     as_of: dt.datetime | None = None,
     calendar: str = "XNYS",
     companion: MarketData | None = None,
@@ -48,6 +49,8 @@ def load_store(
         By default every symbol of the store that trades on `calendar`.
     also : sequence of str
         Further symbols, read where the store has them on `calendar`; only with `symbols`.
+    rates : sequence of str
+        Exchange rates, read where the store has them; they trade on no exchange of their own.
     as_of : timezone-aware datetime, optional
         Use what was known then; by default what is known now.
     calendar : str
@@ -74,13 +77,22 @@ def load_store(
     companion = companion or load_snapshot()
     with PriceStore(path).reading() as reader:
         names = _wanted(reader, symbols, also, calendar, path)
-        levels = reader.levels("adj_close", names, as_of)
+        levels = _every_session(reader.levels("adj_close", names, as_of), calendar)
+        there = [state.symbol for state in reader.states(rates) if state.sessions] if rates else []
+        there = [name for name in there if name not in names]
+        if there:
+            levels = levels.join(reader.levels("close", there, as_of).astype(float))
+        currencies = {
+            state.symbol: unit[0]
+            for state in reader.states(names)
+            if (unit := _unit(state)) is not None
+        }
         factors, vintage = reader.factors(as_of)
         reference = _reference(
             reader, names, companion.reference, index_base(companion.levels), as_of
         )
-    data = replace(companion, calendar=calendar, reference=reference)
-    return _checked(data, _every_session(levels, calendar), factors, vintage, str(path), as_of)
+    data = replace(companion, calendar=calendar, reference=reference, currencies=currencies)
+    return _checked(data, levels, factors, vintage, str(path), as_of)
 
 
 def _checked(

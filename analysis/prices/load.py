@@ -23,6 +23,7 @@ def load_market_data(
     calendar: str,
     symbols: Sequence[str] | None = None,
     also: Sequence[str] = (),
+    rates: Sequence[str] = (),
     store: Path | None = None,
     needed: tuple[pd.Timestamp, pd.Timestamp] | None = None,
 ) -> MarketData:
@@ -42,6 +43,8 @@ def load_market_data(
     also : sequence of str
         What to read of the store besides, as far as it is there. With `symbols` the funds that are
         known to hold them, and what else these hold, are read as well.
+    rates : sequence of str
+        Exchange rates, read of the store where they are there, on whatever sessions they have.
     store : pathlib.Path, optional
         The price store to read; by default the one of `analysis.prices.store.default_store`.
 
@@ -75,6 +78,7 @@ def load_market_data(
             store or default_store(),
             symbols,
             also=also,
+            rates=rates,
             calendar=calendar,
             companion=companion_of(snapshot, calendar),
         )

@@ -38,8 +38,15 @@ class MarketData:
         The files read, with their hashes.
     histories : mapping of str to pandas.DataFrame
         Longer daily histories of single firms: ``open, high, low, close, adj_close, volume``.
+    bars : mapping of str to pandas.DataFrame
+        Daily bars by symbol that came with the levels: ``open, high, low, close, volume`` as
+        printed, NaN where one is not known. Empty where none came: the bundled ones serve.
     dividends : bool or None
         Whether dividends are in the levels; None where nobody said.
+    currencies : mapping of str to str
+        Currency of the levels (ISO 4217) by symbol, as far as it is known.
+    quoted : pandas.DataFrame of shape (sessions, symbols) or None
+        The levels as they are quoted, where `levels` are in a common currency.
     folder : pathlib.Path or None
         The bundle whose tables (bars, markets abroad) go with these figures; see
         `analysis.prices.tables.read_table`.
@@ -52,5 +59,13 @@ class MarketData:
     reference: Reference = field(default_factory=Reference)
     inputs: tuple[InputFile, ...] = ()
     histories: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    bars: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     dividends: bool | None = None
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    quoted: pd.DataFrame | None = None
     folder: Path | None = None
+
+    @property
+    def quoted_levels(self) -> pd.DataFrame:
+        """The levels in the currency of each."""
+        return self.levels if self.quoted is None else self.quoted

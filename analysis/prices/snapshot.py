@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis._bundle import bundled_data
+from analysis.currency import USD
 from analysis.errors import DataError, nearest
 from analysis.prices.manifest import InputFile, read_manifest, read_verified
 from analysis.prices.market_data import MarketData
@@ -110,6 +111,7 @@ def load_snapshot(folder: Path | None = None) -> MarketData:
         inputs=tuple(inputs),
         histories=histories,
         dividends=True,
+        currencies=dict.fromkeys(map(str, levels.columns), USD),
         folder=folder,
     )
 
@@ -129,7 +131,9 @@ def companion_of(snapshot: MarketData, calendar: str) -> MarketData:
         for item in snapshot.inputs
         if item.name != LEVELS and not item.name.startswith(HISTORY)
     )
-    return replace(snapshot, inputs=inputs, histories={}, dividends=None, reference=reference)
+    return replace(
+        snapshot, inputs=inputs, histories={}, dividends=None, currencies={}, reference=reference
+    )
 
 
 def history_files(folder: Path | None = None) -> dict[str, str]:

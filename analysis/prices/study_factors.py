@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.columns import NO_DAY
+from analysis.currency import USD
 from analysis.errors import DataError, nearest
 from analysis.plausible import LARGEST_FACTOR
 from analysis.prices.manifest import InputFile
@@ -29,8 +30,8 @@ def with_factors(study: Study, data: MarketData) -> MarketData:
     """
     Put a study's own factors into its data.
 
-    The factors of the data are those of New York: a study that counts the sessions of another
-    exchange has none but its own.
+    The factors of the data are those of New York, in dollars: a study that counts the sessions of
+    another exchange, or returns in another currency, has none but its own.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def with_factors(study: Study, data: MarketData) -> MarketData:
     if study.factors:
         factors, identity = load_factors(Path(study.factors), percent=study.factors_in == "percent")
         return replace(data, factors=factors, inputs=(*data.inputs, identity))
-    if study.calendar != CALENDAR and data.factors is not None:
+    abroad = study.calendar != CALENDAR or study.currency not in {"", USD}
+    if abroad and data.factors is not None:
         return replace(data, factors=None)
     return data
 

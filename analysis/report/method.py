@@ -38,9 +38,10 @@ def method_paragraphs(details: Details) -> list[str]:
         (
             f"{what}, fitted by event time on the sessions {study.estimation} "
             f"({head.n_estimation} used, {head.df} degrees of freedom, residual standard deviation "
-            f"{percent(head.sigma)}). Returns are {kind}, {DIVIDENDS[result.dividends]}. An "
-            "abnormal return is the realised less the expected one; its standard error is that of "
-            "a prediction: it holds the error of the day and of the estimated parameters (Patell "
+            f"{percent(head.sigma)}). Returns are {kind}, in {result.returns_in}, "
+            f"{DIVIDENDS[result.dividends]}. An abnormal return is the realised less the expected "
+            "one; its standard error is that of a prediction: it holds the error of the day and of "
+            "the estimated parameters (Patell "
             "1976). Session 0 is the first whose close came after the news."
         ),
         (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.benchmarks import local_indices
 from analysis.results.records import FACTOR_MARKET, NO_BENCHMARK
 from analysis.study_parts import PURGED_SUFFIX
+from analysis.study_securities import LOCAL
 
 if TYPE_CHECKING:
     from analysis.results.study_result import StudyResult
@@ -52,6 +54,9 @@ def benchmark_words(result: StudyResult, benchmark: str) -> str:
     """
     if benchmark in (FACTOR_MARKET, NO_BENCHMARK):
         return "the market factor" if benchmark == FACTOR_MARKET else "no benchmark"
+    local = local_indices(result.study) if benchmark == LOCAL else {}
+    if local:
+        return f"each firm's own index ({', '.join(name_of(result, name) for name in local)})"
     found = next((b for b in result.study.benchmarks if b.id == benchmark), None)
     if found is None:
         base, purged, count = benchmark.partition(PURGED_SUFFIX)

@@ -126,7 +126,9 @@ def group_row(group: GroupResult, study: Study) -> dict[str, Any]:
     }
 
 
-def test_row(head: Headline, benchmark: str, battery: Battery, outcome: Outcome) -> dict[str, Any]:
+def outcome_row(
+    head: Headline, benchmark: str, battery: Battery, outcome: Outcome
+) -> dict[str, Any]:
     """Lay out one test of one subject as a tidy row; the benchmark as results name it."""
     return {
         "event": head.event,

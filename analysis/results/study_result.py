@@ -20,8 +20,8 @@ from analysis.results.rows import (
     TEST_COLUMNS,
     firm_row,
     group_row,
+    outcome_row,
     recovery_row,
-    test_row,
 )
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class StudyResult:
         What of the firms could not be measured.
     dividends : bool or None
         Whether they are in the levels; None where nobody said.
+    currencies : tuple of str
+        Codes that the levels of the firms are in; empty where one is not known.
     names : mapping of str to str
         Names of the firms, and what the funds follow, by symbol, as far as they are known; see
         `analysis.results.names`.
@@ -106,6 +108,7 @@ class StudyResult:
     chronology: tuple[ChronologyEntry, ...]
     unmeasured: tuple[Unmeasured, ...] = ()
     dividends: bool | None = None
+    currencies: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -117,6 +120,17 @@ class StudyResult:
             f"{len(self.study.symbols)}, models {len(self.study.models)}; {head.symbol} on "
             f"{self.headline.session.date()}, window {head.window}, {head.model}: CAR "
             f"{cell.car:.4f}, t {t}>"
+        )
+
+    @property
+    def returns_in(self) -> str:
+        """Say in which currency returns are."""
+        if self.study.currency or len(self.currencies) == 1:
+            return self.study.currency or self.currencies[0]
+        return (
+            f"local currencies ({', '.join(self.currencies)})"
+            if self.currencies
+            else ("the currency of the prices")
         )
 
     @cached_property
@@ -280,7 +294,7 @@ class StudyResult:
     def tidy_tests(self) -> pd.DataFrame:
         """One row a test of `batteries`; units of the interval are those of the effect."""
         rows = [
-            test_row(self.study.headline, self.headline.benchmark, battery, outcome)
+            outcome_row(self.study.headline, self.headline.benchmark, battery, outcome)
             for battery in self.batteries
             for outcome in battery.outcomes
         ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.abnormal import cumulative, cumulative_se
+from analysis.benchmarks import benchmarks_of
 from analysis.errors import DataError
 from analysis.impact import impact
 from analysis.inference.one_firm import t_test
@@ -59,7 +60,9 @@ def headline_bounds(plan: Plan) -> Bounds | None:
         None where no benchmark of the study is purged, or the headline's model takes none.
     """
     study = plan.study
-    purged = [benchmark for benchmark in study.benchmarks if benchmark.firms]
+    purged = [
+        benchmark for benchmark in benchmarks_of(study, study.headline.symbol) if benchmark.firms
+    ]
     regressors = MODELS[study.headline.model].regressors
     if not purged or not regressors or regressors[0] not in {BENCHMARK, BENCHMARK_EXCESS}:
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benchmarks import every_benchmark
 from analysis.errors import DataError, StudyError, WindowError, nearest
 from analysis.models.catalog import MODELS
 from analysis.run.fit import rows_of
@@ -117,9 +118,11 @@ def check_designs(case: Case) -> None:
         if missing.any():
             day = case.plan.data.levels.index[ahead][missing][0].date()
             _check_donor_returns(case, design, ahead)
+            rates = " and exchange rates" if case.plan.data.quoted is not None else ""
             raise DataError(
                 f"{name} has no regressors on {day}, within the windows of event "
-                f"'{placed.event.id}'; choose another model or benchmark, or bring the figures"
+                f"'{placed.event.id}'; choose another model or benchmark, or bring the "
+                f"figures{rates}"
             )
         count = int(design.complete[case.rows].sum())
         if count < study.min_estimation:
@@ -147,7 +150,7 @@ def _check_donor_returns(case: Case, design: Design, rows: slice) -> None:
 
 
 def _check_benchmarks(study: Study, where: str, known: list[str]) -> None:
-    for benchmark in study.benchmarks:
+    for benchmark in every_benchmark(study):
         for symbol in (benchmark.symbol, *benchmark.firms):
             if symbol not in known and symbol != MARKET:
                 raise StudyError(

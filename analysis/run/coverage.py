@@ -35,6 +35,7 @@ def cover(
     sessions: pd.Index,
     events: Sequence[PlacedEvent],
     pairs: Sequence[Pair],
+    quoted: Mapping[str, FloatArray] | None = None,
 ) -> dict[tuple[str, str], Coverage]:
     """
     Find what can be measured of every pair of a firm and an event.
@@ -47,6 +48,8 @@ def cover(
     sessions : pandas.Index of shape (T,)
     events : sequence of PlacedEvent
     pairs : sequence of Pair
+    quoted : mapping of str to ndarray of shape (T,), optional
+        Returns as they are quoted, where `columns` are in a common currency.
 
     Returns
     -------
@@ -60,7 +63,14 @@ def cover(
     """
     placed = {event.event.id: event for event in events}
     found = {
-        (pair.symbol, pair.event): _cover(study, columns[pair.symbol], sessions, placed, pair)
+        (pair.symbol, pair.event): _cover(
+            study,
+            columns[pair.symbol],
+            sessions,
+            placed,
+            pair,
+            (quoted or columns)[pair.symbol],
+        )
         for pair in pairs
     }
     head = study.headline
@@ -76,12 +86,15 @@ def _cover(
     sessions: pd.Index,
     placed: Mapping[str, PlacedEvent],
     pair: Pair,
+    quoted: FloatArray,
 ) -> Coverage:
     position = placed[pair.event].position
     count = int(np.isfinite(returns[rows_of(position, study.estimation)]).sum())
     if count < study.min_estimation:
+        local = int(np.isfinite(quoted[rows_of(position, study.estimation)]).sum())
+        rated = " with an exchange rate" if local > count else ""
         reason = (
-            f"{count} returns in the estimation window {study.estimation}; "
+            f"{count} returns{rated} in the estimation window {study.estimation}; "
             f"{study.min_estimation} are needed"
         )
         return Coverage({}, (Unmeasured(pair.event, pair.symbol, None, reason),))
@@ -96,7 +109,9 @@ def _cover(
             reason = f"last traded on {sessions[position + last].date()}, before the window"
         elif gaps.size:
             day = sessions[position + window.start + int(gaps[0])].date()
-            reason = f"no return on {day}, within the window"
+            lacking = rows_of(position, traded).start + int(gaps[0])
+            what = "exchange rate" if np.isfinite(quoted[lacking]) else "return"
+            reason = f"no {what} on {day}, within the window"
         else:
             windows[window] = traded
             continue
@@ -117,9 +132,10 @@ def _refuse(study: Study, placed: PlacedEvent, lead: Coverage) -> None:
             "min_estimation, or leave the firm out with --symbols"
         )
     raise DataError(
-        f"{head.symbol} has {lacking.reason} {head.window} of {event}; a return needs the levels "
-        "of that session and of the one before: add them, or leave the firm out with --symbols"
-        if lacking.reason.startswith("no return")
+        f"{head.symbol} has {lacking.reason} {head.window} of {event}; a return needs the levels, "
+        "and in another currency the rates, of that session and of the one before: add them, or "
+        "leave the firm out with --symbols"
+        if lacking.reason.startswith("no ")
         else f"{head.symbol} {lacking.reason} {head.window} of {event}; choose another window, or "
         "leave the firm out with --symbols"
     )

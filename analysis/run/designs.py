@@ -43,7 +43,7 @@ def designs_of(
         If the model needs series that the study or the data do not have.
     """
     own = specification.model.uses_donors and not set(symbols).isdisjoint(plan.donors.names)
-    if specification.model.uses_industry or own:
+    if specification.model.uses_industry or specification.own or own:
         return {symbol: _design(plan, placed, specification, symbol) for symbol in symbols}
     first = _design(plan, placed, specification, symbols[0])
     own_columns = {s: _estimable(plan, placed, plan.columns[s] - first.base) for s in symbols}
@@ -74,7 +74,7 @@ def _design(plan: Plan, placed: PlacedEvent, specification: Specification, symbo
     returns = ReturnArrays(
         symbol=symbol,
         firm=plan.columns[symbol],
-        benchmark=specification.market,
+        benchmark=specification.market_of(symbol),
         factors=plan.factors,
         members={name: plan.columns[name] for name in plan.study.industry if model.uses_industry},
         donors={name: plan.columns[name] for name in donors if name != symbol},

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benchmarks import every_benchmark
+from analysis.currency import USD
 from analysis.errors import ReliabilityWarning, StudyError, nearest
 from analysis.models.design import check_donors
 from analysis.models.donors import FEWEST_DONORS, check_memory
@@ -72,7 +74,8 @@ def with_donor_levels(study: Study, data: MarketData) -> MarketData:
     if not len(table.columns):
         return data
     levels = data.levels.join(table)
-    return replace(data, levels=levels, inputs=(*data.inputs, identity))
+    currencies = {**data.currencies, **dict.fromkeys(map(str, table.columns), USD)}
+    return replace(data, levels=levels, currencies=currencies, inputs=(*data.inputs, identity))
 
 
 def donor_pool(study: Study, data: MarketData) -> DonorPool:
@@ -105,7 +108,7 @@ def donor_pool(study: Study, data: MarketData) -> DonorPool:
     everything = ALL_UNTREATED in study.donors
     if everything:
         kept_out = {*study.symbols, study.event_firm, *study.industry}
-        kept_out |= {name for b in study.benchmarks for name in (b.symbol, *b.firms)}
+        kept_out |= {name for b in every_benchmark(study) for name in (b.symbol, *b.firms)}
         free = [name for name in known if name not in kept_out]
         names = tuple(n for n in free if study.force_donors or n not in touched)
         refused = {n: touched[n] for n in free if n in touched and n not in names}

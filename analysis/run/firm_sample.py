@@ -133,7 +133,7 @@ def _losses(case: Case, symbol: str) -> tuple[FloatArray, float]:
 
 
 def _history(case: Case, symbol: str, window: Window) -> tuple[DailyHistory | None, str]:
-    history = case.plan.data.histories.get(symbol)
+    history = _bars(case, symbol)
     if history is None or case.placed.session not in history.index:
         return None, f"no daily history of {symbol} is at hand"
     position = int(history.index.searchsorted(case.placed.session))
@@ -146,13 +146,18 @@ def _history(case: Case, symbol: str, window: Window) -> tuple[DailyHistory | No
         turnover = log_turnover(_column(history, "volume"), 1.0)
     except DataError as error:
         return None, str(error)
-    market = _market(case, history.index[rows], history.index[ahead])
+    whole = np.isfinite(halves.overnight) & np.isfinite(halves.intraday)
+    use = np.flatnonzero(whole[rows]) + rows.start
+    if len(use) < case.study.min_estimation or not whole[ahead].all():
+        use = use[:0]
+    market = _market(case, symbol, history.index[use], history.index[ahead])
+    traded = np.isfinite(turnover[rows]).all() and np.isfinite(turnover[ahead]).all()
     return DailyHistory(
-        overnight=(halves.overnight[rows], halves.overnight[ahead]),
-        intraday=(halves.intraday[rows], halves.intraday[ahead]),
+        overnight=(halves.overnight[use], halves.overnight[ahead]),
+        intraday=(halves.intraday[use], halves.intraday[ahead]),
         market_overnight=market[0],
         market_intraday=market[1],
-        turnover=(turnover[rows], turnover[ahead]),
+        turnover=(turnover[rows] if traded else turnover[:0], turnover[ahead]),
         gap=gap_before(window, estimation),
         levels=_chained(history, case.plan.data.levels[symbol]),
         position=position,
@@ -160,10 +165,10 @@ def _history(case: Case, symbol: str, window: Window) -> tuple[DailyHistory | No
 
 
 def _market(
-    case: Case, estimation: pd.Index, event: pd.Index
+    case: Case, symbol: str, estimation: pd.Index, event: pd.Index
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
     """Lay out the benchmark's halves on a firm's sessions, without a column where some lack."""
-    found, index = case_halves(case), case.plan.data.levels.index
+    found, index = case_halves(case, symbol), case.plan.data.levels.index
     if found is not None:
         rows = [index.get_indexer(sessions) for sessions in (estimation, event)]
         overnight, intraday = (
@@ -174,6 +179,16 @@ def _market(
             return (overnight[0], overnight[1]), (intraday[0], intraday[1])
     none = np.empty((len(estimation), 0)), np.empty((len(event), 0))
     return none, none
+
+
+def _bars(case: Case, symbol: str) -> pd.DataFrame | None:
+    """Give a firm's longer history, or the bars that came with its levels; None for neither."""
+    data = case.plan.data
+    if symbol in data.histories or symbol not in data.bars:
+        return data.histories.get(symbol)
+    levels = data.levels[symbol]
+    own = data.bars[symbol].reindex(levels.index).assign(adj_close=levels)
+    return own.loc[levels.first_valid_index() : levels.last_valid_index()]
 
 
 def _column(history: pd.DataFrame, name: str) -> FloatArray:

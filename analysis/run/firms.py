@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.abnormal import buy_and_hold
+from analysis.benchmarks import benchmark_of
 from analysis.errors import DataError
 from analysis.impact import impact
 from analysis.inference.battery import run_tests
@@ -66,12 +67,12 @@ def firm_results(
     return asked_at_once(firms) if leads else firms
 
 
-def _control_flag(case: Case, fit: FirmFit) -> tuple[str, ...]:
+def _control_flag(case: Case, symbol: str, fit: FirmFit) -> tuple[str, ...]:
     """Hold a control's fit against that of the market model, on the headline's benchmark."""
     if not case.specification.model.uses_donors:
         return ()
     study, rows = case.study, rows_of(fit.position, fit.estimation)
-    benchmark = next((b for b in study.benchmarks if b.id == study.headline.benchmark), None)
+    benchmark = benchmark_of(study, study.headline.benchmark, symbol)
     if benchmark is None:
         return ()
     try:
@@ -99,7 +100,7 @@ def _firm_result(
     flags = (
         *estimation_flag(fit.n, study),
         *benchmark_flag(symbol, specification.benchmark, study, case.plan.reference.weights),
-        *_control_flag(case, fit),
+        *_control_flag(case, symbol, fit),
     )
     return FirmResult(
         event=case.placed.event.id,

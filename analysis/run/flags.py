@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benchmarks import benchmark_of
 from analysis.results.placed import SHORT_CLOSURE
 
 if TYPE_CHECKING:
@@ -74,16 +75,16 @@ def benchmark_flag(
     weights : tuple of IndexWeight
         Known weights; the first word of an index's name is its symbol.
     """
-    for candidate in study.benchmarks:
-        if candidate.id == benchmark and symbol not in candidate.firms:
-            held = any(
-                w.symbol == symbol
-                and w.weight >= LEAST_WEIGHT
-                and w.index.split()[0] == candidate.symbol
-                for w in weights
-            )
-            return ("benchmark-holds-firm",) if held else ()
-    return ()
+    found = benchmark_of(study, benchmark, symbol)
+    held = (
+        found is not None
+        and symbol not in found.firms
+        and any(
+            w.symbol == symbol and w.weight >= LEAST_WEIGHT and w.index.split()[0] == found.symbol
+            for w in weights
+        )
+    )
+    return ("benchmark-holds-firm",) if held else ()
 
 
 def control_flag(own: float, market: float | None) -> tuple[str, ...]:

@@ -6,53 +6,86 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benchmarks import benchmark_of
 from analysis.errors import IntegrityError
 from analysis.inference.effects.halves import Halves
+from analysis.prices.table_checks import PRICES
 from analysis.prices.tables import read_table
 from analysis.returns import anchored_weight
 from analysis.run.purging import weight_anchors
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from analysis._typing import FloatArray
+    from analysis.prices.manifest import InputFile
+    from analysis.prices.market_data import MarketData
     from analysis.run.case import Case
     from analysis.study import Benchmark
 
 
-def case_halves(case: Case) -> Halves | None:
+def case_halves(case: Case, symbol: str) -> Halves | None:
     """
-    Split the returns of a case's benchmark at the open, over all sessions of the data.
+    Split the returns of a firm's benchmark at the open, over all sessions of the data.
 
     Returns
     -------
     Halves or None
-        None where the data hold no bars of it.
+        None where there is no benchmark, or the data hold no bars of it.
     """
-    benchmark, folder = benchmark_of(case), case.plan.data.folder
-    if benchmark is None or folder is None:
+    benchmark = split_benchmark(case, symbol)
+    if benchmark is None:
         return None
+    bars, _ = daily_bars(case.plan.data, [benchmark.symbol, *benchmark.firms])
+    return market_halves(case, benchmark, bars)
+
+
+def daily_bars(
+    data: MarketData, symbols: Sequence[str]
+) -> tuple[dict[str, pd.DataFrame], tuple[InputFile, ...]]:
+    """
+    Lay out the daily bars of securities on the sessions of the data.
+
+    Parameters
+    ----------
+    data : MarketData
+        Whose own bars go before the bundled ones, which are not mixed with them.
+    symbols : sequence of str
+
+    Returns
+    -------
+    bars : dict of str to pandas.DataFrame
+        Columns ``open, high, low, close, volume`` by symbol; NaN where there is none, no entry for
+        a symbol without bars.
+    inputs : tuple of InputFile
+        The bundled table, where that was read.
+    """
+    index, columns = data.levels.index, [*PRICES, "volume"]
+    if data.bars:
+        own = {symbol: data.bars[symbol] for symbol in symbols if symbol in data.bars}
+        return {symbol: frame.reindex(index)[columns] for symbol, frame in own.items()}, ()
+    if data.folder is None:
+        return {}, ()
     try:
-        bars, _ = read_table("daily-bars", folder, columns=["symbol", "session", "open", "close"])
+        bars, identity = read_table(
+            "daily-bars", data.folder, columns=["symbol", "session", *columns]
+        )
     except IntegrityError:
-        return None
-    wanted = [benchmark.symbol, *benchmark.firms]
-    return market_halves(case, benchmark, bars_by_symbol(bars[bars["symbol"].isin(wanted)], case))
-
-
-def bars_by_symbol(bars: pd.DataFrame, case: Case) -> dict[str, pd.DataFrame]:
-    """Lay out daily bars by symbol on the sessions of the data, NaN where there is none."""
+        return {}, ()
+    wanted = bars[bars["symbol"].isin(symbols)]
     return {
-        str(symbol): frame.set_index("session").reindex(case.plan.data.levels.index)
-        for symbol, frame in bars.groupby("symbol", observed=True)
-    }
+        str(symbol): frame.set_index("session").reindex(index)[columns]
+        for symbol, frame in wanted.groupby("symbol", observed=True)
+    }, (identity,)
 
 
-def benchmark_of(case: Case) -> Benchmark | None:
-    """Name the benchmark of a case; that beside the headline where its model takes none."""
+def split_benchmark(case: Case, symbol: str) -> Benchmark | None:
+    """Find a firm's benchmark in a case; that beside the headline where its model takes none."""
     wanted = (case.specification.benchmark, case.study.headline.beside)
-    named = {benchmark.id: benchmark for benchmark in case.study.benchmarks}
-    return next((named[name] for name in wanted if name in named), None)
+    found = (benchmark_of(case.study, name, symbol) for name in wanted)
+    return next((benchmark for benchmark in found if benchmark is not None), None)
 
 
 def halves_of(total: FloatArray, frame: pd.DataFrame) -> Halves:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benchmarks import every_benchmark
 from analysis.errors import DataError, StudyError
 from analysis.kinds import NO_FILES
 from analysis.plausible import LARGEST_JUMP
@@ -44,7 +45,12 @@ def check_jumps(study: Study, data: MarketData) -> None:
     allowed = {_entry(text) for text in study.allow_jump}
     if study.data in NO_FILES:
         return
-    used = [*study.symbols, *(b.symbol for b in study.benchmarks), *study.industry, *study.donors]
+    used = [
+        *study.symbols,
+        *(b.symbol for b in every_benchmark(study)),
+        *study.industry,
+        *study.donors,
+    ]
     found: list[tuple[str, str, float]] = []
     for symbol in dict.fromkeys(name for name in used if name in data.levels.columns):
         series = data.levels[symbol].dropna()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.benchmarks import every_benchmark
 from analysis.errors import SessionError
 from analysis.models.catalog import MODELS
 from analysis.run.purging import MARKET
@@ -27,14 +28,16 @@ def needed_symbols(study: Study) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Its firms and exchange rates; its benchmarks with the firms that these are purged of, its
+        Its firms; its benchmarks with the firms that these are purged of, its
         industry and its donors where one of its models takes them. Each once. Models that are
         unknown need nothing.
     """
     models = [MODELS[model] for model in study.models if model in MODELS]
-    names = [*study.symbols, *(rate.symbol for rate in study.fx)]
+    names = list(study.symbols)
     if any(model.uses_benchmark for model in models):
-        names += [name for b in study.benchmarks for name in (b.symbol, *b.firms) if name != MARKET]
+        names += [
+            name for b in every_benchmark(study) for name in (b.symbol, *b.firms) if name != MARKET
+        ]
     if any(model.uses_industry for model in models):
         names += study.industry
     if any(model.uses_donors for model in models):
@@ -76,10 +79,17 @@ def needed_sessions(study: Study) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     return pd.Timestamp(sessions[first]).as_unit("us"), pd.Timestamp(sessions[last]).as_unit("us")
 
 
+def rate_symbols(study: Study) -> tuple[str, ...]:
+    """List the exchange rates that a study names; they trade on no exchange of their own."""
+    return tuple(rate.symbol for rate in study.fx)
+
+
 def mentioned_symbols(study: Study) -> tuple[str, ...]:
     """List every security that a study names, needed by its models or not."""
     names = [*study.symbols, study.event_firm, *study.industry, *_named(study)]
-    names += [name for b in study.benchmarks for name in (b.symbol, *b.firms) if name != MARKET]
+    names += [
+        name for b in every_benchmark(study) for name in (b.symbol, *b.firms) if name != MARKET
+    ]
     return tuple(dict.fromkeys(names))
 
 

@@ -214,13 +214,13 @@ def panel_draws(cases: Sequence[Case]) -> PanelDraws:
     scars: dict[tuple[str, tuple[str, str]], FloatArray] = {}
     cars: dict[tuple[str, tuple[str, str]], FloatArray] = {}
     for alike, dates in _alike(cases):
-        shared = [case for case in alike if not case.specification.model.uses_industry]
-        own = [case for case in alike if case.specification.model.uses_industry]
+        own = [case for case in alike if _own_regressors(case)]
+        shared = [case for case in alike if not _own_regressors(case)]
         parts: list[tuple[Sequence[Case], Sequence[str], FloatArray | None]] = [
             (shared, symbols, None) for symbols in _parts(dates, len(shared))
         ]
         if own:
-            parts += [(own, symbols, industry) for industry, symbols in _industries(plan, dates)]
+            parts += [(own, symbols, industry) for industry, symbols in _kin(plan, own, dates)]
         for some, symbols, industry in parts:
             for key, scar, car in _drawn(plan, some, symbols, dates, industry):
                 scars[key], cars[key] = scar, car
@@ -267,13 +267,23 @@ def _parts(dates: Mapping[str, int], models: int) -> list[list[str]]:
     return parts
 
 
-def _industries(plan: Plan, dates: Mapping[str, int]) -> list[tuple[FloatArray, list[str]]]:
-    """Group the firms by the industry that they are set against: a member's leaves itself out."""
-    members = {name: plan.columns[name] for name in plan.study.industry}
-    groups: dict[bytes, tuple[FloatArray, list[str]]] = {}
+def _own_regressors(case: Case) -> bool:
+    """Say whether a specification has regressors that are not the same for all firms."""
+    return case.specification.model.uses_industry or bool(case.specification.own)
+
+
+def _kin(
+    plan: Plan, cases: Sequence[Case], dates: Mapping[str, int]
+) -> list[tuple[FloatArray | None, list[str]]]:
+    """Group the firms by industry (a member's leaves itself out) and index of their own."""
+    names = plan.study.industry if any(c.specification.model.uses_industry for c in cases) else ()
+    members = {name: plan.columns[name] for name in names}
+    groups: dict[tuple[bytes, ...], tuple[FloatArray | None, list[str]]] = {}
     for symbol in dates:
-        industry = industry_index(members, symbol)
-        groups.setdefault(industry.tobytes(), (industry, []))[1].append(symbol)
+        industry = industry_index(members, symbol) if members else None
+        markets = [case.specification.market_of(symbol) for case in cases]
+        alike = tuple(b"" if part is None else part.tobytes() for part in (industry, *markets))
+        groups.setdefault(alike, (industry, []))[1].append(symbol)
     return list(groups.values())
 
 
@@ -293,7 +303,7 @@ def _drawn(
     pool: dict[bytes, tuple[int, FloatArray]] = {}
     models, base = [], None
     for case in cases:
-        spec, design = case.specification.model, case.designs[case.symbols[0]]
+        spec, design = case.specification.model, case.designs[symbols[0]]
         columns = [
             industry if token == INDUSTRY and industry is not None else design.x[:, column]
             for column, token in enumerate(spec.regressors)

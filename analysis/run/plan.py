@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.benchmarks import benchmark_of
 from analysis.models.catalog import MODELS
 from analysis.prices.reference import PrintedClose, Reference, ShareCount, sorted_counts
 from analysis.prices.study_factors import with_factors
@@ -19,6 +20,7 @@ from analysis.results import NO_BENCHMARK, PlacedEvent, PlacedWindow, benchmark_
 from analysis.returns import returns_without, simple_returns
 from analysis.run.case import Case, headline_case
 from analysis.run.checks import check_designs, check_names, check_place
+from analysis.run.common_currency import in_common_currency, with_rates
 from analysis.run.coverage import cover
 from analysis.run.donors import (
     DonorPool,
@@ -33,6 +35,7 @@ from analysis.run.purging import check_weights, index_level, weight_anchors
 from analysis.run.records import Plan, Specification, crossed
 from analysis.run.valuation import value_of
 from analysis.sessions import reaction_session
+from analysis.study_securities import LOCAL
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -112,11 +115,12 @@ def plan_headline(study: Study, data: MarketData) -> Case:
 
 
 def _planned(study: Study, data: MarketData) -> Plan:
-    data = with_factors(study, data)
+    data = with_rates(study, with_factors(study, data))
     check_names(study, data)
     pool = DonorPool()
-    if any(MODELS[model].uses_donors for model in study.models):
-        data = with_donor_levels(study, data)
+    donors = any(MODELS[model].uses_donors for model in study.models)
+    data = in_common_currency(study, with_donor_levels(study, data) if donors else data)
+    if donors:
         pool = donor_pool(study, data)
         study = replace(study, donors=pool.names)
     check_jumps(study, data)
@@ -132,7 +136,8 @@ def _planned(study: Study, data: MarketData) -> Plan:
     if pool.names:
         warn_of_collinear(pool, columns, rows_of(events[0].position, study.estimation))
     pairs = crossed(study)
-    coverage = cover(study, columns, data.levels.index, events, pairs)
+    quoted = None if data.quoted is None else _columns(simple_returns(data.quoted), log=study.log)
+    coverage = cover(study, columns, data.levels.index, events, pairs, quoted)
     return Plan(
         study=study,
         data=data,
@@ -144,12 +149,12 @@ def _planned(study: Study, data: MarketData) -> Plan:
         reference=reference,
         events=events,
         specifications=tuple(
-            specification_of(MODELS[model], benchmark, data, log=study.log)
+            _specification(study, MODELS[model], benchmark, data)
             for model in study.models
             for benchmark in (study.benchmarks if MODELS[model].uses_benchmark else (None,))
         ),
         valuations={
-            (symbol, eve): value_of(study, symbol, eve, data.levels, reference)
+            (symbol, eve): value_of(study, symbol, eve, data.quoted_levels, reference)
             for symbol in study.symbols
             for eve in eves
         },
@@ -213,6 +218,24 @@ def specification_of(
     if log:
         market = np.log1p(market)
     return Specification(spec, benchmark_name(spec, benchmark.id), market)
+
+
+def _specification(
+    study: Study, spec: ModelSpec, benchmark: Benchmark | None, data: MarketData
+) -> Specification:
+    """Pair a model with a benchmark of a study, each firm with its own index where it is that."""
+    if benchmark is None or benchmark.id != LOCAL:
+        return specification_of(spec, benchmark, data, log=study.log)
+    markets: dict[Benchmark, FloatArray | None] = {}
+    own: dict[str, FloatArray] = {}
+    for symbol in study.symbols:
+        index = benchmark_of(study, LOCAL, symbol)
+        if index is not None and index not in markets:
+            markets[index] = specification_of(spec, index, data, log=study.log).market
+        market = None if index is None else markets[index]
+        if market is not None:
+            own[symbol] = market
+    return Specification(spec, benchmark_name(spec, LOCAL), None, own)
 
 
 def _place(event: Event, study: Study, data: MarketData, span: Window) -> PlacedEvent:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.benchmarks import every_benchmark
 from analysis.errors import DataError, WindowError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def check_weights(study: Study, events: tuple[PlacedEvent, ...], data: MarketDat
     WindowError
         If the nearest weight of a firm is more than `OLDEST_WEIGHT` days from an event.
     """
-    for benchmark in study.benchmarks:
+    for benchmark in every_benchmark(study):
         if not benchmark.firms:
             continue
         for symbol, anchors in weight_anchors(benchmark, data).items():

@@ -71,17 +71,25 @@ class Specification:
     benchmark : str
         Name in results.
     market : ndarray of shape (T,) or None
-        Simple returns of the benchmark over all sessions; None where the model takes none.
+        Simple returns of the benchmark over all sessions; None where the model takes none, or where
+        each firm has its own.
+    own : mapping of str to ndarray of shape (T,)
+        By firm, of a benchmark that is each firm's own index.
     """
 
     model: ModelSpec
     benchmark: str
     market: FloatArray | None
+    own: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
         """Model and benchmark as results name them."""
         return self.model.id, self.benchmark
+
+    def market_of(self, symbol: str) -> FloatArray | None:
+        """Give the returns of the benchmark as it is for a firm; (T,)."""
+        return self.own[symbol] if self.own else self.market
 
 
 @dataclass(frozen=True, slots=True, eq=False)

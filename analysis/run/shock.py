@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.benchmarks import benchmark_of
 from analysis.inference.one_firm import t_test
 from analysis.inference.placebo import pseudo_dates
 from analysis.inference.rank import rank_test
@@ -71,7 +72,7 @@ def market_shock(plan: Plan) -> MarketShock | None:
 
 def _index(case: Case, name: str) -> FloatArray | None:
     """Give the returns of a benchmark of the study, in the study's; None where the data lack it."""
-    benchmark = next((b for b in case.study.benchmarks if b.id == name), None)
+    benchmark = benchmark_of(case.study, name, case.symbol)
     if benchmark is None or benchmark.symbol not in case.plan.data.levels:
         return None
     returns = benchmark_returns(benchmark, case.plan.data).to_numpy(dtype=np.float64)

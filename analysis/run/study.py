@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.benchmarks import every_benchmark
 from analysis.prices.frames import as_market_data
 from analysis.prices.study_data import with_chronology
 from analysis.results import (
@@ -21,6 +22,7 @@ from analysis.results import (
 from analysis.run.batteries import firm_batteries, group_batteries
 from analysis.run.bounds import headline_bounds
 from analysis.run.case import headline_case, shown_cases
+from analysis.run.common_currency import quote_currencies
 from analysis.run.family import firm_family
 from analysis.run.firms import firm_results
 from analysis.run.groups import group_results
@@ -109,7 +111,8 @@ def run_study(
         if progress is not None:
             label = f"{case.placed.event.id}, {case.specification.model.title}"
             progress(label, total - len(waiting), total)
-    used = [*study.symbols, *(b.symbol for b in study.benchmarks if b.symbol in data.levels)]
+    data = plan.data
+    used = [*study.symbols, *(b.symbol for b in every_benchmark(study) if b.symbol in data.levels)]
     return StudyResult(
         study=replace(study, donors=plan.study.donors),
         data_name=data.name,
@@ -124,6 +127,7 @@ def run_study(
             if np.isfinite(plan.columns[symbol][placed.position])
         ),
         dividends=plan.data.dividends,
+        currencies=quote_currencies(study, data),
         unmeasured=tuple(m for found in plan.coverage.values() for m in found.missing),
         batteries=batteries,
         shock=market_shock(plan),

@@ -125,7 +125,30 @@ def value_of(
         known=study.market_value == "known",
         stale=study.stale_counts,
     )
-    return rated(value, study.fx, session, levels)
+    value = rated(value, study.fx, session, levels)
+    return in_currency(value, study, session, levels) if study.currency else value
+
+
+def in_currency(
+    value: Valuation, study: Study, session: pd.Timestamp, levels: pd.DataFrame
+) -> Valuation:
+    """
+    Put a market value into the currency of a study, at the rate of its close.
+
+    Returns
+    -------
+    Valuation
+        Without an amount, and with a flag, where a rate is not known.
+    """
+    if value.amount is None or value.currency == study.currency:
+        return value
+    unit = rated(Valuation(1.0, currency=study.currency), study.fx, session, levels).rate
+    if value.rate is None or unit is None:
+        code = value.currency if value.rate is None else study.currency
+        return Valuation(None, f"no-exchange-rate:{code}", study.currency)
+    return replace(
+        value, amount=value.amount * value.rate / unit, currency=study.currency, rate=unit
+    )
 
 
 def rated(

@@ -6,11 +6,13 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
+from analysis.benchmarks import local_indices
 from analysis.formatting import no_value, number, percent
 from analysis.narrative_bounds import bounds_sentences
 from analysis.narrative_tests import plain
 from analysis.results.verdict import FAT_TAILS, NORMAL, small
 from analysis.study import ALL_FIRMS
+from analysis.study_securities import LOCAL
 from analysis.tables.render import WIDTH
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ def notes_text(result: StudyResult, width: int = WIDTH) -> str:
     """List the notes of a study, one a line; empty where there is nothing to note."""
     notes = [
         *_value_notes(result),
+        *_currency_notes(result),
+        *_local_notes(result),
         *_purge_notes(result),
         *_correlation_notes(result),
         *_confounder_notes(result),
@@ -88,6 +92,30 @@ def value_source(result: StudyResult, symbol: str) -> str:
 def _eve(result: StudyResult) -> pd.Timestamp:
     head = result.study.headline
     return result.placed(head.event, head.window).eve
+
+
+def _currency_notes(result: StudyResult) -> list[str]:
+    """Say in which currency returns are, and by which rates they came there."""
+    study = result.study
+    if not study.currency:
+        return []
+    rates = [f"{rate.currency} by {rate.symbol}" for rate in study.fx]
+    how = f", {' and '.join(rates)}" if rates else ""
+    return [
+        (
+            f"Returns are in {study.currency}: (1 + local return) (1 + change of the rate) - 1"
+            f"{how}. Without a rate there is no return."
+        )
+    ]
+
+
+def _local_notes(result: StudyResult) -> list[str]:
+    """Say which index the benchmark of each firm's own is."""
+    indices = local_indices(result.study)
+    if not indices:
+        return []
+    whose = "; ".join(f"{name} for {', '.join(firms)}" for name, firms in indices.items())
+    return [f"Benchmark {LOCAL} is each firm's own index: {whose}."]
 
 
 def _purge_notes(result: StudyResult) -> list[str]:

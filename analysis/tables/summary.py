@@ -34,7 +34,7 @@ def summary_text(result: StudyResult, width: int = WIDTH) -> str:
     head = (
         f"{study.title}\n"
         f"data: {result.data_name}\n"
-        f"{study.returns} returns; estimation window {study.estimation} "
+        f"{study.returns} returns in {result.returns_in}; estimation window {study.estimation} "
         f"({len(study.estimation)} sessions); "
         f"intervals {100 * study.level:g} %"
     )

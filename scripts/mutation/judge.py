@@ -41,7 +41,7 @@ LIBRARIES = (
     "numba", "duckdb", "click", "rich", "yfinance",
 )  # fmt: skip
 """What a fork need not load again."""
-QUIET = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
+QUIET = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--doctest-modules"]
 PASSED, FAILED = 0, 1
 
 Answer = tuple["Mutant", str]

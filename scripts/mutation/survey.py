@@ -106,7 +106,12 @@ def survey(kept: Path | None, workers: int, folders: list[str]) -> Survey:
 
 
 def _digests(folders: list[str]) -> dict[str, str]:
-    files = [file for name in folders for file in [ROOT / name, *(ROOT / name).rglob("test_*.py")]]
+    files = [
+        file
+        for name in folders
+        for file in [ROOT / name, *(ROOT / name).rglob("*.py")]
+        if file.name.startswith("test_") or name.startswith("analysis")  # whose examples are tests
+    ]
     return {
         file.relative_to(ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(files)
@@ -201,14 +206,18 @@ def _measure(
         os.environ["PYTHONPATH"] = str(tree)
         sys.path.insert(0, str(tree))
         code = pytest.main(
-            ["-q", "-n", str(workers if workers > 1 else 0), "-m", "not slow",
+            ["-q", "-n", str(workers if workers > 1 else 0), "-m", "not slow", "--doctest-modules",
              "-p", "no:cacheprovider", "--cov=analysis", "--cov-context=test", "--cov-report=",
              *(PLAIN if compiled else []),
              *asked],
             plugins=[found],
         )  # fmt: skip
         sys.path.remove(str(tree))
-    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+    if code not in {
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    }:
         raise RuntimeError(f"the survey of the tests has ended with {code!r}")
     kept = coverage.CoverageData(str(data))
     kept.read()

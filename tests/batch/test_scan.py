@@ -177,6 +177,17 @@ def test_closes_and_volumes_that_cannot_be_are_noted(tmp_path, prices):
     assert "row 5: volume -7 is below zero; taken as missing" in found.problems.messages[1]
 
 
+@pytest.mark.parametrize(
+    ("benchmark", "words"), [("SPY", "above zero for the benchmark 'SPY'"), (EQUAL, "above zero$")]
+)
+def test_a_file_without_a_close_of_the_market_is_refused(tmp_path, prices, benchmark, words):
+    without = prices.assign(close=prices["close"].mask(prices["symbol"] == "SPY", -1.0))
+    if benchmark == EQUAL:
+        without["close"] = np.nan
+    with pytest.raises(DataError, match=f"no row has a close {words}"):
+        scan(tmp_path, without, date=dt.date(2024, 9, 20), benchmark=benchmark)
+
+
 def test_a_missed_split_is_told(tmp_path, prices):
     split = (prices["symbol"] == "S03") & (prices["session"] >= dt.date(2024, 6, 10))
     prices.loc[split, "close"] /= 10

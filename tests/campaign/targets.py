@@ -1,30 +1,43 @@
 """
 Readers of what a user or a vendor brings, each as a function of bytes.
 
-Whatever the bytes, a target returns or raises a `MarketImpactError`; anything else is a fault.
+Whatever the bytes, a target returns or raises a `MarketImpactError`; anything else is a fault. What
+it returns is held against what such data can be. A target judges a file as the commands do; where a
+whole batch or scan behind the reader can be run too, `WHOLE` has it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import functools
+import re
 import tempfile
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analysis.batch.batch import BatchRequest, run_batch
-from analysis.batch.inputs import FactorModel
+from analysis.batch.batch import BatchRequest, locate, run_batch
+from analysis.batch.inputs import FactorModel, Factors, FirmReturns, read_factors, read_returns
+from analysis.batch.prices import read_prices
 from analysis.batch.scan import ScanRequest, run_scan
 from analysis.claims.expressions import Scope, evaluate
-from analysis.columns import moments, numbers, texts
+from analysis.columns import MISSING, NO_DAY, moments, numbers, texts
 from analysis.errors import MarketImpactError
+from analysis.pieces import Problems
+from analysis.plausible import LARGEST_FACTOR
 from analysis.prices.files import load_levels_file
 from analysis.prices.market_data import MarketData
 from analysis.prices.sources.files import FileSource
 from analysis.sample.events import read_events
 from analysis.study_file import dump_study, parse_study
+from analysis.tabular import read_pieces
 from analysis.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DAY = dt.date(1990, 1, 1)
 DAY_OF_SCAN = dt.date(2025, 1, 8)
@@ -75,108 +88,175 @@ YAHOO = (
 PAIRS = "symbol,when,group\nA,2025-01-07,g\nB,2025-01-08T22:00:00Z,h\n"
 
 
-def _written(folder: str, name: str, content: bytes) -> Path:
-    path = Path(folder) / name
-    path.write_bytes(content)
-    return path
-
-
-def study(content: bytes) -> None:
+def study(content: bytes, folder: Path) -> None:
     """A study file, read; what is read is written and read again to an equal study."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return
-    found = parse_study(text)
+    del folder
+    found = parse_study(content.decode("utf-8", "replace"))
     assert parse_study(dump_study(found)) == found
 
 
-def levels(content: bytes) -> None:
+def levels(content: bytes, folder: Path) -> None:
     """A file of levels: what is accepted is finite and positive."""
-    with tempfile.TemporaryDirectory() as folder:
-        companion = MarketData("none", "XNYS", None)
-        path = _written(folder, "levels.csv", content)
-        values = load_levels_file(path, companion, calendar="XNYS").levels.to_numpy()
+    companion = MarketData("none", "XNYS", None)
+    path = _written(folder, "levels.csv", content)
+    values = load_levels_file(path, companion, calendar="XNYS").levels.to_numpy()
     assert (values[~np.isnan(values)] > 0).all()
     assert not np.isinf(values).any()
 
 
-def vendor(content: bytes) -> None:
-    """A vendor's file for the store."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = FileSource(_written(folder, "vendor.csv", content))
-        for symbol in source.symbols:
-            bars = source.fetch(symbol, DAY).bars
-            assert not np.isinf(bars.to_numpy(dtype=float)).any()
+def vendor(content: bytes, folder: Path) -> None:
+    """A vendor's file for the store: figures are finite."""
+    source = FileSource(_written(folder, "vendor.csv", content))
+    for symbol in source.symbols:
+        bars = source.fetch(symbol, DAY).bars
+        assert not np.isinf(bars.to_numpy(dtype=float)).any()
 
 
-def _batch(folder: str, **given: bytes) -> None:
+def returns(content: bytes, folder: Path) -> None:
+    """A file of returns: none is a loss of everything or more, problems are told in lines."""
+    problems = Problems()
+    found = read_returns(
+        _written(folder, "returns.csv", content), _sound(folder)[0].sessions,
+        symbol_column="symbol", date_column="session", return_column="return", problems=problems,
+    )  # fmt: skip
+    values = found.panel.rows.values
+    assert (values[~np.isnan(values)] > -1).all()
+    assert not np.isinf(values).any()
+    _told(problems)
+
+
+def factors(content: bytes, folder: Path) -> None:
+    """A file of factors: what is left is a daily return in decimals, sessions ascend."""
+    problems = Problems()
+    found = _factors(_written(folder, "factors.csv", content), problems)
+    assert (np.diff(found.sessions) > 0).all()
+    assert (np.abs(found.values[~np.isnan(found.values)]) <= LARGEST_FACTOR).all()
+    _told(problems)
+
+
+def events(content: bytes, folder: Path) -> None:
+    """A file of events: each has a session of the factors, or a fault in words."""
+    problems = Problems()
+    known, data = _sound(folder)
+    path = _written(folder, "events.csv", content)
+    for piece in read_pieces(path, ["symbol", "event_date"]):
+        found = locate(piece, data, known, problems)
+        assert len(found.position) == len(found.firm) == piece.table.num_rows
+        assert all(found.faults.values())
+        assert found.position.max(initial=-1) < known.sessions.size
+        placed = found.position >= 0
+        assert (found.session[placed] >= known.sessions[0]).all()
+        assert not (placed & (found.day == NO_DAY)).any()
+    _told(problems)
+
+
+def prices(content: bytes, folder: Path) -> None:
+    """A file of prices: closes are above zero, volumes not below it."""
+    problems = Problems()
+    found = read_prices(
+        _written(folder, "prices.csv", content),
+        columns=("symbol", "session", "close", "volume"),
+        benchmark="SPY",
+        problems=problems,
+    )
+    closes, volumes = found.closes.rows.values, found.volumes.rows.values
+    assert (closes[~np.isnan(closes)] > 0).all()
+    assert (volumes[~np.isnan(volumes)] >= 0).all()
+    assert (np.diff(found.sessions) > 0).all()
+    _told(problems)
+
+
+def pairs(content: bytes, folder: Path) -> None:
+    """A list of firm-events: a row each, weights finite."""
+    found = read_events(_written(folder, "pairs.csv", content))
+    assert len(found.symbol.codes) == len(found) == len(found.characteristics)
+    assert not np.isinf(found.weight).any()
+    _told(found.problems)
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def cells(content: bytes, folder: Path) -> None:
+    """Single cells as numbers, dates and symbols; numbers are what Python reads in such a cell."""
+    import pyarrow as pa
+
+    del folder
+    given = content.decode("utf-8", "replace").split(",")
+    words = pa.array(given)
+    values, bad = numbers(words)
+    for row, text in enumerate(given):
+        word = text.strip()
+        expected = float(word) if _NUMBER.fullmatch(word) else np.nan
+        assert np.isfinite(expected) or np.isnan(values[row]), word
+        assert (row in bad) == (not np.isfinite(expected) and word not in MISSING), word
+        assert row in bad or np.isnan(expected) or values[row] == expected, word
+    moments(words)
+    codes, distinct = texts(words)
+    assert [distinct[code] if code >= 0 else "" for code in codes] == [t.strip() for t in given]
+
+
+def claims(content: bytes, folder: Path) -> None:
+    """The expression of a claim: parsed and evaluated over two figures."""
+    del folder
+    scope = Scope({"a": 2.5, "b": 4.0}, {"abs": abs, "max": max})
+    evaluate(content.decode("utf-8", "replace"), scope)
+
+
+def _written(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def _told(problems: Problems) -> None:
+    """Hold the lines of the problems against their number."""
+    lines = problems.lines()
+    assert len(lines) <= problems.most + 1
+    assert bool(lines) == bool(problems.count)
+
+
+def _factors(path: Path, problems: Problems) -> Factors:
+    return read_factors(path, ("mktrf",), date_column="session", calendar="XNYS", problems=problems)
+
+
+@functools.lru_cache(1)
+def _sound(folder: Path) -> tuple[Factors, FirmReturns]:
+    """Factors and returns without a fault, read once."""
+    known = _factors(_written(folder, "sound.csv", FACTORS.encode()), Problems())
+    data = read_returns(
+        _written(folder, "sound.csv", RETURNS.encode()), known.sessions,
+        symbol_column="symbol", date_column="session", return_column="return", problems=Problems(),
+    )  # fmt: skip
+    return known, data
+
+
+def _batch(folder: Path, **given: bytes) -> None:
+    """Run a batch over the sound files, some replaced."""
     content = {"returns": RETURNS, "factors": FACTORS, "events": EVENTS}
     paths = [
         _written(folder, f"{name}.csv", given.get(name, text.encode()))
         for name, text in content.items()
     ]
     request = BatchRequest(
-        *paths, Path(folder) / "out.csv", models=(FactorModel.parse("mktrf"),),
+        *paths, folder / "out.parquet", models=(FactorModel.parse("mktrf"),),
         estimation=Window(-3, -1), window=Window(0, 0), min_estimation=3, calendar="XNYS",
     )  # fmt: skip
     run_batch(request)
 
 
-def returns(content: bytes) -> None:
-    """A file of returns, through a batch."""
-    with tempfile.TemporaryDirectory() as folder:
-        _batch(folder, returns=content)
-
-
-def factors(content: bytes) -> None:
-    """A file of factors, through a batch."""
-    with tempfile.TemporaryDirectory() as folder:
-        _batch(folder, factors=content)
-
-
-def events(content: bytes) -> None:
-    """A file of events, through a batch."""
-    with tempfile.TemporaryDirectory() as folder:
-        _batch(folder, events=content)
-
-
-def prices(content: bytes) -> None:
-    """A file of prices, through a scan."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = _written(folder, "prices.csv", content)
-        run_scan(
-            ScanRequest(path, DAY_OF_SCAN, estimation=Window(-3, -1), placebos=1, min_estimation=3)
-        )
-
-
-def pairs(content: bytes) -> None:
-    """A list of firm-events."""
-    with tempfile.TemporaryDirectory() as folder:
-        read_events(_written(folder, "pairs.csv", content))
-
-
-def cells(content: bytes) -> None:
-    """Single cells: as numbers, dates and symbols."""
-    import pyarrow as pa
-
-    words = pa.array(content.decode("utf-8", "replace").split(","))
-    values, _ = numbers(words)
-    assert not np.isinf(values).any()
-    moments(words)
-    texts(words)
-
-
-def claims(content: bytes) -> None:
-    """The expression of a claim: parsed and evaluated over two figures."""
-    scope = Scope({"a": 2.5, "b": 4.0}, {"abs": abs, "max": max})
-    evaluate(content.decode("utf-8", "replace"), scope)
+def _scan(folder: Path, prices: bytes) -> None:
+    """Run a scan over a file of prices."""
+    path = _written(folder, "prices.csv", prices)
+    run_scan(
+        ScanRequest(path, DAY_OF_SCAN, estimation=Window(-3, -1), placebos=1, min_estimation=3)
+    )
 
 
 TARGETS = {
     "study": (study, [STUDY]),
     "levels": (levels, [LEVELS.encode(), LONG.encode()]),
-    "vendor": (vendor, [CRSP.encode(), YAHOO.encode()]),
+    "vendor": (vendor, [CRSP.encode(), YAHOO.encode(), LEVELS.encode(), LONG.encode()]),
     "returns": (returns, [RETURNS.encode()]),
     "factors": (factors, [FACTORS.encode()]),
     "events": (events, [EVENTS.encode()]),
@@ -187,16 +267,39 @@ TARGETS = {
 }
 """Name to the target and the sound inputs that it starts from."""
 
+WHOLE: dict[str, Callable[[bytes, Path], None]] = {
+    "returns": lambda content, folder: _batch(folder, returns=content),
+    "factors": lambda content, folder: _batch(folder, factors=content),
+    "events": lambda content, folder: _batch(folder, events=content),
+    "prices": lambda content, folder: _scan(folder, content),
+}
+"""Targets whose files can be followed through a whole batch or scan, end to end."""
 
-def outcome(name: str, content: bytes) -> str:
-    """Try one input: "accepted", "refused", or what went wrong."""
-    target = TARGETS[name][0]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            target(content)
-    except MarketImpactError as error:
-        return "refused" if str(error).strip() else "refused without a word"
-    except Exception as error:  # noqa: BLE001 - what the campaign is after
-        return f"{type(error).__name__}: {str(error)[:80]}"
-    return "accepted"
+
+class Outcome(NamedTuple):
+    """What came of an input: accepted, refused in words, or a fault that is named."""
+
+    kind: str
+    words: str = ""
+
+
+def outcome(
+    name: str, content: bytes, folder: Path | None = None, *, whole: bool = False
+) -> Outcome:
+    """Try one input, in a folder for its files; `whole` runs what is behind the reader too."""
+    target = WHOLE[name] if whole else TARGETS[name][0]
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        try:
+            target(content, folder)
+        except MarketImpactError as error:
+            words = str(error)
+            return Outcome(
+                "refused" if words.strip() else "fault", words or "refused without a word"
+            )
+        except Exception as error:  # noqa: BLE001 - what the campaign is after
+            return Outcome("fault", f"{type(error).__name__}: {str(error)[:80]}")
+    return Outcome("accepted")

@@ -40,6 +40,13 @@ Date,,,,,,
 2025-01-24,142.6186,605.3701,148.97,608.78,234657000,34604700
 2025-01-27,118.4187,596.8,128.4,599.69,818831000,70361100
 """
+YFINANCE_ALONE = """Price,Adj Close,Close,High,Low,Open,Volume
+Ticker,NVDA,NVDA,NVDA,NVDA,NVDA,NVDA
+Date,,,,,,
+2025-01-23,147.2186,147.22,147.23,143.71,145.05,155915000
+2025-01-24,142.6186,142.62,148.97,141.88,148.37,234657000
+2025-01-27,118.4187,118.42,128.4,116.7,124.8,818831000
+"""
 YFINANCE_BY_TICKER = """Ticker,SPY,SPY,SPY,NVDA,NVDA,NVDA
 Price,Open,Close,Adj Close,Open,Close,Adj Close
 Date,,,,,,
@@ -113,9 +120,11 @@ def test_every_dialect_gives_the_same_levels(read, content) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "name"), [(STOOQ_CSV, "nvda_us_d.csv"), (YAHOO, "NVDA.csv")], ids=["stooq", "yahoo"]
+    ("content", "name"),
+    [(STOOQ_CSV, "nvda_us_d.csv"), (YAHOO, "NVDA.csv"), (YFINANCE_ALONE, "download.csv")],
+    ids=["stooq", "yahoo", "yfinance"],
 )
-def test_the_bars_of_one_symbol_have_the_name_of_the_file(read, content, name) -> None:
+def test_the_bars_of_one_symbol_have_its_name_or_that_of_the_file(read, content, name) -> None:
     levels = read(content, name)
     assert levels.columns.tolist() == ["NVDA"]
     assert levels["NVDA"].tolist() == NVDA

@@ -82,7 +82,7 @@ def test_unequal_histories_against_statsmodels(four, gappy, window: Window, days
     total, pearson, fewest = 0.0, [], 250
     for i in FIRMS:
         for j in FIRMS:
-            both = pd.concat([found[i][0], found[j][0]], axis=1).dropna().to_numpy()
+            both = pd.concat([found[i][0], found[j][0]], axis=1, sort=True).dropna().to_numpy()
             rho = (
                 both[:, 0]
                 @ both[:, 1]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 def _volume(sample: FirmSample, settings: Settings) -> Outcome:
+    if not len(sample.daily.turnover[0]):
+        return Outcome.missing("volume", "needs the volume of every session of the windows")
     before, ahead = map(_alone, sample.daily.turnover)
     return abnormal_volume_test(*before, *ahead, level=settings.level)
 
@@ -40,6 +42,8 @@ def _alone(series: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _half(sample: FirmSample, settings: Settings, half: Half) -> Outcome:
     daily = sample.daily
+    if not len(daily.overnight[0]):
+        return Outcome.missing(half, "needs an open and a close of every session of the window")
     own, market = (
         (daily.overnight, daily.market_overnight)
         if half == "overnight"
