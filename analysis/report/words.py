@@ -22,19 +22,20 @@ SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 """Signs of currencies that stand before a number; others stand as their code."""
 
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _UNIT = re.compile(r"(?<=\d) (?=%|bn\b|m\b|billion\b|million\b)")
 
 
 def typeset(text: str) -> str:
     r"""
-    Set a text for print: the true minus before a number, a number and its unit on one line.
+    Set a text for print: true minus signs and apostrophes, a number and its unit on one line.
 
     Examples
     --------
     >>> typeset("-16.6 % of 2025-01-27")
     '−16.6\xa0% of 2025-01-27'
     """
-    return _UNIT.sub("\u00a0", _MINUS.sub("−", text))
+    return _APOSTROPHE.sub("’", _UNIT.sub("\u00a0", _MINUS.sub("−", text)))
 
 
 def money(value: float, currency: str) -> str:
