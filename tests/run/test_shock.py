@@ -134,7 +134,7 @@ def test_the_text_says_that_a_market_model_cannot_separate_it(found) -> None:
     for part in (
         "itself returned -4.76 %, beyond its ordinary days (rank among 3,041 dates, by its own",
         "a shock to the whole market, which a market model takes for expected. It cannot be",
-        "Against its own mean alone, the market's move included, AAPL returned -9.34 %, a fall",
+        "Against its own mean alone, the market’s move included, Apple returned -9.34 %, a fall",
         "across 6 firms a unit of beta went with",
     ):
         assert part in text
