@@ -151,3 +151,10 @@ def test_a_headline_after_the_event_session_may_have_no_path() -> None:
     assert isinstance(cumulative_path(case_of(after)), Absent)
     before = replace(after, estimation=Window(-110, -1))
     assert cumulative_path(case_of(before)).days == range(21)
+
+
+def test_two_sessions_are_a_path() -> None:
+    near = asked(estimation=Window(-110, -1), windows=(Window(0, 1),))
+    for sessions, days in ((2, range(2)), (3, range(3))):
+        cut = crowd(levels=crowd().levels.iloc[: EVENT + sessions])
+        assert cumulative_path(case_of(near, cut)).days == days
