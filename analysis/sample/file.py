@@ -38,7 +38,7 @@ from analysis.toml_text import parse_toml
 from analysis.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from analysis._typing import Progress
     from analysis.batch.partition import Cluster
@@ -157,7 +157,18 @@ class SampleStudy:
         else:
             events = weighted_by(self.events, self.weight)
         result = run_sample(events, sample, self.spec, progress=progress, client=client)
-        return replace(result, impacts=impacts(result, data, self.fx))
+        names = {**data.reference.names, **_named(self.benchmarks, data.reference.names)}
+        return replace(result, impacts=impacts(result, data, self.fx), names=names)
+
+
+def _named(benchmarks: Sequence[Benchmark], names: Mapping[str, str]) -> dict[str, str]:
+    """Name indices without some of their firms, by id."""
+    return {
+        benchmark.id: f"{names.get(benchmark.symbol, benchmark.symbol)} without "
+        + " and ".join(names.get(firm, firm) for firm in benchmark.firms)
+        for benchmark in benchmarks
+        if benchmark.firms
+    }
 
 
 def load_sample(name_or_path: str | Path) -> SampleStudy:
