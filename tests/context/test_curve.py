@@ -217,7 +217,7 @@ def test_the_bundled_study(study, snapshot) -> None:
     assert curve.joint.drawn == len(clean)
     small = override(study, Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",)))
     marked = [p for p in curve.points if p.headline]
-    assert [p.impact for p in marked] == [
+    assert [p.answer for p in marked] == [
         run_study(small, snapshot).headline_window.impact.abnormal
     ]
     apart = by_key(found)
@@ -225,7 +225,7 @@ def test_the_bundled_study(study, snapshot) -> None:
     assert {p.benchmark for p in apart["relative", False].points} == {"MKT-ex", "MKT-ex-23"}
     for cell in curve.points:
         if cell.returns == "log":
-            assert cell.impact / cell.abnormal == pytest.approx(24.477e9 * 142.62, rel=1e-4)
+            assert cell.answer / cell.abnormal == pytest.approx(24.477e9 * 142.62, rel=1e-4)
             assert cell.impact.low < cell.answer < cell.impact.high
 
 
