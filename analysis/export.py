@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     _Frames = list[tuple[TidyFile[StudyResult], pd.DataFrame]]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str, allow_nan=False)
 _PACKAGES = ("market-impact", "numpy", "pandas", "scipy", "statsmodels", "exchange-calendars")
 
 

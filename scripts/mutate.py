@@ -63,9 +63,8 @@ def interval(killed: int, tried: int) -> tuple[float, float]:
 
 
 def room(module: str) -> str:
-    """Name the room of a module: its folder, or the module where it stands alone."""
-    path = Path(module)
-    return path.parent.as_posix() if len(path.parts) > 2 else module
+    """Name the room of a module: its folder right under the package, or the module itself."""
+    return "/".join(Path(module).parts[:2])
 
 
 def chosen(words: list[str], *, changed: bool) -> list[str]:

@@ -109,7 +109,7 @@ def test_changed_code_gets_into_functions_that_are_loaded(mutate, tmp_path):
 
 
 def test_a_room_below_the_floor_fails_the_run(mutate, capsys):
-    case = mutate["Mutant"]("analysis/run/plan.py", 3, "Add -> Sub", "a + b", "", deferred=True)
+    case = mutate["Mutant"]("analysis/run/plan.py", 3, "Add -> Sub", "a + b", "", 0, deferred=True)
     good, bad = (case, ""), (case, "passed 3 tests")
     assert mutate["report"]([good] * 9 + [bad], {"analysis/run": 2}, 7, 90.0) == 0
     out = capsys.readouterr().out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,4 +64,4 @@ def hac_t_test(
         The t-test with `se` times the root of `variance_ratio`.
     """
     ratio = max(variance_ratio(residuals, window), 1e-6)
-    return replace(t_test(effect, se * math.sqrt(ratio), df, level=level), test="hac-t")
+    return t_test(effect, se * math.sqrt(ratio), df, level=level, test="hac-t")

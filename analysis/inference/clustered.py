@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.inference.date_sums import Codes, DateSums, close_products, codes_of
-from analysis.inference.outcome import Outcome, student
-from analysis.inference.student import critical_value
+from analysis.inference.one_firm import t_test
+from analysis.inference.outcome import Outcome
+from analysis.inference.rank import two_sided_rank
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis._typing import BoolArray, FloatArray, IntArray
 
 FEWEST_CLUSTERS = 5
@@ -63,14 +66,25 @@ def date_cluster_test(
     >>> round(date_cluster_test(x, np.array([0, 0, 3, 5, 7, 9, 9])).statistic, 3)
     2.133
     """
-    sums = DateSums.of(values, position)
+    return date_cluster_of(DateSums.of(values, position), reach, level=level)
+
+
+def date_cluster_of(sums: DateSums, reach: int = 1, *, level: float = 0.95) -> Outcome:
+    """
+    Make `date_cluster_test` of sums by date.
+
+    Parameters
+    ----------
+    sums : DateSums
+    reach, level
+        As `date_cluster_test`.
+    """
     clusters = len(sums.position)
     if clusters < FEWEST_CLUSTERS:
         return Outcome.missing("date-cluster", _few(clusters))
     mean = sums.mean
-    deviation = sums.total - sums.count * mean
-    product = close_products(sums.position, deviation, reach)
-    variance = product * clusters / (clusters - 1) / len(values) ** 2
+    product = close_products(sums.position, sums.deviation, reach)
+    variance = product * clusters / (clusters - 1) / float(sums.count.sum()) ** 2
     df = sums.apart(reach) - 1
     return _by_variance("date-cluster", mean, variance, df, level)
 
@@ -183,11 +197,34 @@ def two_way_cluster_test(
         return Outcome.missing("two-way-cluster", _few(clusters))
     mean = float(values.mean())
     deviation = values - mean
-    parts = [_cluster_variance(deviation, code) for code in (date_code, firm_code)]
-    firm_code *= len(dates)  # in place: of ten million pairs memory is scarce
-    firm_code += date_code
-    del date_code
-    parts.append(_cluster_variance(deviation, codes_of(firm_code)[1]))
+    both = codes_of(firm_code * len(dates) + date_code)[1]
+    squares = [
+        (float(sums @ sums), len(sums))
+        for sums in (np.bincount(code, deviation) for code in (date_code, firm_code, both))
+    ]
+    return two_way_of(mean, len(values), squares, level=level)
+
+
+def two_way_of(
+    mean: float, count: int, squares: Sequence[tuple[float, int]], *, level: float = 0.95
+) -> Outcome:
+    """
+    Make `two_way_cluster_test` of sums.
+
+    Parameters
+    ----------
+    mean : float
+    count : int
+        Pairs.
+    squares : sequence of (float, int)
+        By date, by firm and by both: sum of the squares of the clusters' summed deviations, and
+        number of clusters.
+    level : float
+    """
+    clusters = min(squares[0][1], squares[1][1])
+    if clusters < FEWEST_CLUSTERS:
+        return Outcome.missing("two-way-cluster", _few(clusters))
+    parts = [total * found / (found - 1) / count**2 for total, found in squares]
     variance = parts[0] + parts[1] - parts[2]
     if variance <= 0:
         variance = max(parts[0], parts[1])
@@ -276,15 +313,12 @@ def date_bootstrap_test(
     total, count = sums.total[picks], sums.count[picks]
     redrawn = _clustered_t(total - mean * count, count)
     redrawn = redrawn[np.isfinite(redrawn)]
-    below = int(np.count_nonzero(redrawn <= statistic))
-    above = int(np.count_nonzero(redrawn >= statistic))
-    p = min(1.0, 2 * (1 + min(below, above)) / (len(redrawn) + 1))
     low, high = np.quantile(redrawn, [(1 - level) / 2, (1 + level) / 2])
     se = mean / statistic
     return Outcome(
         "date-bootstrap",
         statistic=statistic,
-        p=p,
+        p=two_sided_rank(statistic, redrawn),
         draws=len(redrawn),
         low=mean - float(high) * se,
         high=mean - float(low) * se,
@@ -312,7 +346,19 @@ def date_portfolio_test(
     ----------
     Jaffe (1974), Journal of Business 47; Brown and Warner (1985), J. Financial Economics 14.
     """
-    sums = DateSums.of(values, position)
+    return date_portfolio_of(DateSums.of(values, position), reach, level=level)
+
+
+def date_portfolio_of(sums: DateSums, reach: int = 1, *, level: float = 0.95) -> Outcome:
+    """
+    Make `date_portfolio_test` of sums by date.
+
+    Parameters
+    ----------
+    sums : DateSums
+    reach, level
+        As `date_cluster_test`.
+    """
     clusters = len(sums.position)
     if clusters < FEWEST_CLUSTERS:
         return Outcome.missing("date-portfolio", _few(clusters))
@@ -361,14 +407,6 @@ def calendar_portfolio_test(
     return _by_variance(test, mean, variance, sessions - 1, level)
 
 
-def _cluster_variance(deviation: FloatArray, code: IntArray) -> float:
-    sums = np.bincount(code, weights=deviation)
-    clusters = len(sums)
-    if clusters < 2:
-        return 0.0
-    return float(sums @ sums) * clusters / (clusters - 1) / len(deviation) ** 2
-
-
 def _clustered_t(total: FloatArray, count: FloatArray) -> FloatArray:
     """Clustered t of each row of date sums, shape (draws, G); NaN where the dates do not differ."""
     clusters = total.shape[-1]
@@ -387,12 +425,7 @@ def _by_variance(test: str, mean: float, variance: float, df: int, level: float)
         return Outcome.missing(test, "the variance of the mean cannot be estimated from so few")
     if df < 1:
         return Outcome.missing(test, "all dates share sessions with one another")
-    se = math.sqrt(variance)
-    plain = student(test, mean / se, df)
-    half = critical_value(level, df) * se
-    return Outcome(
-        test, statistic=plain.statistic, p=plain.p, df=df, low=mean - half, high=mean + half
-    )
+    return t_test(mean, math.sqrt(variance), df, level=level, test=test)
 
 
 def _few(clusters: int, needed: int = FEWEST_CLUSTERS) -> str:

@@ -47,7 +47,21 @@ def cross_sectional_test(car: FloatArray) -> Outcome:
     reason = _no_spread(sample)
     if reason:
         return Outcome.missing("cross-t", reason)
-    return student("cross-t", _ratio(sample) * math.sqrt(len(sample)), len(sample) - 1)
+    return cross_sectional_of(_ratio(sample), len(sample))
+
+
+def cross_sectional_of(ratio: float, count: int) -> Outcome:
+    """
+    Make `cross_sectional_test` of the mean over the spread.
+
+    Parameters
+    ----------
+    ratio : float
+        Mean CAR over its standard deviation, ``ddof=1``.
+    count : int
+        Firms.
+    """
+    return student("cross-t", ratio * math.sqrt(count), count - 1)
 
 
 def skewness_adjusted_test(car: FloatArray, kind: Literal["hall", "johnson"] = "hall") -> Outcome:
@@ -106,7 +120,29 @@ def skewness_adjusted(samples: FloatArray, kind: Literal["hall", "johnson"]) -> 
     mean = samples.mean(axis=-1)
     centred = samples - mean[..., None]
     second = np.square(centred).mean(axis=-1)
-    biased = (centred * centred * centred).mean(axis=-1) / second**1.5
+    third = (centred * centred * centred).mean(axis=-1)
+    return skewness_adjusted_of(mean, second, third, count, kind)
+
+
+def skewness_adjusted_of(
+    mean: FloatArray,
+    second: FloatArray,
+    third: FloatArray,
+    count: int,
+    kind: Literal["hall", "johnson"],
+) -> FloatArray:
+    """
+    Compute the statistic of `skewness_adjusted_test` from moments, whatever their unit.
+
+    Parameters
+    ----------
+    mean, second, third : ndarray of shape (...)
+        Means of the values, and of their squared and cubed deviations.
+    count : int
+        Values.
+    kind : {"hall", "johnson"}
+    """
+    biased = third / second**1.5
     skewness = biased * math.sqrt(count * (count - 1)) / (count - 2)
     ratio = mean / np.sqrt(second * count / (count - 1))
     cubic = skewness**2 * ratio**3 / 27 if kind == "hall" else 0.0
@@ -149,7 +185,19 @@ def patell_test(scar: FloatArray, df: FloatArray) -> Outcome:
     if freedom.min() <= 2:
         return Outcome.missing("patell", "a firm has too few estimation sessions")
     variance = float((freedom / (freedom - 2)).sum())
-    return normal("patell", float(scar[known].sum()) / math.sqrt(variance))
+    return patell_of(float(scar[known].sum()), variance)
+
+
+def patell_of(total: float, variance: float) -> Outcome:
+    """
+    Make `patell_test` of sums.
+
+    Parameters
+    ----------
+    total, variance : float
+        Sums of the standardised CARs, and of their variances under the null.
+    """
+    return normal("patell", total / math.sqrt(variance))
 
 
 def generalised_sign_test(car: FloatArray, residuals: FloatArray) -> Outcome:
@@ -210,9 +258,22 @@ def sign_test(car: FloatArray, share: float, test: str = "sign") -> Outcome:
     count = len(car)
     if not count:
         return Outcome.missing(test, "no firm has a CAR")
+    return sign_of(int((car > 0).sum()), count, share, test)
+
+
+def sign_of(positive: int, count: int, share: float, test: str = "sign") -> Outcome:
+    """
+    Make `sign_test` of counts.
+
+    Parameters
+    ----------
+    positive, count : int
+        Positive CARs, and all.
+    share, test
+        As `sign_test`.
+    """
     if not 0 < share < 1:
         return Outcome.missing(test, "all estimation residuals have one sign")
-    positive = int((car > 0).sum())
     return normal(test, (positive - count * share) / math.sqrt(count * share * (1 - share)))
 
 

@@ -24,14 +24,11 @@ class DateSums:
         Pairs on each.
     total : ndarray of shape (G,)
         Sum of their values.
-    code : ndarray of shape (N,)
-        Date of each pair.
     """
 
     position: IntArray
     count: FloatArray
     total: FloatArray
-    code: IntArray
 
     @classmethod
     def of(cls, values: FloatArray, position: IntArray | Codes) -> DateSums:
@@ -48,12 +45,18 @@ class DateSums:
         dates, code = codes_of(position)
         count = np.bincount(code, minlength=len(dates)).astype(np.float64)
         total = np.bincount(code, weights=values, minlength=len(dates)).astype(np.float64)
-        return cls(dates, count, total, code)
+        return cls(dates, count, total)
 
     @property
     def mean(self) -> float:
         """Mean over the pairs."""
         return float(self.total.sum() / self.count.sum())
+
+    @property
+    def deviation(self) -> FloatArray:
+        """Sum of the deviations from the mean, by date; shape (G,)."""
+        summed: FloatArray = self.total - self.count * self.mean
+        return summed
 
     def apart(self, reach: int) -> int:
         """Count the dates of which no two are closer than `reach` sessions, from the first on."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis._typing import FloatArray, IntArray
-    from analysis.inference.date_sums import Codes
+    from analysis.inference.date_sums import Codes, DateSums
 
 
 class EventSample(Protocol):
@@ -17,10 +19,14 @@ class EventSample(Protocol):
     ----------
     car : ndarray of shape (N,)
         Decimal; no NaN.
-    position, firm : ndarray of shape (N,)
-        Day of the reaction session, and firm, of each.
+    position : ndarray of shape (N,)
+        Day of the reaction session of each.
     dates : Codes
         The different days, and each one's.
+    by_date : DateSums
+        The CARs by date.
+    squares : sequence of (float, int)
+        By date, by firm and by both, as `analysis.inference.clustered.two_way_of` takes them.
     weight : ndarray of shape (N,)
         NaN where none is given.
     reach : int
@@ -37,7 +43,10 @@ class EventSample(Protocol):
     def dates(self) -> Codes: ...  # noqa: D102
 
     @property
-    def firm(self) -> IntArray: ...  # noqa: D102
+    def by_date(self) -> DateSums: ...  # noqa: D102
+
+    @property
+    def squares(self) -> Sequence[tuple[float, int]]: ...  # noqa: D102
 
     @property
     def weight(self) -> FloatArray: ...  # noqa: D102

@@ -213,8 +213,14 @@ class FirmSample:
         KeyError
             If there is no such need.
         """
+        absent, reason = self._lacking[need]
+        return reason if absent else ""
+
+    @cached_property
+    def _lacking(self) -> Mapping[str, tuple[bool, str]]:
+        """Whether the sample lacks each need, and in what words."""
         capabilities = self.estimator.capabilities
-        reasons = {
+        return {
             "one session": (self.window > 1, "is for one session; the window has several"),
             "short window": (
                 self.window > SHORT,
@@ -253,5 +259,3 @@ class FirmSample:
             ),
             "history": (self.history is None, self.no_history),
         }
-        absent, reason = reasons[need]
-        return reason if absent else ""

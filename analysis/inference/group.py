@@ -14,7 +14,7 @@ from analysis.inference.many_firms import FEWEST_COMMON_ROWS, mean_correlation
 from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.abnormal import AbnormalPath
@@ -117,7 +117,13 @@ class GroupSample:
         KeyError
             If there is no such need.
         """
-        reasons = {
+        absent, reason = self._lacking[need]
+        return reason if absent else ""
+
+    @cached_property
+    def _lacking(self) -> Mapping[str, tuple[bool, str]]:
+        """Whether the sample lacks each need, and in what words."""
+        return {
             "one session": (self.length > 1, "is for one session; the window has several"),
             "prediction error": (not np.isfinite(self.covariance).all(), NO_COVARIANCE),
             "scaled placebo": (self.scaled is None, NO_SCALE),
@@ -130,8 +136,6 @@ class GroupSample:
                 "the firms' buy-and-hold returns were not given",
             ),
         }
-        absent, reason = reasons[need]
-        return reason if absent else ""
 
     def complete(self) -> GroupSample:
         """Leave out the firms whose event window or whole estimation window is missing."""
@@ -266,7 +270,9 @@ class GroupSample:
         rows = np.isfinite(self.residuals).sum(axis=0)
         return float(self.common_rows.min()) - float((rows - self.df).max())
 
-    def during(self, paths: Sequence[AbnormalPath]) -> GroupSample:
+    def during(
+        self, paths: Sequence[AbnormalPath], scaled: ScaledPlacebo | None = None
+    ) -> GroupSample:
         """
         Take the same firms in another event window; what rests on residuals alone is kept.
 
@@ -274,13 +280,15 @@ class GroupSample:
         ----------
         paths : sequence of N AbnormalPath
             Of that window.
+        scaled : ScaledPlacebo, optional
+            Of that window.
         """
         other = replace(
             self,
             ar=np.column_stack([path.abnormal for path in paths]),
             covariance=_stacked([path.covariance for path in paths], len(paths[0].raw)),
             placebo_scar=None,
-            scaled=None,
+            scaled=scaled,
         )
         kept = ("sar", "correlation", "common_rows", "error_correlation", "mean_df")
         vars(other).update({name: getattr(self, name) for name in kept if name in vars(self)})

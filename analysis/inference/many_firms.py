@@ -88,10 +88,23 @@ def bmp_test(scar: FloatArray) -> Outcome:
     if count < 2:
         return Outcome.missing("bmp", f"needs two firms or more, there is {count}")
     spread = float(np.std(scar, ddof=1))
+    return bmp_of(float(np.mean(scar)), spread, count)
+
+
+def bmp_of(mean: float, spread: float, count: int) -> Outcome:
+    """
+    Make `bmp_test` of the mean and the spread.
+
+    Parameters
+    ----------
+    mean, spread : float
+        Of the standardised CARs; the spread with ``ddof=1``.
+    count : int
+        Firms, two or more.
+    """
     if spread == 0:
         return Outcome.missing("bmp", "all firms have the same standardised abnormal return")
-    statistic = float(np.mean(scar)) * math.sqrt(count) / spread
-    return student("bmp", statistic, count - 1)
+    return student("bmp", mean * math.sqrt(count) / spread, count - 1)
 
 
 def kolari_pynnonen_test(scar: FloatArray, correlation: float) -> Outcome:
@@ -127,7 +140,19 @@ def kolari_pynnonen_test(scar: FloatArray, correlation: float) -> Outcome:
     >>> round(kolari_pynnonen_test(np.array([-3.0, -1.0, -2.0, -2.0]), 0.25).statistic, 3)
     -3.207
     """
-    plain = bmp_test(scar)
+    return adjusted_bmp(bmp_test(scar), correlation)
+
+
+def adjusted_bmp(plain: Outcome, correlation: float) -> Outcome:
+    """
+    Adjust the outcome of `bmp_test` as `kolari_pynnonen_test` does.
+
+    Parameters
+    ----------
+    plain : Outcome
+    correlation : float
+        As `kolari_pynnonen_test`.
+    """
     if plain.statistic is None:
         return Outcome.missing("kp", plain.unavailable)
     count = int(plain.df or 0) + 1
@@ -169,10 +194,24 @@ def kolari_pynnonen_patell_test(scar: FloatArray, df: FloatArray, correlation: f
     >>> round(kolari_pynnonen_patell_test(scar, df, 0.25).statistic, 3)
     -2.993
     """
-    plain = patell_test(scar, df)
+    return adjusted_patell(patell_test(scar, df), int(np.isfinite(scar).sum()), correlation)
+
+
+def adjusted_patell(plain: Outcome, count: int, correlation: float) -> Outcome:
+    """
+    Adjust the outcome of `patell_test` as `kolari_pynnonen_patell_test` does.
+
+    Parameters
+    ----------
+    plain : Outcome
+    count : int
+        Firms.
+    correlation : float
+        As `kolari_pynnonen_test`.
+    """
     if plain.statistic is None:
         return Outcome.missing("kp-patell", plain.unavailable)
-    _, inflation, warning = _inflation(correlation, int(np.isfinite(scar).sum()))
+    _, inflation, warning = _inflation(correlation, count)
     return normal("kp-patell", plain.statistic / math.sqrt(inflation), warning=warning)
 
 
@@ -187,7 +226,7 @@ def _inflation(correlation: float, count: int) -> tuple[float, float, str]:
         f"mean residual correlation {correlation:.3f} of {count} firms makes the variance "
         "inflation vanish; it is taken as 0"
     )
-    warnings.warn(text, ReliabilityWarning, stacklevel=3)
+    warnings.warn(text, ReliabilityWarning, stacklevel=4)
     return 0.0, 1.0, text
 
 

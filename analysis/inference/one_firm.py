@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.inference.outcome import Outcome
+from analysis.inference.rank import two_sided_rank
 from analysis.inference.student import critical_value, two_sided_p
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
 
 
-def t_test(effect: float, se: float, df: float, *, level: float = 0.95) -> Outcome:
+def t_test(effect: float, se: float, df: float, *, level: float = 0.95, test: str = "t") -> Outcome:
     """
     Test an abnormal return against its prediction error.
 
@@ -30,6 +29,8 @@ def t_test(effect: float, se: float, df: float, *, level: float = 0.95) -> Outco
         Residual degrees of freedom of the model.
     level : float
         Confidence level of the interval.
+    test : str
+        Id of the test whose error `se` is.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def t_test(effect: float, se: float, df: float, *, level: float = 0.95) -> Outco
     statistic = effect / se
     half = critical_value(level, df) * se
     return Outcome(
-        test="t",
+        test,
         statistic=statistic,
         p=two_sided_p(statistic, df),
         df=df,
@@ -85,7 +86,5 @@ def sample_quantile_test(effect: float, residuals: FloatArray) -> Outcome:
     >>> round(sample_quantile_test(-0.5, np.linspace(-0.1, 0.1, 99)).p, 3)
     0.02
     """
-    below = int(np.count_nonzero(residuals <= effect))
-    above = int(np.count_nonzero(residuals >= effect))
-    one_sided = (1 + min(below, above)) / (len(residuals) + 1)
-    return Outcome(test="sq", statistic=effect, p=min(1.0, 2 * one_sided), draws=len(residuals))
+    p = two_sided_rank(effect, residuals)
+    return Outcome("sq", statistic=effect, p=p, draws=len(residuals))

@@ -83,15 +83,7 @@ def portfolio_test(sample: GroupSample, *, level: float = 0.95) -> Outcome:
         )
     if not math.isfinite(sample.mean_se):
         return Outcome.missing("portfolio", "the firms' residuals cancel: no error is left")
-    outcome = t_test(float(sample.car.mean()), sample.mean_se, df, level=level)
-    return Outcome(
-        "portfolio",
-        statistic=outcome.statistic,
-        p=outcome.p,
-        df=df,
-        low=outcome.low,
-        high=outcome.high,
-    )
+    return t_test(float(sample.car.mean()), sample.mean_se, df, level=level, test="portfolio")
 
 
 def portfolio_garch_test(sample: GroupSample, *, level: float = 0.95) -> Outcome:
@@ -176,15 +168,7 @@ def calendar_time_test(
     coefficients = inverse @ (q.T @ y)
     residuals = y - design @ coefficients
     se = math.sqrt(float(residuals @ residuals) / df * float(inverse[0] @ inverse[0]))
-    outcome = t_test(float(coefficients[0]), se, df, level=level)
-    return Outcome(
-        "calendar-time",
-        statistic=outcome.statistic,
-        p=outcome.p,
-        df=df,
-        low=outcome.low,
-        high=outcome.high,
-    )
+    return t_test(float(coefficients[0]), se, df, level=level, test="calendar-time")
 
 
 def _mean_residual(sample: GroupSample) -> FloatArray:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.inference.outcome import Outcome
-from analysis.inference.student import two_sided_p
+from analysis.inference.student import fit_student
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -18,9 +17,6 @@ FEWEST_DRAWS = 19
 
 FEWEST_FITTED = 50
 """Fewer draws say nothing of a tail beyond them."""
-
-MOST_DF = 1e6
-"""Degrees of freedom beyond which Student's t is normal."""
 
 
 def rank_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
@@ -63,6 +59,32 @@ def rank_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     return Outcome(test=test, statistic=statistic, p=(1 + extreme) / (count + 1), draws=count)
 
 
+def two_sided_rank(statistic: float, draws: FloatArray) -> float:
+    """
+    Twice the rank in the nearer tail, for a statistic whose law is not symmetric.
+
+    Parameters
+    ----------
+    statistic : float
+    draws : ndarray of shape (B,)
+        Without NaN.
+
+    Returns
+    -------
+    float
+        ``2 (1 + the smaller of #{draw <= statistic} and #{draw >= statistic}) / (B + 1)``, at the
+        most 1.
+
+    Examples
+    --------
+    >>> two_sided_rank(-9.0, np.arange(99.0))
+    0.02
+    """
+    below = int(np.count_nonzero(draws <= statistic))
+    above = int(np.count_nonzero(draws >= statistic))
+    return min(1.0, 2 * (1 + min(below, above)) / (len(draws) + 1))
+
+
 def fitted_t_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     """
     Judge a statistic by Student's t about zero, fitted to draws of the same statistic.
@@ -97,17 +119,12 @@ def fitted_t_test(test: str, statistic: float, draws: FloatArray) -> Outcome:
     >>> 0.02 < fitted_t_test("placebo-t", 2.0, draws).p < 0.07
     True
     """
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
     usable = draws[np.isfinite(draws)]
     if len(usable) < FEWEST_FITTED:
         return Outcome.missing(
             test, f"only {len(usable)} pseudo-dates fit before the event ({FEWEST_FITTED} needed)"
         )
-    if not usable.std():
-        return Outcome.missing(test, "the statistic is the same on every pseudo-date")
-    unit = math.sqrt(float(usable @ usable) / len(usable))
-    nu, _, scale = map(float, stats.t.fit(usable / unit, floc=0))
-    nu = min(nu, MOST_DF)
-    p = two_sided_p(statistic / (scale * unit), nu)
-    return Outcome(test, statistic=statistic, p=p, df=nu, draws=len(usable))
+    law = fit_student(usable) if usable.std() else None
+    if law is None:
+        return Outcome.missing(test, "the statistic is the same on every pseudo-date, or 0 on most")
+    return Outcome(test, statistic=statistic, p=law.p(statistic), df=law.df, draws=law.count)

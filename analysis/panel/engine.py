@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,18 +10,13 @@ import numpy as np
 from analysis.errors import StudyError, WindowError
 from analysis.panel.estimates import LinearModel, PanelEstimates, WindowEstimates
 from analysis.panel.layout import (
-    EVENT_OUTSIDE,
     FIXED,
     LARGEST_REGRESSORS,
-    PER_WINDOW,
     THROUGH_ORIGIN,
-    UNKNOWN_FIRM,
     WITH_CONSTANT,
-    Events,
-    FactorTable,
     PanelDesign,
-    Results,
 )
+from analysis.panel.plan import WindowPlan, usable_processors
 from analysis.panel.returns import PanelReturns
 
 if TYPE_CHECKING:
@@ -35,8 +27,14 @@ if TYPE_CHECKING:
     from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.windows import Window
 
-_TASKS_PER_THREAD = 8
-_LEAST_WORK = 200_000  # sessions of a run of firms below which a thread costs more than it does
+__all__ = [
+    "check_windows",
+    "estimate_panel",
+    "estimate_windows",
+    "plan_windows",
+    "usable_processors",
+]
+
 _CONSTANT = 1e-13  # spread of a factor, as a share of its size, that is rounding
 _KINDS = {"constant": WITH_CONSTANT, "origin": THROUGH_ORIGIN, "fixed": FIXED}
 
@@ -201,6 +199,65 @@ end it before -1
     >>> found.car[0].round(4).tolist(), found.df[0].tolist()
     ([[-0.0575, -0.06], [-0.07, -0.07]], [2, 4])
     """
+    position = np.ascontiguousarray(position, dtype=np.int64)
+    plan = plan_windows(
+        returns,
+        factors,
+        position,
+        models=models,
+        estimation=estimation,
+        windows=windows,
+        min_estimation=min_estimation,
+        base=base,
+        skip_missing=skip_missing,
+        log=log,
+    )
+    return plan.estimate(firm, position, threads=threads)
+
+
+def plan_windows(
+    returns: PanelReturns | FloatArray,
+    factors: FloatArray,
+    position: npt.ArrayLike,
+    *,
+    models: Sequence[LinearModel | Sequence[int]],
+    estimation: Window,
+    windows: Sequence[Window],
+    min_estimation: int | None = None,
+    base: FloatArray | None = None,
+    skip_missing: bool = False,
+    log: bool = False,
+) -> WindowPlan:
+    """
+    Lay out once what is the same for all events of `estimate_windows`, which come in blocks.
+
+    Parameters
+    ----------
+    position : array_like of int, shape (n,)
+        Sessions of all events to come; those outside the sessions are passed over.
+    returns, factors, models, estimation, windows, min_estimation, base, skip_missing, log
+        As `estimate_windows`.
+
+    Returns
+    -------
+    WindowPlan
+
+    Raises
+    ------
+    StudyError, WindowError
+        As `estimate_panel`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis.windows import Window
+    >>> market = np.array([1, -1, 2, -2, 0, -3]) / 100
+    >>> stock = np.array([2, -1, 3, -3, 0, -10]) / 100
+    >>> plan = plan_windows(stock, market, [5], models=[(0,)], estimation=Window(-5, -1),
+    ...                     windows=[Window(0, 0)], min_estimation=5)
+    >>> plan.estimate([0], [5]).car[0, 0].round(6).tolist()
+    [-0.057]
+    """
     if not isinstance(returns, PanelReturns):
         returns = PanelReturns.from_matrix(returns)
     factors = np.asarray(factors, dtype=np.float64)
@@ -212,14 +269,6 @@ end it before -1
         raise WindowError("no event window given; name at least one, as 0..0")
     for window in windows:
         check_windows(estimation, window)
-    firm = np.ascontiguousarray(firm, dtype=np.int64)
-    position = np.ascontiguousarray(position, dtype=np.int64)
-    if firm.ndim != 1 or firm.shape != position.shape:
-        raise StudyError(
-            f"events need one firm and one position each; got {firm.shape} and {position.shape}"
-        )
-    results = _empty_results(firm.size, chosen, len(windows))
-    active = _screen(firm, position, returns.n_firms, len(factors), results)
     how = _How(
         estimation=(estimation.start, estimation.end),
         windows=np.array([(window.start, window.end) for window in windows], dtype=np.int64),
@@ -230,13 +279,15 @@ end it before -1
         skip=skip_missing,
         log=log,
     )
-    events = _grouped(firm, position, active, returns.n_firms, len(factors))
+    position = np.asarray(position, dtype=np.int64).ravel()
+    fallen_on = np.zeros(len(factors), dtype=np.bool_)
+    fallen_on[position[(position >= 0) & (position < len(factors))]] = True
     nothing = np.zeros(len(factors))
+    designs = []
     for slots, columns in _alike(factors, chosen):
         rate = base if base is not None and chosen[slots[0]].excess else nothing
-        design = _design(factors, chosen, slots, columns, rate, how)
-        _run(returns, design, events, results, threads or usable_processors())
-    return WindowEstimates.of(chosen, tuple(windows), results)
+        designs.append(_design(factors, chosen, slots, columns, rate, how))
+    return WindowPlan.of(returns, chosen, tuple(windows), fallen_on, designs)
 
 
 def _linear(model: LinearModel | Sequence[int]) -> LinearModel:
@@ -255,13 +306,6 @@ class _How:
     min_estimation: int
     skip: bool
     log: bool
-
-
-def usable_processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _check(
@@ -309,37 +353,6 @@ def check_windows(estimation: Window, window: Window) -> None:
             f"estimation window {estimation} overlaps the event window {window}; "
             f"end it before {window.start}"
         )
-
-
-def _empty_results(n_events: int, models: tuple[LinearModel, ...], n_windows: int) -> Results:
-    width = 2 + max(len(model.factors) for model in models) + PER_WINDOW * n_windows
-    return Results(
-        numbers=np.empty((n_events, len(models), width)),
-        counts=np.zeros((n_events, len(models), 2 + 2 * n_windows), np.int32),
-    )
-
-
-def _screen(
-    firm: IntArray, position: IntArray, n_firms: int, n_sessions: int, results: Results
-) -> BoolArray:
-    known = (firm >= 0) & (firm < n_firms)
-    inside = (position >= 0) & (position < n_sessions)
-    results.numbers[~(known & inside)] = np.nan
-    results.counts[~inside, :, 0::2] = EVENT_OUTSIDE
-    results.counts[~known, :, 0::2] = UNKNOWN_FIRM
-    return np.asarray(known & inside)
-
-
-def _grouped(
-    firm: IntArray, position: IntArray, active: BoolArray, n_firms: int, n_sessions: int
-) -> Events:
-    from analysis.panel.kernel import group_by_firm  # noqa: PLC0415 - numba loads at first use
-
-    starts, order, grouped = group_by_firm(firm, position, active, n_firms)
-    fallen_on = np.zeros(n_sessions, dtype=np.bool_)
-    fallen_on[position[active]] = True
-    place = np.cumsum(fallen_on, dtype=np.int64) - 1
-    return Events(starts, order, grouped, np.where(fallen_on, place, -1))
 
 
 def _alike(
@@ -391,46 +404,3 @@ def _design(
         skip=how.skip,
         log=how.log,
     )
-
-
-def _run(
-    returns: PanelReturns, design: PanelDesign, events: Events, results: Results, threads: int
-) -> None:
-    from analysis.panel.kernel import solve_firms, tabulate  # noqa: PLC0415 - as above
-
-    positions = np.flatnonzero(events.place >= 0)
-    n_places, n_models, k = positions.size, design.sizes.size, design.mean.size
-    n_windows = len(design.windows)
-    table = FactorTable(
-        usable=np.zeros(n_places, np.int64),
-        centre=np.zeros((n_places, k)),
-        total=np.zeros((n_places, n_windows, k)),
-        inverse=np.zeros((n_places, n_models, k, k)),
-        leverage=np.zeros((n_places, n_models, n_windows)),
-        solvable=np.zeros((n_places, n_models), np.bool_),
-    )
-    tabulate(design, positions, table)
-    runs = _runs(returns, events, threads)
-
-    def solve(firms: tuple[int, int]) -> None:
-        solve_firms(firms, returns.rows, design, table, events, results)
-
-    if threads == 1 or len(runs) == 1:
-        for run in runs:
-            solve(run)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(solve, runs))
-
-
-def _runs(returns: PanelReturns, events: Events, threads: int) -> list[tuple[int, int]]:
-    """Cut the firms into runs of about the same work."""
-    per_firm = np.diff(events.starts)
-    work = np.cumsum(np.where(per_firm > 0, np.diff(returns.rows.offsets) + 10 * per_firm, 0))
-    if not work.size or work[-1] == 0:
-        return []
-    most = int(work[-1]) // _LEAST_WORK + 1
-    n_runs = 1 if threads == 1 else min(threads * _TASKS_PER_THREAD, most)
-    cuts = np.searchsorted(work, work[-1] * np.arange(1, n_runs) / n_runs, side="left") + 1
-    edges = np.unique(np.concatenate([[0], cuts, [per_firm.size]]))
-    return [(int(a), int(b)) for a, b in itertools.pairwise(edges)]

@@ -102,7 +102,7 @@ def group_by_firm(
     return starts, order, grouped
 
 
-@compiled
+@inlined
 def _invert(
     cross: FloatArray, columns: IntArray, least: FloatArray, inverse: FloatArray, lower: FloatArray
 ) -> bool:
@@ -229,7 +229,7 @@ def _window_total(design: PanelDesign, position: int, w: int, total: FloatArray)
             total[j] += design.factors[t, j]
 
 
-@compiled
+@inlined
 def _invert_models(
     cross: FloatArray,
     design: PanelDesign,
@@ -365,31 +365,83 @@ def _left_out_days(
 
 
 @inlined
-def _window_sums(
+def _place_of(days: IntArray, count: int, row: int) -> int:
+    """Count the days before a row, of the first so many."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if days[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def _left_out_sums(
     y: FloatArray,
     start: int,
-    lo: int,
-    hi: int,
     factors: FloatArray,
     base: FloatArray,
     days: IntArray,
-    skipped: tuple[int, int],
     y_mean: float,
-    sums: FloatArray,
-    window: FloatArray,
-) -> int:
-    """Take the sums of ``(n, y, y^2, x y)`` over an estimation window; return n."""
-    for c in range(window.size):
-        window[c] = sums[hi, c] - sums[lo, c]
-    for at in range(skipped[0], skipped[1]):
+    length: int,
+    ahead: FloatArray,
+    behind: FloatArray,
+) -> None:
+    """
+    Sum ``(n, y, y^2, x y, x, x x')`` over the rows left out, in blocks of the rows of a firm.
+
+    A block is as long as an estimation window, which therefore reaches over one border at the most:
+    its sums are those from its first row to the border (`ahead`), and from there to its last
+    (`behind`). Rows outside the window do not touch them, not even by rounding.
+    """
+    k = factors.shape[1]
+    for at in range(days.size):
         r = days[at]
         value = (y[r] - base[start + r]) - y_mean
-        window[0] -= 1.0
-        window[1] -= value
-        window[2] -= value * value
-        for j in range(window.size - 3):
-            window[3 + j] -= factors[start + r, j] * value
-    return int(window[0])
+        ahead[at, 0] = 1.0
+        ahead[at, 1] = value
+        ahead[at, 2] = value * value
+        c = 3 + 2 * k
+        for i in range(k):
+            left = factors[start + r, i]
+            ahead[at, 3 + i] = left * value
+            ahead[at, 3 + k + i] = left
+            for j in range(i + 1):
+                ahead[at, c] = left * factors[start + r, j]
+                c += 1
+        joined = at > 0 and days[at - 1] // length == r // length
+        for c in range(ahead.shape[1]):
+            behind[at, c] = ahead[at, c] + (behind[at - 1, c] if joined else 0.0)
+    for at in range(days.size - 2, -1, -1):
+        if days[at] // length == days[at + 1] // length:
+            for c in range(ahead.shape[1]):
+                ahead[at, c] += ahead[at + 1, c]
+
+
+@inlined
+def _take_left_out(
+    lo: int,
+    days: IntArray,
+    length: int,
+    ahead: FloatArray,
+    behind: FloatArray,
+    skipped: tuple[int, int],
+    first: int,
+    window: FloatArray,
+) -> None:
+    """Take the sums of the rows left out, from column `first` on, off those of a window."""
+    border = (lo // length + 1) * length
+    across = days[skipped[1] - 1] >= border
+    begins = lo % length == 0 and not across
+    for c in range(window.size):
+        out = 0.0
+        if days[skipped[0]] < border and not begins:
+            out = ahead[skipped[0], first + c]
+        if across or begins:
+            out += behind[skipped[1] - 1, first + c]
+        window[c] -= out
 
 
 @compiled
@@ -410,10 +462,12 @@ def _run_cross(
                 at += 1
 
 
-@compiled
+@inlined
 def _own_inverse(
-    start: int,
     days: IntArray,
+    length: int,
+    ahead: FloatArray,
+    behind: FloatArray,
     skipped: tuple[int, int],
     cross_sums: FloatArray,
     span: tuple[int, int, int],
@@ -429,18 +483,10 @@ def _own_inverse(
     """Fill the one row of `own` for a window with missing days; see `tabulate`."""
     lo, hi, n = span
     k = design.mean.size
-    factors = design.factors
     for c in range(window.size):
         window[c] = cross_sums[hi, c] - cross_sums[lo, c]
-    for skip in range(skipped[0], skipped[1]):
-        t = start + days[skip]
-        at = k
-        for i in range(k):
-            left = factors[t, i]
-            window[i] -= left
-            for j in range(i + 1):
-                window[at] -= left * factors[t, j]
-                at += 1
+    if skipped[0] < skipped[1]:
+        _take_left_out(lo, days, length, ahead, behind, skipped, 3 + k, window)
     at = k
     for i in range(k):
         own.centre[0, i] = window[i] / n
@@ -865,6 +911,9 @@ def solve_firms(
     shift = np.empty(k_all)
     part_total = np.empty((1, 1, k_all))
     left_days = np.empty(longest, np.int64)
+    any_left = longest if data.left_out.size > 0 else 0
+    ahead = np.empty((any_left, sums.shape[1] + cross_sums.shape[1]))
+    behind = np.empty(ahead.shape)
     cross_window = np.empty(cross_sums.shape[1])
     least = np.empty(k_all)
     estimation_sums = np.empty(k_all + 3)
@@ -879,6 +928,7 @@ def solve_firms(
     )
     factors, usable, columns, sizes = design.factors, design.usable, design.columns, design.sizes
     estimation_start, estimation_end = design.estimation
+    length = estimation_end - estimation_start + 1
     windows, alpha, kinds, base = design.windows, design.alpha, design.kinds, design.base
     skip, log = design.skip, design.log
     slots, factor_mean, min_estimation = design.slots, design.mean, design.min_estimation
@@ -901,6 +951,9 @@ def solve_firms(
             left_out = left_out[data.offsets[firm] : data.offsets[firm + 1]]
             n_left = _left_out_days(y, start, usable, left_out, left_days)
         y_mean = _run_sums(y, start, factors, usable, base, sums)
+        if n_left > 0:
+            known = left_days[:n_left]
+            _left_out_sums(y, start, factors, base, known, y_mean, length, ahead, behind)
         has_cross = False
         for at in range(starts[firm], starts[firm + 1]):
             row = (at - starts[firm]) % _BLOCK
@@ -910,22 +963,15 @@ def solve_firms(
             lo = min(max(position + estimation_start - start, 0), y.size)
             hi = min(max(position + estimation_end + 1 - start, lo), y.size)
             skipped = (0, 0)
+            for c in range(estimation_sums.size):
+                estimation_sums[c] = sums[hi, c] - sums[lo, c]
             if n_left > 0:
-                known = left_days[:n_left]
-                skipped = (int(np.searchsorted(known, lo)), int(np.searchsorted(known, hi)))
-            n = _window_sums(
-                y,
-                start,
-                lo,
-                hi,
-                factors,
-                base,
-                left_days,
-                skipped,
-                y_mean,
-                sums,
-                estimation_sums,
-            )
+                skipped = (_place_of(left_days, n_left, lo), _place_of(left_days, n_left, hi))
+                if skipped[0] < skipped[1]:
+                    _take_left_out(
+                        lo, left_days, length, ahead, behind, skipped, 0, estimation_sums
+                    )
+            n = int(estimation_sums[0])
             span = (lo, hi, n)
             outcome = OK
             for w in range(n_windows):
@@ -942,8 +988,10 @@ def solve_firms(
                     _run_cross(y, start, factors, usable, cross_sums)
                     has_cross = True
                 _own_inverse(
-                    start,
                     left_days,
+                    length,
+                    ahead,
+                    behind,
                     skipped,
                     cross_sums,
                     span,

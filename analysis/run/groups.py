@@ -64,11 +64,12 @@ def group_results(case: Case, panel: PanelDraws) -> tuple[GroupResult, ...]:
             there = case.whole(symbols, window)
             if not there:
                 continue
+            scaled = panel.scaled(case, there, window)
             if sample is None or there != before:
-                sample, before = sample_of(case, there, window), there
-            else:
-                sample = sample.during([case.path(symbol, window) for symbol in sorted(there)])
-            sample = replace(sample, scaled=panel.scaled(case, there, window))
+                sample, before = replace(sample_of(case, there, window), scaled=scaled), there
+            else:  # what rests on residuals alone is computed once for all windows
+                paths = [case.path(symbol, window) for symbol in sorted(there)]
+                sample = sample.during(paths, scaled)
             lacking = sorted(set(symbols) - set(there))
             results.append(_group_result(case, name, there, placed, sample, lacking))
     return tuple(results)

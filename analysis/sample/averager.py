@@ -17,6 +17,7 @@ from analysis.sample.average import Average
 from analysis.sample.battery import MANY_DATES, run_battery
 from analysis.sample.column import PairColumn
 from analysis.sample.days import MANY_PAIRS
+from analysis.sample.gather import gather
 from analysis.sample.histories import Ranked, sum_over
 from analysis.sample.pairs import OK
 
@@ -126,17 +127,21 @@ class GroupAverager:
         whole = bool(kept.all())
         own = rows if whole else rows[kept]
         date = _of(pairs.date, own)
+        dates = self.dates if whole else Codes.of(date)
+        window = measures.windows[at]
+        car, se, df = car if whole else car[kept], se if whole else se[kept], _of(self.fits.df, own)
+        share = self.histories.positive if whole else self.histories.positive[kept]
+        firm, groups = _of(pairs.firm, own), len(dates.found)
         return PairColumn(
-            window=measures.windows[at],
+            window=window,
             rows=own,
-            car=car if whole else car[kept],
-            se=se if whole else se[kept],
-            df=_of(self.fits.df, own),
+            car=car,
+            se=se,
+            df=df,
             weight=_of(pairs.weight, own),
-            firm=_of(pairs.firm, own),
             position=date,
-            dates=self.dates if whole else Codes.of(date),
-            positive=self.histories.positive if whole else self.histories.positive[kept],
+            dates=dates,
+            gathered=gather(car, se, df, share, firm, date, dates.code, groups, len(window)),
             histories=self.histories,
             place=place if len(self.histories.windows) else -1,
         )
@@ -151,9 +156,7 @@ class GroupAverager:
             column = self.column(part, at, places[part.windows[at]])
             if column is None:
                 return None
-            code = column.dates.code
-            deviation = np.bincount(code, column.car - column.car.mean()).astype(np.float64)
-            return self._average("day", column), self._on_dates(column, deviation)
+            return self._average("day", column), self._on_dates(column, column.by_date.deviation)
 
         threads = self.measurer.threads or usable_processors()
         if self.group.rows.size > MANY_PAIRS:
@@ -225,9 +228,9 @@ class GroupAverager:
             kind=kind,
             window=column.window,
             n=column.n,
-            mean=float(column.car.mean()),
+            mean=column.gathered.mean,
             median=float(np.median(column.car)),
-            positive=float((column.car > 0).mean()),
+            positive=column.gathered.positive / column.n,
             battery=battery,
             extra=tuple(extra),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -11,18 +12,14 @@ from analysis.errors import MarketImpactError
 from analysis.inference.catalog import TESTS
 from analysis.inference.clustered import FEWEST_CLUSTERS
 from analysis.inference.cross_section import (
-    cross_sectional_test,
-    patell_test,
-    sign_test,
-    skewness_adjusted_test,
+    cross_sectional_of,
+    patell_of,
+    sign_of,
+    skewness_adjusted_of,
     wilcoxon_test,
 )
 from analysis.inference.group_battery import WORST_SIZE, true_size
-from analysis.inference.many_firms import (
-    bmp_test,
-    kolari_pynnonen_patell_test,
-    kolari_pynnonen_test,
-)
+from analysis.inference.many_firms import adjusted_bmp, adjusted_patell, bmp_of
 from analysis.inference.outcome import Outcome, normal, student
 from analysis.inference.portfolio import FEWEST_ROWS
 from analysis.inference.rank_tests import grank_of_daily, rank_z
@@ -31,7 +28,7 @@ from analysis.inference.student import critical_value
 from analysis.sample.column import PairColumn, WindowOverlap, measure_overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from analysis._typing import FloatArray
 
@@ -167,7 +164,7 @@ def run_battery(
     overlap = measure_overlap(column)
     lead = choose_lead(overlap, column.reach)
     settings = Settings(level=level, draws=draws, seed=seed)
-    outcomes = [_warned(test(), overlap, lead) for test in _tests(column, overlap, settings)]
+    outcomes = [_warned(outcome, overlap, lead) for outcome in _tests(column, overlap, settings)]
     if resample:
         outcomes += [_registered(test, column, settings) for test in RESAMPLED]
     if column.place >= 0:
@@ -189,45 +186,67 @@ def _registered(test: str, column: PairColumn, settings: Settings) -> Outcome:
     return found if isinstance(found, Outcome) else found[0]
 
 
-def _tests(
-    column: PairColumn, overlap: WindowOverlap, settings: Settings
-) -> list[Callable[[], Outcome]]:
-    car, scar, df = column.car, column.scar, column.df
-    reach, correlation = column.reach, overlap.mean_correlation
-    mean = column.histories.mean_residual
-    single: list[Callable[[], Outcome]] = (
-        [lambda: student("t", float(scar[0]), float(df[0]))] if column.n == 1 else []
+def _tests(column: PairColumn, overlap: WindowOverlap, settings: Settings) -> list[Outcome]:
+    n, sums, correlation = column.n, column.gathered, overlap.mean_correlation
+    few = "" if n > 1 else f"needs two pairs or more, there is {n}"
+    bmp = (
+        Outcome.missing("bmp", few)
+        if few
+        else bmp_of(sums.scar_mean, math.sqrt(sums.scar_square / (n - 1)), n)
     )
+    patell = (
+        patell_of(n * sums.scar_mean, sums.patell)
+        if sums.patell > 0
+        else Outcome.missing("patell", "a pair has too few estimation sessions")
+    )
+    single = [student("t", float(column.scar[0]), float(column.df[0]))] if n == 1 else []
     return [
         *single,
-        lambda: bmp_test(scar),
-        lambda: kolari_pynnonen_test(scar, correlation),
-        lambda: _registered("date-cluster", column, settings),
-        lambda: _registered("two-way-cluster", column, settings),
-        lambda: _registered("date-portfolio", column, settings),
-        lambda: cross_sectional_test(car),
-        lambda: patell_test(scar, df),
-        lambda: kolari_pynnonen_patell_test(scar, df, correlation),
-        lambda: skewness_adjusted_test(car, "hall"),
-        lambda: skewness_adjusted_test(car, "johnson"),
-        lambda: _crude(car, mean, reach),
-        lambda: (
-            sign_test(car, float(np.nanmean(column.positive)))
-            if np.isfinite(column.positive).any()
-            else Outcome.missing("sign", "no pair has estimation residuals")
-        ),
-        lambda: _registered("binomial-sign", column, settings),
+        bmp,
+        adjusted_bmp(bmp, correlation),
+        _registered("date-cluster", column, settings),
+        _registered("two-way-cluster", column, settings),
+        _registered("date-portfolio", column, settings),
+        *_of_spread(column, few),
+        patell,
+        adjusted_patell(patell, n, correlation),
+        _crude(sums.mean, column.histories.mean_residual, column.reach),
+        sign_of(sums.positive, n, sums.expected)
+        if math.isfinite(sums.expected)
+        else Outcome.missing("sign", "no pair has estimation residuals"),
+        sign_of(sums.positive, n, 0.5, "binomial-sign"),
     ]
 
 
-def _crude(car: FloatArray, mean_residual: FloatArray, length: int) -> Outcome:
+def _of_spread(column: PairColumn, few: str) -> Iterator[Outcome]:
+    """Test the mean by the pairs' own spread, as it is and adjusted for its skewness."""
+    n, sums = column.n, column.gathered
+    reason = few or ("" if sums.square > 0 else "all pairs have the same abnormal return")
+    if reason:
+        yield Outcome.missing("cross-t", reason)
+    else:
+        yield cross_sectional_of(sums.mean / column.spread, n)
+    reason = reason or ("needs three pairs or more" if n < 3 else "")
+    mean, second, third = (
+        np.array(x) for x in (sums.mean / sums.size, sums.square / n, sums.cube / n)
+    )
+    kinds: tuple[Literal["hall", "johnson"], ...] = ("hall", "johnson")
+    for kind in kinds:
+        if reason:
+            yield Outcome.missing(kind, reason)
+        else:
+            statistic = float(skewness_adjusted_of(mean, second, third, n, kind))
+            yield student(kind, statistic, n - 1)
+
+
+def _crude(mean: float, mean_residual: FloatArray, length: int) -> Outcome:
     """Brown and Warner's: the mean CAR over the spread of the mean residual in event time."""
     if len(mean_residual) < FEWEST_ROWS:
         return Outcome.missing("crude", "too few sessions of the estimation window have a residual")
     spread = float(mean_residual.std(ddof=1)) * float(np.sqrt(length))
     if not spread > 0:
         return Outcome.missing("crude", "the mean residual does not move")
-    return student("crude", float(car.mean()) / spread, len(mean_residual) - 1)
+    return student("crude", mean / spread, len(mean_residual) - 1)
 
 
 def _rank_tests(column: PairColumn) -> list[Outcome]:
@@ -282,14 +301,14 @@ def _rank_tests(column: PairColumn) -> list[Outcome]:
 def _interval(
     column: PairColumn, outcomes: list[Outcome], lead: Lead, level: float
 ) -> tuple[float, float, float]:
-    mean = float(column.car.mean())
+    mean = column.gathered.mean
     if column.n == 1:
         half = critical_value(level, float(column.df[0])) * float(column.se[0])
         return float(column.se[0]), mean - half, mean + half
     by_date = next(outcome for outcome in outcomes if outcome.test == "date-cluster")
     if lead.clustered and by_date.statistic:
         return mean / by_date.statistic, float(by_date.low or 0), float(by_date.high or 0)
-    se = float(column.car.std(ddof=1)) / float(np.sqrt(column.n))
+    se = column.spread / math.sqrt(column.n)
     if lead.clustered:  # one date or few: the pairs' spread, widened by their measured correlation
         se *= float(np.sqrt(max(measure_overlap(column).inflation, 1.0)))
     half = critical_value(level, column.n - 1) * se

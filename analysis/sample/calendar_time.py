@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.inference.one_firm import t_test
 from analysis.inference.outcome import Outcome
-from analysis.inference.student import critical_value, two_sided_p
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
@@ -87,16 +87,7 @@ def calendar_alpha(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
     )
     alpha, se = float(fit.params[0]), float(fit.bse[0])
-    half = critical_value(level, periods - 2) * se
-    outcome = Outcome(
-        "calendar-time",
-        statistic=alpha / se,
-        p=two_sided_p(alpha / se, periods - 2),
-        df=periods - 2,
-        low=alpha - half,
-        high=alpha + half,
-    )
-    return outcome, alpha
+    return t_test(alpha, se, periods - 2, level=level, test="calendar-time"), alpha
 
 
 def month_codes(data: SampleData) -> IntArray:

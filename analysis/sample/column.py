@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.date_sums import codes_of
+from analysis.inference.date_sums import DateSums
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray, IntArray
     from analysis.inference.date_sums import Codes
+    from analysis.sample.gather import Gathered
     from analysis.sample.histories import Histories
     from analysis.windows import Window
 
@@ -32,12 +34,12 @@ class PairColumn:
         Residual degrees of freedom.
     weight : ndarray of shape (N,)
         NaN where none is given.
-    firm, position : ndarray of shape (N,)
-        Firm and day of the reaction session of each pair.
+    position : ndarray of shape (N,)
+        Day of the reaction session of each pair.
     dates : Codes
         The different days, and each pair's.
-    positive : ndarray of shape (N,)
-        Share of positive residuals of each pair's estimation window.
+    gathered : Gathered
+        Sums over the pairs.
     histories : Histories
         Of the whole group, pairs without this window among them.
     place : int
@@ -50,10 +52,9 @@ class PairColumn:
     se: FloatArray
     df: FloatArray
     weight: FloatArray
-    firm: IntArray
     position: IntArray
     dates: Codes
-    positive: FloatArray
+    gathered: Gathered
     histories: Histories
     place: int = -1
 
@@ -61,6 +62,26 @@ class PairColumn:
     def n(self) -> int:
         """Number of pairs."""
         return len(self.car)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the CARs, ``ddof=1``; of two pairs or more."""
+        return self.gathered.size * math.sqrt(self.gathered.square / (self.n - 1))
+
+    @property
+    def by_date(self) -> DateSums:
+        """CARs by date."""
+        return DateSums(self.dates.found, self.gathered.pairs, self.gathered.total)
+
+    @property
+    def squares(self) -> tuple[tuple[float, int], ...]:
+        """Squares of deviations summed by date, by firm and by both; and how many there are."""
+        sums, by_date = self.gathered, self.by_date.deviation
+        return (
+            (float(by_date @ by_date), len(by_date)),
+            (sums.firm_square, sums.firms),
+            (sums.both_square, sums.both),
+        )
 
     @property
     def reach(self) -> int:
@@ -123,8 +144,7 @@ def measure_overlap(column: PairColumn) -> WindowOverlap:
     -------
     WindowOverlap
     """
-    dates, code = codes_of(column.dates)
-    count = np.bincount(code, minlength=len(dates))
+    dates, count = column.dates.found, column.gathered.pairs.astype(np.int64)
     reach = column.reach
     low = np.searchsorted(dates, dates - reach, side="right")
     high = np.searchsorted(dates, dates + reach, side="left")
@@ -138,17 +158,8 @@ def measure_overlap(column: PairColumn) -> WindowOverlap:
         pairs=column.n,
         dates=len(dates),
         effective_dates=float(column.n**2 / np.square(count.astype(float)).sum()),
-        share=float((near[code] > 0).mean()),
-        same_firm=_same_firm(column),
+        share=float(count[near > 0].sum() / column.n),
+        same_firm=column.gathered.near / column.n,
         correlation=total / overlapping if overlapping else 0.0,
         inflation=max(1 + total / column.n, 0.0),
     )
-
-
-def _same_firm(column: PairColumn) -> float:
-    # the pairs stand by firm, then session
-    near = (np.diff(column.firm) == 0) & (np.diff(column.position) < column.reach)
-    both = np.zeros(column.n, dtype=bool)
-    both[1:] |= near
-    both[:-1] |= near
-    return float(both.mean())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,13 @@ import numpy as np
 
 from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS
 from analysis.panel import layout
-from analysis.panel.engine import estimate_windows
+from analysis.panel.engine import estimate_windows, plan_windows, usable_processors
 from analysis.panel.estimates import LinearModel
 from analysis.sample import pairs as codes
 from analysis.sample.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from analysis.sample.spec import SampleSpec
     from analysis.windows import Window
 
-BLOCK = 1 << 16
-"""Pairs that are estimated together."""
+BLOCK = 1 << 13
+"""Pairs that are estimated together here: what is written of them stays in a processor's cache."""
+
+TASK = 1 << 16
+"""Pairs that a worker of a cluster estimates together."""
 
 _FIT_STATUS = {
     layout.TOO_FEW: codes.TOO_FEW,
@@ -190,15 +194,12 @@ class Measurer:
         """Whether the model takes a benchmark."""
         return self.spec.linear.takes_benchmark
 
-    def blocks(self) -> Iterator[tuple[Regressors, IntArray]]:
+    def by_benchmark(self) -> Iterator[tuple[Regressors, IntArray]]:
         """Yield the pairs that can be measured, those of one benchmark together, in order."""
         usable = self.pairs.usable
         for place, regressors in enumerate(self.regressors):
-            if regressors is None:
-                continue
-            rows = np.flatnonzero(usable & (self.pairs.benchmark == place))
-            for first in range(0, rows.size, BLOCK):
-                yield regressors, rows[first : first + BLOCK]
+            if regressors is not None:
+                yield regressors, np.flatnonzero(usable & (self.pairs.benchmark == place))
 
     def measure(
         self, windows: Sequence[Window], *, held: int = 0, fits: bool = True
@@ -218,11 +219,11 @@ class Measurer:
         k = next(len(r.names) for r in self.regressors if r is not None)
         found = Measures(
             windows=tuple(windows),
-            car=np.full((w, n), np.nan),
-            se=np.full((w, n), np.nan),
-            bhar=np.full((held, n), np.nan),
+            car=np.empty((w, n)),  # filled block by block: each thread touches its own memory first
+            se=np.empty((w, n)),
+            bhar=np.empty((held, n)),
             n_window=np.zeros((w, n), dtype=np.int16),
-            status=np.repeat(self.pairs.status[None, :], w, axis=0),
+            status=np.empty((w, n), dtype=np.int8),
         )
         of_fits = n if fits else 0
         fit = Fits(
@@ -231,10 +232,49 @@ class Measurer:
             sigma2=np.full(of_fits, np.nan),
             df=np.full(of_fits, np.nan),
         )
-        blocks = list(self.blocks())
-        for (_, rows), got in zip(blocks, self._estimates(blocks, found.windows), strict=True):
-            _store(got, rows, found, fit if fits else None)
+        left = np.ones(n, dtype=bool)
+        for regressors, rows in self.by_benchmark():
+            left[rows] = False
+            if self.workers is None:
+                self._measure_here(regressors, rows, found, fit if fits else None)
+            else:
+                self._measure_there(self.workers, regressors, rows, found, fit if fits else None)
+        rows = np.flatnonzero(left)
+        for numbers in (found.car, found.se, found.bhar):
+            numbers[:, rows] = np.nan
+        found.status[:, rows] = self.pairs.status[rows]
         return found, fit
+
+    def _measure_here(
+        self, regressors: Regressors, rows: IntArray, found: Measures, fits: Fits | None
+    ) -> None:
+        """Measure some pairs block by block, as many at a time as there are threads."""
+        pairs = self.pairs
+        options = self._options(regressors, found.windows)
+        plan = plan_windows(self.panel, regressors.factors, pairs.position[rows], **options)
+
+        def solve(first: int) -> None:
+            some = rows[first : first + BLOCK]
+            got = plan.estimate(pairs.firm[some], pairs.position[some], threads=1)
+            _store(got, some, found, fits)
+
+        with ThreadPoolExecutor(self.threads or usable_processors()) as pool:
+            list(pool.map(solve, range(0, rows.size, BLOCK)))
+
+    def _measure_there(
+        self,
+        workers: Workers,
+        regressors: Regressors,
+        rows: IntArray,
+        found: Measures,
+        fits: Fits | None,
+    ) -> None:
+        """Measure some pairs on the workers of a cluster."""
+        pairs, options = self.pairs, self._options(regressors, found.windows)
+        parts = [rows[first : first + TASK] for first in range(0, rows.size, TASK)]
+        tasks = ((regressors.factors, pairs.firm[x], pairs.position[x], options) for x in parts)
+        for some, got in zip(parts, workers.run(estimate_block, tasks), strict=True):
+            _store(got, some, found, fits)
 
     def _options(self, regressors: Regressors, windows: Sequence[Window]) -> dict[str, Any]:
         return {
@@ -246,37 +286,6 @@ class Measurer:
             "skip_missing": self.spec.policies.missing == "traded",
             "log": self.data.log,
         }
-
-    def _estimate(
-        self, regressors: Regressors, rows: IntArray, windows: Sequence[Window], threads: int | None
-    ) -> WindowEstimates:
-        return estimate_windows(
-            self.panel,
-            regressors.factors,
-            self.pairs.firm[rows],
-            self.pairs.position[rows],
-            threads=threads,
-            **self._options(regressors, windows),
-        )
-
-    def _estimates(
-        self, blocks: Iterable[tuple[Regressors, IntArray]], windows: Sequence[Window]
-    ) -> Iterator[WindowEstimates]:
-        """Estimate block by block, here or on the workers of a cluster."""
-        if self.workers is None:
-            for regressors, rows in blocks:
-                yield self._estimate(regressors, rows, windows, self.threads)
-            return
-        tasks = (
-            (
-                regressors.factors,
-                self.pairs.firm[rows],
-                self.pairs.position[rows],
-                self._options(regressors, windows),
-            )
-            for regressors, rows in blocks
-        )
-        yield from self.workers.run(estimate_block, tasks)
 
     def measure_rows(
         self, regressors: Regressors, rows: IntArray, windows: Sequence[Window]
@@ -296,7 +305,14 @@ class Measurer:
         car, se : ndarray of shape (m, w)
             As `measure` has them; NaN where there is none.
         """
-        got = self._estimate(regressors, rows, windows, 1)
+        got = estimate_windows(
+            self.panel,
+            regressors.factors,
+            self.pairs.firm[rows],
+            self.pairs.position[rows],
+            threads=1,
+            **self._options(regressors, windows),
+        )
         refused = _status(got.status[:, 0], got.window_status[:, 0].T).T != codes.OK
         return tuple(  # type: ignore[return-value]
             np.where(refused, np.nan, numbers[:, 0]) for numbers in (got.car, got.car_se)

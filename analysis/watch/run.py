@@ -5,6 +5,12 @@ Each day's expected return is fitted on that day's own estimation window and pre
 sample, the ordinary days' like that of the session looked at. The three families (securities
 against the market, groups against it, members of groups against market and group) are each
 controlled for false discoveries on their own.
+
+Abnormal returns are set against a forecast of their standard deviation made before the day (see
+`analysis.inference.scaled`). The scaled returns of the ordinary days are then described by a
+Student t around 0 with a scale and degrees of freedom of the security's own. A rank among B days
+cannot fall below 1 / (B + 1), which no correction for a thousand securities would let pass; the
+fitted tail can, and the rank stands beside it.
 """
 
 from __future__ import annotations
@@ -20,12 +26,12 @@ from analysis.inference.multiplicity import adjust
 from analysis.inference.placebo import pseudo_dates
 from analysis.inference.rank import rank_test
 from analysis.inference.scaled import volatility_forecasts
+from analysis.inference.student import fit_student
 from analysis.models.design import industry_index
 from analysis.panel.engine import estimate_windows
 from analysis.returns import simple_returns
 from analysis.run.valuation import value_at
 from analysis.study import default_min_estimation
-from analysis.watch.ordinary import FEWEST_DAYS, fit_ordinary
 from analysis.watch.records import Move, Watch
 from analysis.windows import Window
 
@@ -40,6 +46,12 @@ DAY = Window(0, 0)
 
 MOST_DAYS = 2520
 """Ordinary days that are fitted at the most: ten years, the latest."""
+
+FEWEST_DAYS = 250
+"""Ordinary days of which a tail is fitted; of fewer there is no judgement."""
+
+LEAST_DF, MOST_DF = 1.5, 200.0
+"""Bounds of the degrees of freedom; beyond the upper one a normal law would fit as well."""
 
 _CELLS = 2**19
 """Days of a call of the engine: what it holds in memory."""
@@ -241,13 +253,13 @@ def _judged(
     for name, series in abnormal.items():
         forecasts = volatility_forecasts(series)[:-1]
         scaled = series / forecasts
-        ordinary = fit_ordinary(scaled[places])
-        if ordinary is None or not np.isfinite(scaled[-1]):
-            count = int(np.isfinite(scaled[places]).sum())
+        count = int(np.isfinite(scaled[places]).sum())
+        law = fit_student(scaled[places], least_df=LEAST_DF, most_df=MOST_DF)
+        if count < FEWEST_DAYS or law is None or not np.isfinite(scaled[-1]):
             left_out[name] = f"{count} ordinary days with a forecast; {FEWEST_DAYS} are needed"
             continue
-        reach = ordinary.reach(day.request.level) * float(forecasts[-1])
-        p = ordinary.p(float(scaled[-1]))
+        reach = law.reach(day.request.level) * float(forecasts[-1])
+        p = law.p(float(scaled[-1]))
         rows = [name] if kind == "security" else day.request.groups[name]
         raws = [day.returns[s][day.position] for s in rows if s in day.returns]
         yield Move(
@@ -259,8 +271,8 @@ def _judged(
             abnormal=float(series[-1]),
             forecast=float(forecasts[-1]),
             scaled=float(scaled[-1]),
-            df=ordinary.df,
-            days=ordinary.days,
+            df=law.df,
+            days=law.count,
             p=p,
             p_rank=float(rank_test("placebo", float(scaled[-1]), scaled[places]).p or 1.0),
             p_adjusted=p,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -47,8 +46,8 @@ class Mutant:
         What becomes of what.
     text
         The line as it stands in the source, which tells equal changes apart.
-    source
-        The changed module.
+    whole, number
+        The module as it stands, and which node of its tree changes.
     deferred
         Whether it lies in the body of a function, so that it counts when that is called and not
         already when the module is imported.
@@ -58,8 +57,16 @@ class Mutant:
     line: int
     change: str
     text: str
-    source: str
+    whole: str
+    number: int
     deferred: bool
+
+    @property
+    def source(self) -> str:
+        """The changed module."""
+        tree = ast.parse(self.whole)
+        _apply(next(node for at, node in enumerate(ast.walk(tree)) if at == self.number))
+        return ast.unparse(tree)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -97,14 +104,12 @@ def mutants(module: str, source: str) -> Iterator[Mutant]:
         what = _change(node)
         if what is None:
             continue
-        changed = copy.deepcopy(tree)
-        _apply(next(n for i, n in enumerate(ast.walk(changed)) if i == number))
         line = getattr(node, "lineno", 1)
         text = lines[line - 1].strip()
         seen[what, text] += 1
         if seen[what, text] > 1:
             what += f" ({seen[what, text]})"
-        yield Mutant(module, line, what, text, ast.unparse(changed), node in deferred)
+        yield Mutant(module, line, what, text, source, number, node in deferred)
 
 
 def _untouched(tree: ast.Module) -> set[ast.AST]:

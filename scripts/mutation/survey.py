@@ -224,7 +224,7 @@ def _measure(
     for file in kept.measured_files():
         lines: dict[int, list[str]] = {}
         for line, contexts in kept.contexts_by_lineno(file).items():
-            tests = {context.partition("|")[0] for context in contexts} - {""}
+            tests = {context.rpartition("|")[0] for context in contexts} - {""}
             lines[line] = [test for test in tests if math.isfinite(found.seconds[test])]
         found.reach[str(Path(file).relative_to(tree))] = lines
     return found.reach, dict(found.seconds)

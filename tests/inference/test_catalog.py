@@ -115,10 +115,7 @@ def test_a_test_needs_a_function_unless_it_is_of_p_values():
 @pytest.mark.parametrize("subject", ["firm", "group"])
 def test_every_need_is_one_that_the_sample_knows(subject):
     """A need that no sample knows would be a KeyError in the midst of a battery."""
-    known = {
-        "firm": inspect.getsource(FirmSample.lacks),
-        "group": inspect.getsource(GroupSample.lacks),
-    }[subject]
+    known = inspect.getsource({"firm": FirmSample, "group": GroupSample}[subject])
     for test in TESTS.of(subject):
         for need in test.needs:
             assert f'"{need}": (' in known

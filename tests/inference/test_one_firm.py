@@ -80,8 +80,8 @@ class TestFittedT:
 
         found = optimize.minimize(cost, [1.0, 0.0], method="Nelder-Mead", tol=1e-10)
         nu, scale = np.exp(found.x)
-        assert outcome.df == pytest.approx(nu, rel=1e-2)
-        assert outcome.p == pytest.approx(2 * stats.t.sf(6.0, nu, scale=scale), rel=2e-2)
+        assert outcome.df == pytest.approx(nu, rel=1e-4)
+        assert outcome.p == pytest.approx(2 * stats.t.sf(6.0, nu, scale=scale), rel=1e-4)
 
     @pytest.mark.slow
     def test_a_true_null_is_rejected_as_often_as_said_and_a_shift_more_often(self):

@@ -8,6 +8,7 @@ import statsmodels.api as sm
 
 from analysis.errors import StudyError, WindowError
 from analysis.panel import LinearModel, PanelReturns, estimate_panel, estimate_windows
+from analysis.panel.engine import plan_windows
 from analysis.panel.layout import MISSING_RETURN, STATUS_TEXT
 from analysis.windows import Window
 
@@ -160,6 +161,52 @@ def test_other_rows_do_not_move_when_events_are_added(world):
     assert 5 < same.sum() < 55
     np.testing.assert_array_equal(before.car[same], after.car[:60][same])
     np.testing.assert_array_equal(before.car_se[same], after.car_se[:60][same])
+
+
+@pytest.mark.parametrize("firm", [0, 2, 3])
+def test_sessions_left_out_wherever_the_estimation_window_begins(world, firm):
+    """Windows that begin before a firm's first return or end after its last are cut there."""
+    returns, factors, *_ = world
+    position = np.arange(100, 600, 3)
+    near = np.random.default_rng(firm).choice(600, 60, replace=False)
+    panel = PanelReturns.from_matrix(returns)
+    panel = panel.leaving_out(np.full(60, firm), near, Window(-1, 1))
+    at = np.full(position.size, firm)
+    found = solve((panel, factors, at, position), models=[MODELS[1]], min_estimation=5)
+    out = np.unique(near[:, None] + np.arange(-1, 2))
+    checked = 0
+    for event in np.flatnonzero(found.status[:, 0] == 0):
+        rows = np.arange(position[event] + ESTIMATION.start, position[event] + ESTIMATION.end + 1)
+        rows = rows[(rows >= 0) & ~np.isin(rows, out)]
+        rows = rows[np.isfinite(returns[rows, firm])]
+        fit = sm.OLS(returns[rows, firm], sm.add_constant(factors[rows])).fit()
+        assert found.n_estimation[event, 0] == rows.size
+        assert found.sigma2[event, 0] == pytest.approx(fit.mse_resid, rel=1e-10)
+        np.testing.assert_allclose(found.coefficients[event, 0], fit.params, rtol=0, atol=1e-11)
+        checked += 1
+    assert checked > 80
+
+
+def test_a_plan_gives_the_same_bits_in_blocks(world):
+    returns, factors, firm, position = world
+    panel = PanelReturns.from_matrix(returns).leaving_out(firm, position, Window(-1, 1))
+    whole = solve((panel, factors, firm, position), skip_missing=True)
+    plan = plan_windows(
+        panel,
+        factors,
+        position,
+        models=MODELS,
+        estimation=ESTIMATION,
+        windows=WINDOWS,
+        min_estimation=40,
+        skip_missing=True,
+    )
+    parts = [plan.estimate(firm[at : at + 40], position[at : at + 40]) for at in range(0, 150, 40)]
+    for name in ("car", "car_se", "bhar", "sigma2", "status", "n_window"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_array_equal(joined, getattr(whole, name))
+    with pytest.raises(StudyError, match="not planned for"):
+        plan.estimate([0], [0])
 
 
 def test_log_returns_compound_by_their_sum(world):

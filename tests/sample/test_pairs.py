@@ -444,7 +444,7 @@ def test_characteristics_that_are_missing_leave_pairs_out(world):
 
 def test_registered_tests_are_those_that_run(world):
     from analysis.inference.catalog import TESTS
-    from analysis.inference.date_sums import Codes
+    from analysis.inference.date_sums import Codes, DateSums
     from analysis.inference.registry import Settings
 
     weight = np.linspace(1, 2, 12)
@@ -457,7 +457,9 @@ def test_registered_tests_are_those_that_run(world):
         car = result.windows.car[0, rows]
         position = result.pairs.date[rows]
         dates = Codes.of(result.pairs.date[rows])
-        firm = result.pairs.firm[rows]
+        by_date = DateSums.of(car, dates)
+        # every pair here has a firm and a date of its own
+        squares = ((float(((car - car.mean()) ** 2).sum()), 12),) * 3
         weight = result.pairs.weight[rows]
         reach = 1
 
@@ -465,4 +467,7 @@ def test_registered_tests_are_those_that_run(world):
     run_here = [test for test in TESTS.of("events") if test.run is not None]
     assert len(run_here) == 6
     for test in run_here:
-        assert test.run(Column, settings) == made[test.id]
+        alone, found = test.run(Column, settings), made[test.id]
+        assert (alone.df, alone.draws, alone.p) == (found.df, found.draws, pytest.approx(found.p))
+        assert alone.statistic == pytest.approx(found.statistic, rel=1e-12)
+        assert alone.unavailable == found.unavailable

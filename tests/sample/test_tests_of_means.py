@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from analysis.sample.gather import gather
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
 from analysis.windows import Window
@@ -203,6 +204,38 @@ def test_covariances_of_overlapping_windows_are_counted(sample, explicit):
     variance *= dates / (dates - 1) / len(car) ** 2
     statistic = car.mean() / np.sqrt(variance)
     assert outcomes["date-cluster"].statistic == pytest.approx(statistic, rel=1e-9)
+
+
+def test_sums_over_pairs_against_numpy():
+    """In runs longer than one, of values whose mean is small beside their spread."""
+    rng = np.random.default_rng(8)
+    firm = np.repeat(np.arange(130), 10)
+    position = np.sort(rng.integers(0, 300, (130, 10)), axis=1).ravel()
+    car, se = rng.standard_t(4, 1300) * 0.02, rng.uniform(0.01, 0.03, 1300)
+    df, share = rng.uniform(50, 248, 1300), rng.uniform(0.4, 0.5, 1300)
+    share[7] = np.nan
+    dates, date = np.unique(position, return_inverse=True)
+    found = gather(car, se, df, share, firm, position, date, len(dates), 3)
+    scar, deviation = car / se, car - car.mean()
+    by_firm = np.bincount(firm, deviation)
+    by_both = np.bincount(np.unique(firm * 1000 + position, return_inverse=True)[1], deviation)
+    gap = np.abs(position[:, None] - position) < 3
+    near = gap & (firm[:, None] == firm) & ~np.eye(1300, dtype=bool)
+    assert found.mean == pytest.approx(car.mean(), rel=1e-12)
+    assert found.size == np.abs(car).max()
+    assert found.square * found.size**2 == pytest.approx(deviation @ deviation, rel=1e-13)
+    assert found.cube * found.size**3 == pytest.approx((deviation**3).sum(), rel=1e-11)
+    assert found.scar_mean == pytest.approx(scar.mean(), rel=1e-12)
+    assert found.scar_square == pytest.approx(1299 * scar.var(ddof=1), rel=1e-13)
+    assert found.patell == pytest.approx((df / (df - 2)).sum(), rel=1e-13)
+    assert found.expected == pytest.approx(np.nanmean(share), rel=1e-13)
+    assert found.positive == (car > 0).sum()
+    assert found.pairs.tolist() == np.bincount(date).tolist()
+    np.testing.assert_allclose(found.total, np.bincount(date, car), rtol=0, atol=1e-16)
+    assert (found.firms, found.both) == (130, len(by_both))
+    assert found.firm_square == pytest.approx(by_firm @ by_firm, rel=1e-12)
+    assert found.both_square == pytest.approx(by_both @ by_both, rel=1e-12)
+    assert found.near == near.any(axis=1).sum()
 
 
 def test_calendar_time_portfolio_against_statsmodels(sample, explicit):

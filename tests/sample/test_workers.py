@@ -39,7 +39,7 @@ class OnTheSpot:
 def pairs(world, monkeypatch):
     from analysis.sample import histories, measure
 
-    monkeypatch.setattr(measure, "BLOCK", 16)
+    monkeypatch.setattr(measure, "TASK", 16)
     monkeypatch.setattr(histories, "BLOCK", 16)
     rng = np.random.default_rng(2)
     firm, position = np.repeat(np.arange(12), 9), np.tile(rng.integers(200, 680, 9), 12)

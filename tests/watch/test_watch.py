@@ -16,9 +16,9 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.cli import main
 from analysis.errors import DataError, StudyError, WindowError
+from analysis.inference.student import fit_student
 from analysis.prices.market_data import MarketData
 from analysis.watch import WatchRequest, read_groups, watch, watch_page, watch_text
-from analysis.watch.ordinary import fit_ordinary
 
 DAY = dt.date(2025, 1, 27)
 GROUPS = {"chips": ("NVDA", "AMD", "AVGO", "GONE"), "power": ("VST", "CEG"), "alone": ("AAPL",)}
@@ -36,16 +36,16 @@ def _of(found, name, against="market"):
 @pytest.mark.parametrize(("scale", "df", "seed"), [(1.0, 3.0, 1), (0.02, 8.0, 2), (5.0, 2.2, 3)])
 def test_the_law_of_ordinary_days_is_scipys_maximum_likelihood(scale, df, seed):
     draws = scale * np.random.default_rng(seed).standard_t(df, 1500)
-    found = fit_ordinary(draws)
+    found = fit_student(draws)
     nu, _, sigma = stats.t.fit(draws, floc=0)
     assert (found.df, found.scale) == pytest.approx((nu, sigma), rel=2e-3)
     assert found.p(4 * scale) == pytest.approx(2 * stats.t.sf(4 * scale / sigma, nu), rel=5e-3)
     assert stats.t.cdf(found.reach(0.9) / found.scale, found.df) == pytest.approx(0.95)
 
 
-def test_too_few_or_dead_days_have_no_law():
-    assert fit_ordinary(np.random.default_rng(1).standard_normal(249)) is None
-    assert fit_ordinary(np.zeros(1000)) is None
+def test_dead_days_have_no_law():
+    assert fit_student(np.zeros(1000)) is None
+    assert fit_student(np.full(9, np.nan)) is None
 
 
 @pytest.mark.parametrize("peers", [False, True])

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.inference.cross_section import skewness_adjusted
 from analysis.inference.outcome import Outcome
-from analysis.inference.rank import rank_test
+from analysis.inference.rank import rank_test, two_sided_rank
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -58,9 +58,7 @@ def bhar_bootstrap_test(
     resamples = rng.choice(sample - sample.mean(), (draws, size))
     resamples = resamples[resamples.std(axis=1) > 0]
     null = skewness_adjusted(resamples, "johnson")
-    below = int(np.count_nonzero(null <= statistic))
-    above = int(np.count_nonzero(null >= statistic))
-    p = min(1.0, 2 * (1 + min(below, above)) / (len(null) + 1))
+    p = two_sided_rank(statistic, null)
     return Outcome("bhar", statistic=statistic, p=p, df=len(sample) - 1, draws=len(null))
 
 

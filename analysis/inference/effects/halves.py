@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -104,4 +104,4 @@ def half_test(
         return Outcome.missing(half, "the model has no prediction error")
     effect = float((event[0] - prediction.expected).sum())
     se = math.sqrt(float(prediction.covariance.sum()))
-    return replace(t_test(effect, se, fit.df, level=level), test=half)
+    return t_test(effect, se, fit.df, level=level, test=half)

@@ -97,12 +97,4 @@ def abnormal_volume_test(
     lags = linalg.toeplitz(rho ** np.arange(len(post_y)))
     covariance = innovation / (1 - rho**2) * lags + design @ result.cov_params() @ design.T
     effect = float((post_y - design @ result.params).sum())
-    outcome = t_test(effect, math.sqrt(float(covariance.sum())), df, level=level)
-    return Outcome(
-        "volume",
-        statistic=outcome.statistic,
-        p=outcome.p,
-        df=df,
-        low=outcome.low,
-        high=outcome.high,
-    )
+    return t_test(effect, math.sqrt(float(covariance.sum())), df, level=level, test="volume")

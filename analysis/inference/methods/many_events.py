@@ -8,9 +8,9 @@ import numpy as np
 
 from analysis.inference.clustered import (
     date_bootstrap_test,
-    date_cluster_test,
-    date_portfolio_test,
-    two_way_cluster_test,
+    date_cluster_of,
+    date_portfolio_of,
+    two_way_of,
     weighted_mean_test,
     wild_cluster_test,
 )
@@ -26,11 +26,12 @@ _FEW = "fewer than about 10 dates carry the sample"
 
 
 def _date_cluster(sample: EventSample, settings: Settings) -> Outcome:
-    return date_cluster_test(sample.car, sample.dates, sample.reach, level=settings.level)
+    return date_cluster_of(sample.by_date, sample.reach, level=settings.level)
 
 
 def _two_way(sample: EventSample, settings: Settings) -> Outcome:
-    return two_way_cluster_test(sample.car, sample.dates, sample.firm, level=settings.level)
+    mean = sample.by_date.mean
+    return two_way_of(mean, len(sample.car), sample.squares, level=settings.level)
 
 
 def _wild(sample: EventSample, settings: Settings) -> Outcome:
@@ -46,7 +47,7 @@ def _bootstrap(sample: EventSample, settings: Settings) -> Outcome:
 
 
 def _portfolio(sample: EventSample, settings: Settings) -> Outcome:
-    return date_portfolio_test(sample.car, sample.dates, sample.reach, level=settings.level)
+    return date_portfolio_of(sample.by_date, sample.reach, level=settings.level)
 
 
 def _weighted(sample: EventSample, settings: Settings) -> Outcome:

@@ -70,3 +70,43 @@ def test_an_action_applied_late_steps_where_the_action_is(at):
     overlap = compare(old, fresh, steps=[old.index[at]])
     assert (overlap.kind, overlap.revised) == ("restated", ())
     assert overlap.adj_close_ratio == pytest.approx(0.99)
+
+
+@pytest.mark.parametrize(("sessions", "most"), [(5, 2), (10, 3), (20, 6)])
+def test_of_an_overlap_three_tenths_may_be_revised_and_two_sessions_in_any_case(sessions, most):
+    old = frame(sessions=sessions)
+    for count, kind in ((most, "revised"), (most + 1, "another")):
+        fresh = old.copy()
+        rows = np.arange(count) + (0 if 2 * count > sessions else 1)
+        fresh.iloc[rows] *= 1 + 0.003 * (1 + np.arange(count))[:, None]
+        assert compare(old, fresh).kind == kind
+
+
+@pytest.mark.parametrize("name", ["close", "adj_close"])
+def test_differences_up_to_a_hundred_thousandth_are_none(name):
+    old = frame()
+    for by, kind in ((0.9e-5, "same"), (1.1e-5, "restated"), (-1.1e-5, "restated")):
+        fresh = old.assign(**{name: old[name] * (1 + by)})
+        overlap = compare(old, fresh)
+        assert overlap.kind == kind
+        assert overlap.sessions == 10
+    for by, revised in ((4.9e-5, 0), (5.1e-5, 1)):
+        fresh = old.copy()
+        fresh.iloc[3, fresh.columns.get_loc(name)] *= 1 + by
+        assert len(compare(old, fresh).revised) == revised
+
+
+def test_without_a_common_session_nothing_is_said():
+    old = frame()
+    none = compare(old, old.shift(30, freq="B"))
+    assert (none.close_ratio, none.adj_close_ratio, none.sessions) == (1.0, 1.0, 0)
+
+
+def test_the_constant_is_that_of_the_oldest_stretch():
+    old = frame()
+    fresh = old.copy()
+    fresh.iloc[:4] *= 0.5
+    fresh.iloc[4:] *= 2.0
+    overlap = compare(old, fresh, steps=[old.index[4]])
+    assert (overlap.close_ratio, overlap.adj_close_ratio) == pytest.approx((0.5, 0.5))
+    assert overlap.kind == "restated"
