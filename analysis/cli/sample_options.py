@@ -98,10 +98,9 @@ def with_options(  # noqa: PLR0913 - one argument an option
     given = {name: value for name, value in options.items() if value is not None}
     if windows:
         given["windows"] = tuple(Window.parse(text) for text in windows)
-    if path_window is not None:
-        given["path"] = Window.parse(path_window)
-    if estimation is not None:
-        given["estimation"] = Window.parse(estimation)
+    for name, text in (("path", path_window), ("estimation", estimation)):
+        if text is not None:
+            given[name] = Window.parse(text)
     chosen: dict[str, Any] = {name: x for name, x in policies.items() if x is not None}
     return replace(
         study,
