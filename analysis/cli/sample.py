@@ -199,6 +199,8 @@ class SampleOutputs:
         Characteristics of firms, for the long run against firms alike.
     address : str or None
         Of a Dask scheduler.
+    url : str
+        Address under which the report will be read.
     """
 
     output_format: OutputFormat
@@ -208,6 +210,7 @@ class SampleOutputs:
     horizons: tuple[int, ...] = ()
     match_on: Path | None = None
     address: str | None = None
+    url: str = ""
 
 
 def tell(study: SampleStudy, wanted: SampleOutputs, *, inputs: Sequence[Path] = ()) -> None:
@@ -279,12 +282,14 @@ def _files(
         from analysis.report.sample import sample_image, sample_page
 
         with progress_bar() as progress:
-            files["report.html"] = sample_page(result, regressions, held, progress=progress)
+            files["report.html"] = sample_page(
+                result, regressions, held, url=wanted.url, progress=progress
+            )
         files["og.png"] = sample_image(result)
     return files
 
 
-def sample_report(study: SampleStudy, out: Path, *, browser: str = "") -> list[Path]:
+def sample_report(study: SampleStudy, out: Path, *, browser: str = "", url: str = "") -> list[Path]:
     """Write the report of a study of many firm-events, and the files that its numbers stand in."""
     from analysis.outputs import check_writable, write_files
     from analysis.sample.regression import explain
@@ -293,7 +298,7 @@ def sample_report(study: SampleStudy, out: Path, *, browser: str = "") -> list[P
     with progress_bar() as progress:
         result = study.run(progress=progress)
     regressions = [explain(result, formula) for formula in study.explain]
-    files = _files(result, regressions, None, SampleOutputs("table", out, report=True))
+    files = _files(result, regressions, None, SampleOutputs("table", out, report=True, url=url))
     if browser:
         from analysis.report.pdf import print_page
 
