@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import percent, rank_probability, relation
 from analysis.results import Place
-from analysis.results.names import benchmark_words
+from analysis.results.names import benchmark_words, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,32 @@ def shock_sentences(result: StudyResult, cite: Cite) -> str:
     return " ".join(sentences)
 
 
+def shock_in_short(result: StudyResult, cite: Cite) -> str:
+    """
+    Say the same in two sentences for a reader who knows no statistics.
+
+    Parameters
+    ----------
+    result : StudyResult
+    cite : callable
+
+    Returns
+    -------
+    str
+        Empty where the benchmark had an ordinary day.
+    """
+    shock = result.shock
+    if shock is None or not shock.beyond:
+        return ""
+    p = cite(relation(rank_probability(shock.benchmark.scaled)), Place(FILE, 2, "p_scaled"))
+    return (
+        f"The {benchmark_words(result, shock.benchmark.subject)} itself returned "
+        f"{_at(shock, 0, 'raw_return', cite)}, out of the ordinary for it too (p {p}). What is "
+        f"left says how {name_of(result, result.headline.symbol)} differed from the market, not "
+        "what the shock did to it."
+    )
+
+
 def _mean_adjusted(
     shock: MarketShock, measured: RankedReturn, result: StudyResult, cite: Cite
 ) -> str:
@@ -72,7 +98,8 @@ def _mean_adjusted(
     beyond = measured.beyond(1 - result.study.level)
     verdict = f"a {word} beyond its ordinary days" if beyond else "within its ordinary days"
     return (
-        f"Against its own mean alone, the market's move included, {measured.subject} returned "
+        f"Against its own mean alone, the market’s move included, "
+        f"{name_of(result, measured.subject)} returned "
         f"{_at(shock, 1, 'abnormal_return', cite)}, {verdict} "
         f"({_ranks(1, measured, cite)})."
     )
@@ -90,7 +117,8 @@ def _exposure(shock: MarketShock, result: StudyResult, cite: Cite) -> str:
     return (
         f"{moved}: across {found.firms} firms a unit of beta went with "
         f"{_at(shock, line, 'abnormal_return', cite)} (rank among dates: p {p}), and "
-        f"{result.headline.symbol} lies {percent(abs(found.distance))} {place} that line."
+        f"{name_of(result, result.headline.symbol)} lies {percent(abs(found.distance))} {place} "
+        "that line."
     )
 
 

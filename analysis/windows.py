@@ -101,3 +101,29 @@ class Window:
     def overlaps(self, other: Window) -> bool:
         """Say whether the two windows share a session."""
         return self.start <= other.end and other.start <= self.end
+
+
+def span_words(window: Window) -> str:
+    """
+    Say in words how long a window is, seen from the day of the news.
+
+    Examples
+    --------
+    >>> span_words(Window(0, 0)), span_words(Window(-1, 1))
+    ('the day itself', 'the day, the one before and the one after')
+    >>> span_words(Window(0, 20)), span_words(Window(-5, 5))
+    ('the day and the 20 after', 'the day, the 5 before and the 5 after')
+    """
+
+    def side(count: int, where: str) -> str:
+        return f"the one {where}" if count == 1 else f"the {count} {where}"
+
+    if (window.start, window.end) == (0, 0):
+        return "the day itself"
+    if window.start > 0 or window.end < 0:
+        return f"trading days {window.start} to {window.end} from the day"
+    if window.start == 0:
+        return f"the day and {side(window.end, 'after')}"
+    if window.end == 0:
+        return f"the day and {side(-window.start, 'before')}"
+    return f"the day, {side(-window.start, 'before')} and {side(window.end, 'after')}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import OutputFolder, progress_bar
+from analysis.cli.options import OutputFolder, progress_bar, store_option
 from analysis.cli.sample_options import with_options
 from analysis.cli.terminal import echo, message
 from analysis.study import RETURNS
@@ -130,6 +130,7 @@ VALUES = "levels", "returns"
     metavar="ADDRESS",
     help="Measure and rank on a Dask cluster, as tcp://HOST:8786; needs the extra 'dask'.",
 )
+@store_option
 @click.option("--out", type=OutputFolder(), help="Folder for all files.")
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
 @click.option("--report", is_flag=True, help="Also write the report, OUT/report.html.")
@@ -198,6 +199,8 @@ class SampleOutputs:
         Characteristics of firms, for the long run against firms alike.
     address : str or None
         Of a Dask scheduler.
+    url : str
+        Address under which the report will be read.
     """
 
     output_format: OutputFormat
@@ -207,6 +210,7 @@ class SampleOutputs:
     horizons: tuple[int, ...] = ()
     match_on: Path | None = None
     address: str | None = None
+    url: str = ""
 
 
 def tell(study: SampleStudy, wanted: SampleOutputs, *, inputs: Sequence[Path] = ()) -> None:
@@ -278,12 +282,14 @@ def _files(
         from analysis.report.sample import sample_image, sample_page
 
         with progress_bar() as progress:
-            files["report.html"] = sample_page(result, regressions, held, progress=progress)
+            files["report.html"] = sample_page(
+                result, regressions, held, url=wanted.url, progress=progress
+            )
         files["og.png"] = sample_image(result)
     return files
 
 
-def sample_report(study: SampleStudy, out: Path, *, browser: str = "") -> list[Path]:
+def sample_report(study: SampleStudy, out: Path, *, browser: str = "", url: str = "") -> list[Path]:
     """Write the report of a study of many firm-events, and the files that its numbers stand in."""
     from analysis.outputs import check_writable, write_files
     from analysis.sample.regression import explain
@@ -292,7 +298,7 @@ def sample_report(study: SampleStudy, out: Path, *, browser: str = "") -> list[P
     with progress_bar() as progress:
         result = study.run(progress=progress)
     regressions = [explain(result, formula) for formula in study.explain]
-    files = _files(result, regressions, None, SampleOutputs("table", out, report=True))
+    files = _files(result, regressions, None, SampleOutputs("table", out, report=True, url=url))
     if browser:
         from analysis.report.pdf import print_page
 

@@ -52,7 +52,8 @@ STORY = (
     Part(
         ("cumulative-abnormal",),
         "What is left of each day after taking out what was to be expected, added up day by day. "
-        "Inside the band a sum is one that ordinary days bring; outside it is not.",
+        "The band is the {level} interval of each sum: where it leaves out zero, the sum is more "
+        "than ordinary days bring.",
     ),
     Part(
         ("benchmarks",),

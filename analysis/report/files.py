@@ -8,6 +8,7 @@ from analysis.export import result_files
 from analysis.figures.catalog import FIGURES
 from analysis.report.details import ABROAD, CLAIMS, FIRST_SESSIONS, LEAVE_ONE_OUT, REGIMES, WORLD
 from analysis.report.page import page_image, report_page
+from analysis.report.social import IMAGE
 from analysis.spreadsheets import to_csv
 
 if TYPE_CHECKING:
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
     from analysis.context.details import Details
 
 
-def report_files(details: Details, *, progress: Progress | None = None) -> dict[str, str | bytes]:
+def report_files(
+    details: Details, *, url: str = "", progress: Progress | None = None
+) -> dict[str, str | bytes]:
     """
     Lay out the folder of a report.
 
     Parameters
     ----------
     details : Details
-    progress : callable, optional
+    url, progress
         As `report_page`.
 
     Returns
@@ -37,8 +40,8 @@ def report_files(details: Details, *, progress: Progress | None = None) -> dict[
         for file in (*beside, CLAIMS, LEAVE_ONE_OUT, REGIMES, WORLD, ABROAD, FIRST_SESSIONS)
     }
     return {
-        "report.html": report_page(details, progress=progress),
-        "og.png": page_image(details),
+        "report.html": report_page(details, url=url, progress=progress),
+        IMAGE: page_image(details),
         **result_files(details.result),
         **{name: to_csv(frame) for name, frame in frames.items() if frame is not None},
     }

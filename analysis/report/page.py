@@ -7,7 +7,7 @@ import functools
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
@@ -26,28 +26,29 @@ from analysis.report.method import input_files, method_paragraphs
 from analysis.report.notes import Footnotes
 from analysis.report.payload import LONG, column_kind, page_json
 from analysis.report.picker import picker_json
-from analysis.report.social import social_image
+from analysis.report.social import image_address, social_image
 from analysis.report.sure import how_sure
 from analysis.report.svg import Sheet
 from analysis.report.tables import detail_table, study_tables
 from analysis.report.words import (
     headline_words,
     signed,
-    span_words,
     standfirst,
     typeset,
     yardstick,
 )
 from analysis.results.names import name_of
 from analysis.study_file import dump_study
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis._typing import Progress
     from analysis.context.details import Details
+    from analysis.report.sure import Sure
     from analysis.results import StudyResult
     from analysis.tables.cells import CellTable, Column
 
-SCRIPTS = ("tables.js", "figures.js", "picker.js")
+SCRIPTS = ("tables.js", "figures.js", "picker.js", "sample.js")
 """Parts of the page's script, in the order in which they run."""
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -63,13 +64,15 @@ class Tile:
     interval: str
 
 
-def report_page(details: Details, *, progress: Progress | None = None) -> str:
+def report_page(details: Details, *, url: str = "", progress: Progress | None = None) -> str:
     """
     Write a study's report.
 
     Parameters
     ----------
     details : Details
+    url : str
+        Address under which the page will be read, for those who show links to it.
     progress : callable, optional
         Told ``(label, done, total)`` after each figure.
 
@@ -88,13 +91,14 @@ def report_page(details: Details, *, progress: Progress | None = None) -> str:
     return write_page(
         "report.html",
         sheet,
+        url=url,
         finding=typeset(uncited(headline)),
         headline=notes.text(headline),
         standfirst=_standfirst(result, notes),
         description=typeset(uncited(standfirst(result, cite))),
         kicker=f"{result.study.title} · {result.data_name}",
         contents=_contents(bool(said)),
-        sure=[_noted(line, notes) for line in how_sure(details, cite)],
+        sure=[noted(line, notes) for line in how_sure(details, cite)],
         tiles=leading_tiles(result),
         chosen=_chosen(result),
         figures=figures,
@@ -131,7 +135,7 @@ def page_image(details: Details) -> bytes:
     )
 
 
-def write_page(template: str, sheet: Sheet, **content: object) -> str:
+def write_page(template: str, sheet: Sheet, *, url: str = "", **content: object) -> str:
     """
     Fill a template with what a page shows; script, styles and their policy are added here.
 
@@ -141,6 +145,8 @@ def write_page(template: str, sheet: Sheet, **content: object) -> str:
         Name of the file.
     sheet : Sheet
         Style rules of the page's drawings.
+    url : str
+        Address of the page; empty where it is not known.
     **content
         What the template names.
 
@@ -155,6 +161,8 @@ def write_page(template: str, sheet: Sheet, **content: object) -> str:
         .get_template(template)
         .render(
             **content,
+            url=url,
+            image=image_address(url),
             terms=TERMS,
             longest=LONG,
             version=versions()["market-impact"],
@@ -217,7 +225,8 @@ def _standfirst(result: StudyResult, notes: Footnotes) -> Markup:
     return Markup("<p><strong>{}.</strong> {}</p>").format(event.title.rstrip("."), text)
 
 
-def _noted(line: Any, notes: Footnotes) -> dict[str, object]:  # noqa: ANN401 - a Sure
+def noted(line: Sure, notes: Footnotes) -> dict[str, object]:
+    """Lay out a graded line, with a footnote of where its numbers stand."""
     return {
         "question": line.question,
         "grade": line.grade,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from analysis.formatting import long_date, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import beyond_chance
-from analysis.report.words import SYMBOLS, explainer, span_words, yardstick
+from analysis.report.words import SYMBOLS, explainer, yardstick
 from analysis.results.names import introduced, name_of
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis.context.curve import CurvePoint, SpecificationCurve

@@ -12,15 +12,13 @@ from analysis.figures.sample.files import SAMPLE_FIGURES
 from analysis.figures.sample.path import leading
 from analysis.formatting import percent
 from analysis.inference.catalog import TESTS
+from analysis.report.cells import cite, uncited
 from analysis.report.figures import PageFigure
-from analysis.report.page import source_line, write_page
+from analysis.report.notes import Footnotes
+from analysis.report.page import noted, source_line, write_page
 from analysis.report.payload import page_json
-from analysis.report.sample_words import (
-    sample_headline,
-    sample_standfirst,
-    sample_sure,
-    sample_yardstick,
-)
+from analysis.report.sample_picker import leading_answer, sample_picker_json
+from analysis.report.sample_words import sample_headline, sample_standfirst, sample_sure
 from analysis.report.social import social_image
 from analysis.report.svg import Sheet, inline_figure
 from analysis.report.words import typeset
@@ -31,6 +29,7 @@ from analysis.tables.sample_cells import (
     pair_rows,
     regression_table,
 )
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +43,8 @@ if TYPE_CHECKING:
 
 STORY = {
     "caar-path": "The average of all firm-events, added up day by day from the first day shown. "
-    "Inside the band a sum is one that chance brings; outside it is not.",
+    "The band is its {level} interval: where that leaves out zero, the sum is more than chance "
+    "brings.",
     "car-distribution": "How the single answers lie around the average, and in each group. "
     "An average that a few make alone lies far from the middle of the box.",
     "forest": "Every firm-event with its {level} interval, and the average below. "
@@ -58,6 +58,7 @@ def sample_page(
     regressions: Sequence[Regression] = (),
     held: pd.DataFrame | None = None,
     *,
+    url: str = "",
     progress: Progress | None = None,
 ) -> str:
     """
@@ -69,6 +70,8 @@ def sample_page(
     regressions : sequence of Regression
     held : pandas.DataFrame, optional
         The long run.
+    url : str
+        Address under which the page will be read.
     progress : callable, optional
         Told ``(label, done, total)`` after each figure.
 
@@ -76,25 +79,27 @@ def sample_page(
     -------
     str
     """
-    sheet = Sheet()
+    sheet, notes = Sheet(), Footnotes()
     figures = _figures(result, regressions, sheet, progress)
     story = [figure for figure in figures if figure.says]
     further = [figure for figure in figures if not figure.says]
     tables = _tables(result, regressions, held)
-    finding, told = sample_headline(result), sample_standfirst(result)
+    headline, told = sample_headline(result, cite), sample_standfirst(result, cite)
     return write_page(
         "sample.html",
         sheet,
-        finding=finding,
-        headline=finding,
-        standfirst=typeset(told),
-        description=typeset(told),
+        url=url,
+        finding=typeset(uncited(headline)),
+        headline=notes.text(headline),
+        standfirst=notes.text(told),
+        description=typeset(uncited(told)),
         kicker=f"{result.spec.title} · {result.data.name}",
         contents=[
-            *(("sure", "How sure?"), ("figures", "Figures")),
+            *(("sure", "How sure?"), ("choose", "Size"), ("figures", "Figures")),
             *(("appendix", "Appendix"), ("glossary", "Glossary")),
         ],
-        sure=sample_sure(result),
+        sure=[noted(line, notes) for line in sample_sure(result, cite)],
+        answer=leading_answer(result),
         story=story,
         further=further,
         source=source_line(result.data.name),
@@ -104,15 +109,15 @@ def sample_page(
         tables=tables,
         data_name=result.data.name,
         versions=", ".join(f"{name} {version}" for name, version in versions().items()),
-        notes=[],
-        payload=page_json(tables, figures, {}),
+        notes=notes.notes,
+        payload=page_json(tables, figures, {"sample": sample_picker_json(result)}),
     )
 
 
 def sample_image(result: SampleResult) -> bytes:
     """Draw the picture that a link to the page shows: a PNG, ``og.png`` beside the page."""
-    sure = [(line.question, line.grade, line.answer) for line in sample_sure(result)]
-    return social_image(sample_headline(result), result.spec.title, sure)
+    sure = [(line.question, line.grade, line.answer) for line in sample_sure(result, cite)]
+    return social_image(typeset(uncited(sample_headline(result, cite))), result.spec.title, sure)
 
 
 def _figures(
@@ -147,7 +152,7 @@ def _tables(
 ) -> list[CellTable]:
     return [
         average_table(result),
-        battery_table(leading(result)),
+        battery_table(result, leading(result)),
         average_table(result, "day"),
         *(
             replace(regression_table(regression), id=f"characteristics-{number}")
@@ -163,9 +168,9 @@ def _paragraphs(result: SampleResult) -> list[str]:
     measured = sum(n for word, n in result.statuses.items() if word.startswith("ok"))
     first = (
         f"{measured:,} of {len(result.pairs):,} firm-events could be measured, each by its own "
-        f"{spec.linear.name} model against {sample_yardstick(result)} over {spec.estimation}. Over "
-        f"{average.window} the mean abnormal return is {percent(average.mean)}, the median "
-        f"{percent(average.median)}; {percent(average.positive, 0)} are positive."
+        f"{spec.linear.name} model against {result.benchmark_words} over {spec.estimation}. Over "
+        f"{span_words(average.window)} the mean abnormal return is {percent(average.mean)}, the "
+        f"median {percent(average.median)}; {percent(average.positive, 0)} are positive."
     )
     if average.battery is None:
         return [first]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from analysis.errors import StudyError
 from analysis.figures.style import LIGHT, wrapped
 
 if TYPE_CHECKING:
@@ -21,6 +23,45 @@ DOTS = 100
 """An inch."""
 
 GRADES = {"yes": LIGHT.gain, "no": LIGHT.accent, "partly": LIGHT.plain, "unknown": LIGHT.faint}
+
+
+IMAGE = "og.png"
+"""Its file, beside the page."""
+
+
+def image_address(url: str) -> str:
+    """
+    Say where the picture of a page stands.
+
+    Parameters
+    ----------
+    url : str
+        Of the page; empty where it is not known, and then the address is relative to the page:
+        few of those who show links follow such a one.
+
+    Examples
+    --------
+    >>> image_address("https://example.org/nvda/report.html"), image_address("")
+    ('https://example.org/nvda/og.png', 'og.png')
+    """
+    return urljoin(url, IMAGE)
+
+
+def check_url(url: str) -> None:
+    """
+    Refuse what is no address of a page on the web.
+
+    Raises
+    ------
+    StudyError
+        If it is not absolute, by http or https.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
+        raise StudyError(
+            f"--url {url!r} is no address of a page; write the one under which it will be read, as "
+            "in https://example.org/report.html"
+        )
 
 
 def social_image(finding: str, kicker: str, sure: Sequence[tuple[str, str, str]]) -> bytes:

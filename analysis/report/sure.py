@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.formatting import counted, probability, rank_probability, relation
 from analysis.narrative import beyond_chance, other_news
-from analysis.narrative_shock import moved_market, shock_sentences
+from analysis.narrative_shock import moved_market, shock_in_short
 from analysis.report.multiverse import range_words
 from analysis.report.words import family_p, money, yardstick
 from analysis.results.names import name_of
@@ -72,7 +72,7 @@ def _market(result: StudyResult, cite: Cite) -> tuple[Sure, ...]:
     if not moved_market(result):
         return ()
     question = "Can the event be told from the market?"
-    return (Sure(question, "no", "No", shock_sentences(result, cite)),)
+    return (Sure(question, "no", "No", shock_in_short(result, cite)),)
 
 
 def _days(result: StudyResult) -> str:

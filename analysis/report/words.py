@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from analysis.formatting import counted, long_date, percent, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import beyond_chance
-from analysis.results.names import benchmark_words, name_of
+from analysis.results.names import name_of, the_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.impact import Impact
     from analysis.results import FirmResult, Place, StudyResult
-    from analysis.windows import Window
 
     Cite = Callable[[str, Place], str]
 
@@ -23,19 +22,20 @@ SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 """Signs of currencies that stand before a number; others stand as their code."""
 
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _UNIT = re.compile(r"(?<=\d) (?=%|bn\b|m\b|billion\b|million\b)")
 
 
 def typeset(text: str) -> str:
     r"""
-    Set a text for print: the true minus before a number, a number and its unit on one line.
+    Set a text for print: true minus signs and apostrophes, a number and its unit on one line.
 
     Examples
     --------
     >>> typeset("-16.6 % of 2025-01-27")
     '−16.6\xa0% of 2025-01-27'
     """
-    return _UNIT.sub("\u00a0", _MINUS.sub("−", text))
+    return _APOSTROPHE.sub("’", _UNIT.sub("\u00a0", _MINUS.sub("−", text)))
 
 
 def money(value: float, currency: str) -> str:
@@ -65,33 +65,6 @@ def signed(value: float, currency: str) -> str:
     return ("−" if value < 0 else "+") + "\u2060" + money(value, currency)
 
 
-def span_words(window: Window) -> str:
-    """
-    Say in words how long a window is, seen from the day of the news.
-
-    Examples
-    --------
-    >>> from analysis.windows import Window
-    >>> span_words(Window(0, 0)), span_words(Window(-1, 1))
-    ('the day itself', 'the day, the one before and the one after')
-    >>> span_words(Window(0, 20)), span_words(Window(-5, 5))
-    ('the day and the 20 after', 'the day, the 5 before and the 5 after')
-    """
-
-    def side(count: int, where: str) -> str:
-        return f"the one {where}" if count == 1 else f"the {count} {where}"
-
-    if (window.start, window.end) == (0, 0):
-        return "the day itself"
-    if window.start > 0 or window.end < 0:
-        return f"trading days {window.start} to {window.end} from the day"
-    if window.start == 0:
-        return f"the day and {side(window.end, 'after')}"
-    if window.end == 0:
-        return f"the day and {side(-window.start, 'before')}"
-    return f"the day, {side(-window.start, 'before')} and {side(window.end, 'after')}"
-
-
 def yardstick(result: StudyResult, firm: FirmResult) -> str:
     """
     Say what the expected return of a result rests on.
@@ -103,8 +76,7 @@ def yardstick(result: StudyResult, firm: FirmResult) -> str:
     """
     model = MODELS[firm.model]
     if model.uses_benchmark:
-        words = benchmark_words(result, firm.benchmark)
-        return words if words.startswith("the ") or words == firm.benchmark else f"the {words}"
+        return the_benchmark(result, firm.benchmark)
     if model.uses_donors:
         return "a portfolio of untouched shares"
     return "the market's factors" if model.factors else "its own average day"

@@ -70,3 +70,9 @@ def benchmark_words(result: StudyResult, benchmark: str) -> str:
         return words
     left_out = " and ".join(name_of(result, firm) for firm in found.firms)
     return f"{words} without {left_out if len(found.firms) < 3 else f'{len(found.firms)} firms'}"
+
+
+def the_benchmark(result: StudyResult, benchmark: str) -> str:
+    """Say what a benchmark is with its article, as in ``the S&P 500``; an id stands for itself."""
+    words = benchmark_words(result, benchmark)
+    return words if words.startswith("the ") or words == benchmark else f"the {words}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,10 @@ from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.inference.student import two_sided_p
 from analysis.sample.judging import running_sums
 from analysis.sample.pairs import NOTE_WORDS, OK, STATUS_WORDS
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -40,14 +41,17 @@ AVERAGE_COLUMNS = (
 FIRM_EVENT_COLUMNS = (
     *("id", "symbol", "when", "session", "group", "model", "benchmark", "estimation", "window"),
     *("n_estimation", "alpha", "beta", "sigma", "car", "se", "scar", "t", "df", "p", "bhar"),
-    *("impact_usd", "status"),
+    *("impact_usd", "status", "alpha_used"),
 )
 """Columns of the pairs: one row a pair and window."""
 
 MOST_NAMED = 3
 """Benchmarks that are named one by one; of more their number is said."""
 
-PATH_COLUMNS = ("id", "symbol", "day", "session", "raw_return", "expected_return", "ar", "car")
+PATH_COLUMNS = (
+    *("id", "symbol", "day", "session", "raw_return", "expected_return", "ar", "car"),
+    "alpha_used",
+)
 """Columns of the paths: one row a pair and session."""
 
 
@@ -73,6 +77,8 @@ class SampleResult:
         One an event window; empty where none was asked for.
     impacts : ndarray of shape (w, n) or None
         USD of each window of each pair, NaN where unknown; None where nothing is known.
+    names : mapping of str to str
+        What a reader calls firms and benchmarks, by symbol or id; others stand for themselves.
     """
 
     spec: SampleSpec
@@ -85,6 +91,7 @@ class SampleResult:
     averages: tuple[Average, ...]
     placebos: tuple[Placebo, ...] = ()
     impacts: npt.NDArray[np.float64] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pairs(self) -> Pairs:
@@ -102,10 +109,35 @@ class SampleResult:
         names = sorted(set(self.pairs.benchmarks))
         listed = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} benchmarks"
         benchmark = f" on {listed}" if self.measurer.takes_benchmark else ""
+        return f"{self.spec.linear.name} model{benchmark}{self._kinds}"
+
+    @property
+    def measured_words(self) -> str:
+        """Say the same with the benchmark by its name, for figures and pages."""
+        against = f" against {self.benchmark_words}" if self.measurer.takes_benchmark else ""
+        return f"{self.spec.linear.name} model{against}{self._kinds}"
+
+    @property
+    def _kinds(self) -> str:
         kind = ", log returns" if self.data.log else ""
         exchanges = len(self.data.exchanges)
-        places = f", sessions of {exchanges} exchanges" if exchanges > 1 else ""
-        return f"{self.spec.linear.name} model{benchmark}{kind}{places}"
+        return kind + (f", sessions of {exchanges} exchanges" if exchanges > 1 else "")
+
+    def name_of(self, symbol: str) -> str:
+        """Name a firm or a benchmark; one without a known name stands for itself."""
+        return self.names.get(symbol, symbol)
+
+    @property
+    def benchmark_words(self) -> str:
+        """Say in words what the expected returns rest on, as in ``the S&P 500``."""
+        if not self.measurer.takes_benchmark:
+            return "its own past"
+        symbols = set(self.pairs.benchmarks)
+        if len(symbols) > 1:
+            return "the benchmark of each"
+        (symbol,) = symbols
+        name = self.name_of(symbol)
+        return name if name == symbol or name.startswith("the ") else f"the {name}"
 
     @property
     def data(self) -> SampleData:
@@ -226,6 +258,7 @@ class SampleResult:
                 "bhar": self.windows.bhar[at],
                 "impact_usd": np.nan if self.impacts is None else self.impacts[at],
                 "status": self.status_texts(at),
+                "alpha_used": self.spec.linear.alpha_used(long=self.spec.windows[at].long),
             },
             index=row,
         )
@@ -259,6 +292,7 @@ class SampleResult:
         n, d = len(shown), len(offsets)
         order = pairs.row[shown]
         car = running_sums(ar, self.fits.coefficients[shown, 0])
+        alpha = [spec.linear.alpha_used(long=at >= SHORT) for at in range(d)]
         frame = pd.DataFrame(
             {
                 "id": np.repeat(self.events.ids.texts()[order], d),
@@ -269,6 +303,7 @@ class SampleResult:
                 "expected_return": (raw - ar).T.ravel(),
                 "ar": ar.T.ravel(),
                 "car": np.where(np.isfinite(ar), car, np.nan).T.ravel(),
+                "alpha_used": np.tile(np.array(alpha, dtype=object), n),
             }
         )
         keep = np.isfinite(frame["ar"].to_numpy())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.currency import USD
 from analysis.formatting import NOTHING, billions, number, percent, probability, rank_probability
 from analysis.models.catalog import MODELS
+from analysis.results.names import the_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +144,14 @@ def label(text: str, short: str = "") -> Cell:
 def specified(firm: FirmResult) -> str:
     """Name the model and the benchmark of a result."""
     return f"{MODELS[firm.model].title}, benchmark {firm.benchmark}"
+
+
+def said(result: StudyResult, firm: FirmResult) -> str:
+    """Name the model and the benchmark of a result in words, for captions."""
+    model = MODELS[firm.model]
+    if not model.uses_benchmark:
+        return model.title
+    return f"{model.title}, against {the_benchmark(result, firm.benchmark)}"
 
 
 RESULT_COLUMNS = (

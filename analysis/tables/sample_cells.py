@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.formatting import number, percent, probability
 from analysis.inference.catalog import TESTS
+from analysis.results import Place
 from analysis.tables.cells import Cell, CellTable, Column, label
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +24,22 @@ MOST_PAIRS = 2000
 """Pairs that a page lists; the file beside it has them all."""
 
 
+AVERAGES, FIRM_EVENTS = "averages.csv", "firm_events.csv"
+"""Files in which the values of these tables stand."""
+
+
+def average_line(result: SampleResult, average: Average) -> int:
+    """Find the first line of an average in ``averages.csv``; 0 where no test of it stands there."""
+    rows, window = result.tidy, average.window
+    same = (
+        (rows["group"] == average.group)
+        & (rows["kind"] == average.kind)
+        & (rows["start"] == window.start)
+        & (rows["end"] == window.end)
+    ).to_numpy()
+    return int(np.argmax(same)) + 2 if same.any() else 0
+
+
 def average_table(result: SampleResult, kind: str = "window") -> CellTable:
     """
     Lay out the averages of the windows, or of the sessions of the path over all pairs.
@@ -29,34 +49,43 @@ def average_table(result: SampleResult, kind: str = "window") -> CellTable:
     result : SampleResult
     kind : {"window", "day"}
     """
-    span = "window" if kind == "window" else "session"
-    heads = ("group", span, "N", "mean", "from", "to", "median", "positive", "test", "stat.")
+    span = "over" if kind == "window" else "session"
+    heads = ("group", span, "firm-events", "mean", "from", "to", "median", "positive", "test")
     shown = [
         a for a in result.averages if a.kind == kind and (kind == "window" or a.group == "all")
     ]
-    rows = tuple(_average_row(average) for average in shown)
+    rows = tuple(_average_row(average, average_line(result, average)) for average in shown)
     caption = (
-        "Cumulative average abnormal returns" if kind == "window" else "Averages session by session"
+        "Average abnormal returns by group and window"
+        if kind == "window"
+        else "Averages session by session"
     )
-    return CellTable(f"averages-{kind}", caption, tuple(map(Column, (*heads, "p"))), rows)
+    columns = tuple(map(Column, (*heads, "statistic", "p")))
+    return CellTable(f"averages-{kind}", caption, columns, rows, left=2)
 
 
-def battery_table(average: Average) -> CellTable:
+def battery_table(result: SampleResult, average: Average) -> CellTable:
     """Lay out every test of one average, the leading one marked."""
     inner = () if average.battery is None else average.battery.outcomes
     outcomes = (*inner, *(outcome for _, outcome in average.extra))
+    lines = np.cumsum([o.available for o in outcomes]) - 1 + average_line(result, average)
     rows = tuple(
         (
             label(TESTS[o.test].title),
-            Cell(number(o.statistic), o.statistic),
-            Cell(number(o.df, 0), o.df),
-            Cell(probability(o.p), o.p),
+            *(
+                Cell(text, value, Place(AVERAGES, int(line), name) if o.available else None)
+                for text, value, name in (
+                    (number(o.statistic), o.statistic, "statistic"),
+                    (number(o.df, 0), o.df, "df"),
+                    (probability(o.p), o.p, "p"),
+                )
+            ),
             label(o.warning or o.unavailable),
         )
-        for o in outcomes
+        for o, line in zip(outcomes, lines, strict=True)
     )
-    heads = ("test", "statistic", "df", "p", "to be known")
-    caption = f"Every test of {average.window}, {average.n:,} firm-events"
+    heads = ("test", "statistic", "degrees of freedom", "p", "to be known")
+    caption = f"Every test of the average over {span_words(average.window)}"
     return CellTable("tests", caption, tuple(map(Column, heads)), rows, marked=0)
 
 
@@ -64,27 +93,33 @@ def pair_rows(result: SampleResult) -> CellTable:
     """List the pairs over the first window."""
     frame = result.firm_events
     first = frame[frame["window"] == str(result.spec.windows[0])].head(MOST_PAIRS)
-    heads = ("id", "firm", "group", "public", "session", "n", "beta", "CAR", "s.e.", "t", "p")
+    heads = ("id", "firm", "group", "public", "session", "days learned from", "beta")
     rows = tuple(
         (
             *(label(str(row[name])) for name in ("id", "symbol", "group", "when", "session")),
-            Cell(str(row["n_estimation"]), int(row["n_estimation"])),
-            Cell(number(row["beta"]), _given(row["beta"])),
-            Cell(percent(row["car"]), _given(row["car"])),
-            Cell(percent(row["se"]), _given(row["se"])),
-            Cell(number(row["t"]), _given(row["t"])),
-            Cell(probability(row["p"]), _given(row["p"])),
+            *(
+                Cell(write(row[name]), _given(row[name]), Place(FIRM_EVENTS, int(line) + 2, name))
+                for name, write in (
+                    ("n_estimation", lambda value: f"{value:g}"),
+                    ("beta", number),
+                    ("car", percent),
+                    ("se", percent),
+                    ("t", number),
+                    ("p", probability),
+                )
+            ),
             label(row["status"]),
         )
-        for row in first.to_dict("records")
+        for line, row in zip(first.index, first.to_dict("records"), strict=True)
     )
-    caption = f"Every firm-event over {result.spec.windows[0]}"
-    return CellTable("firm-events", caption, tuple(map(Column, (*heads, "status"))), rows)
+    caption = f"Every firm-event over {span_words(result.spec.windows[0])}"
+    more = ("abnormal", "standard error", "t", "p", "status")
+    return CellTable("firm-events", caption, tuple(map(Column, (*heads, *more))), rows, left=2)
 
 
 def regression_table(regression: Regression) -> CellTable:
     """Lay out a regression: one row a term, weighting and covariance."""
-    heads = ("weights", "errors", "term", "estimate", "s.e.", "t", "df", "p")
+    heads = ("weights", "errors", "term", "estimate", "standard error", "t")
     rows = tuple(
         (
             label(row["weighting"]),
@@ -102,12 +137,13 @@ def regression_table(regression: Regression) -> CellTable:
     if regression.left_out:
         left = f"{regression.left_out:,} firm-events lack a characteristic and are left out"
         note = f"{left}; {note}" if note else left
-    return CellTable("characteristics", caption, tuple(map(Column, heads)), rows, note=note, left=3)
+    columns = tuple(map(Column, (*heads, "degrees of freedom", "p")))
+    return CellTable("characteristics", caption, columns, rows, note=note, left=3)
 
 
 def long_run_table(held: pd.DataFrame) -> CellTable:
     """Lay out the long run: one row a group, comparison, horizon and test."""
-    heads = ("group", "against", "sessions", "n", "held", "other", "mean", "median", "wealth rel.")
+    heads = ("group", "against", "sessions", "firm-events", "held", "other", "mean", "median")
     rows = tuple(
         (
             label(row["group"]),
@@ -125,7 +161,7 @@ def long_run_table(held: pd.DataFrame) -> CellTable:
         )
         for row in held.to_dict("records")
     )
-    columns = tuple(map(Column, (*heads, "test", "stat.", "p")))
+    columns = tuple(map(Column, (*heads, "relative wealth", "test", "statistic", "p")))
     most = float(held["overlap"].max()) if held["overlap"].notna().any() else 0.0
     note = (
         f"Up to {percent(most, 0)} of the firm-events are held while another is: the "
@@ -137,22 +173,29 @@ def long_run_table(held: pd.DataFrame) -> CellTable:
     return CellTable("long-run", "The long run: held returns", columns, rows, note=note, left=2)
 
 
-def _average_row(average: Average) -> tuple[Cell, ...]:
+def _average_row(average: Average, line: int) -> tuple[Cell, ...]:
     lead = average.lead
     inner = average.battery
     low, high = (lead.low, lead.high) if inner is None else (inner.low, inner.high)
+
+    def cell(text: str, value: float | None, column: str) -> Cell:
+        return Cell(text, value, Place(AVERAGES, line, column) if line else None)
+
+    window = average.window
     return (
         label(average.group),
-        label(str(average.window) if average.kind == "window" else str(average.window.start)),
-        Cell(f"{average.n:,}", average.n),
-        Cell(percent(average.mean), average.mean),
-        Cell(percent(low), low),
-        Cell(percent(high), high),
-        Cell(percent(average.median), average.median),
-        Cell(percent(average.positive, 0), average.positive),
+        Cell(span_words(window), str(window))
+        if average.kind == "window"
+        else label(str(window.start)),
+        cell(f"{average.n:,}", average.n, "n"),
+        cell(percent(average.mean), average.mean, "mean"),
+        cell(percent(low), low, "low"),
+        cell(percent(high), high, "high"),
+        cell(percent(average.median), average.median, "median"),
+        cell(percent(average.positive, 0), average.positive, "positive"),
         label(TESTS[lead.test].title),
-        Cell(number(lead.statistic), lead.statistic),
-        Cell(probability(lead.p), lead.p),
+        cell(number(lead.statistic), lead.statistic, "statistic"),
+        cell(probability(lead.p), lead.p, "p"),
     )
 
 

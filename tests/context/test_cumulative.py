@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from crowd_market import EVENT, asked, case_of, crowd, simple
 
 from analysis.context.absent import Absent
 from analysis.context.cumulative import cumulative_path
@@ -114,3 +115,46 @@ def test_the_file_has_one_row_a_session(found) -> None:
     np.testing.assert_array_equal(frame["high"] - frame["car"], found.high - found.car)
     carried = np.where(np.arange(31) < 5, 0, found.alpha * np.arange(1, 32))
     np.testing.assert_allclose(frame["ar"].cumsum() + carried, frame["car"], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("row", "days"),
+    [
+        (EVENT + 1, range(-10, 1)),
+        (EVENT + 2, range(-10, 2)),
+        (EVENT, None),
+        (EVENT - 1, None),
+        (EVENT - 2, range(21)),
+        (EVENT - 3, range(-1, 21)),
+        (EVENT + 21, range(-10, 21)),
+        (EVENT + 20, range(-10, 20)),
+    ],
+)
+def test_the_span_is_the_unbroken_run_around_the_event(row, days) -> None:
+    """A level that is missing takes the return of its session and of the next."""
+    levels = crowd().levels.copy()
+    levels.iloc[row, levels.columns.get_loc("A")] = np.nan
+    whole = case_of()
+    design = replace(whole.design("A"), y=simple(levels)["A"].to_numpy())
+    case = replace(whole)
+    case.__dict__["designs"] = {"A": design}  # a plan refuses holes in the windows it measures
+    found = cumulative_path(case)
+    assert (None if isinstance(found, Absent) else found.days) == days
+
+
+def test_a_headline_after_the_event_session_may_have_no_path() -> None:
+    """The estimation window may end on session 0 itself: then 0 is not ahead of it."""
+    after = asked(
+        estimation=Window(-110, 0), windows=(Window(1, 2),), reaction_window=Window(1, 2),
+        headline=replace(asked().headline, window=Window(1, 2)),
+    )  # fmt: skip
+    assert isinstance(cumulative_path(case_of(after)), Absent)
+    before = replace(after, estimation=Window(-110, -1))
+    assert cumulative_path(case_of(before)).days == range(21)
+
+
+def test_two_sessions_are_a_path() -> None:
+    near = asked(estimation=Window(-110, -1), windows=(Window(0, 1),))
+    for sessions, days in ((2, range(2)), (3, range(3))):
+        cut = crowd(levels=crowd().levels.iloc[: EVENT + sessions])
+        assert cumulative_path(case_of(near, cut)).days == days

@@ -13,7 +13,7 @@ from curve_market import EVENT, SESSIONS, asked, made_up
 from analysis.context.curve import CHOICES, equal_by_family
 from analysis.context.multiverse import multiverse
 from analysis.overrides import Overrides, override
-from analysis.prices.reference import Reference
+from analysis.prices.reference import IndexWeight, Reference
 from analysis.run.study import run_study
 from analysis.study import Benchmark
 
@@ -76,6 +76,33 @@ def test_capm_is_the_market_model_by_another_name(data) -> None:
     }
     alone = multiverse(asked(models=("capm",)), replace(data, factors=factors)).leading
     assert {p.model for p in alone.points} == {"capm"}
+
+
+def test_factors_are_taken_as_published_and_purged_where_a_weight_is_known(data) -> None:
+    """Three factors: relative to them, the market factor with the firm in it and without."""
+    rng = np.random.default_rng(8)
+    market = data.levels["M"].pct_change().fillna(0.0)
+    factors = pd.DataFrame({"mkt_rf": market - 0.0001, "rf": 0.0001}, index=SESSIONS)
+    factors[["smb", "hml"]] = rng.normal(0, 0.005, (len(SESSIONS), 2))
+    day = SESSIONS[EVENT - 1].date()
+    weights = (IndexWeight("MKT", "A", 0.06, day, "made up"),)
+    given = replace(data, factors=factors, reference=Reference(weights=weights))
+    study = asked(models=("market", "ff3"), benchmarks=(Benchmark("W"),))
+    curves = by_key(multiverse(study, given))
+    whole, purged = curves["relative", True], curves["relative", False]
+    assert {(p.model, p.benchmark, p.family) for p in whole.points} == {("ff3", "Mkt-RF", "MKT")}
+    assert {(p.model, p.benchmark, p.family) for p in purged.points} == {("ff3", "MKT-ex", "MKT")}
+    returns = data.levels.pct_change()["A"].to_numpy()
+    relative = data.levels["A"] / (1 + factors["mkt_rf"] + factors["rf"]).cumprod()
+    share = (0.06 * relative / relative.iloc[EVENT - 1]).shift(1).to_numpy()
+    gross = (factors["mkt_rf"] + factors["rf"]).to_numpy()
+    without = (gross - share * returns) / (1 - share) - factors["rf"].to_numpy()
+    rows, choices = slice(EVENT - 130, EVENT - 10), {"length": 120, "gap": 10, "returns": "simple"}
+    for curve, first in ((whole, factors["mkt_rf"].to_numpy()), (purged, without)):
+        x = sm.add_constant(np.column_stack([first, factors[["smb", "hml"]].to_numpy()]))
+        fit = sm.OLS((returns - 0.0001)[rows], x[rows]).fit()
+        car = returns[EVENT] - 0.0001 - x[EVENT] @ fit.params
+        assert point(curve, **choices).abnormal == pytest.approx(car, rel=1e-7)
 
 
 def test_the_headline_stands_on_its_own_curve_with_its_own_value(many, data) -> None:

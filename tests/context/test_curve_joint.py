@@ -9,6 +9,7 @@ import pytest
 from curve_market import EVENT, asked, made_up
 from scipy import stats
 
+from analysis.context import curve_joint
 from analysis.context.curve_joint import CurveDraws, joint_test
 from analysis.context.multiverse import multiverse
 from analysis.prices.reference import Reference
@@ -100,3 +101,11 @@ def test_size_and_power(shock, low, high) -> None:
     assert (rejected / 200 >= low).all(), rejected
     assert (rejected[:2] / 200 <= high).all(), rejected
     assert rejected[2] / 200 <= high  # many dates tie with no significant specification at all
+
+
+def test_critical_values_are_students_and_without_a_degree_of_freedom_there_is_none() -> None:
+    df = np.array([[0.0, 1.0], [5.0, 1.0]])
+    limits = curve_joint._critical(df, 0.9)
+    assert limits[0, 0] == np.inf
+    assert limits[0, 1] == limits[1, 1] == pytest.approx(stats.t.ppf(0.95, 1))
+    assert limits[1, 0] == pytest.approx(stats.t.ppf(0.95, 5))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import statsmodels.api as sm
+from crowd_market import EVENT, asked, crowd
 
 from analysis.context.leave_one_out import leave_one_out
 from analysis.overrides import Overrides, override
@@ -55,3 +57,14 @@ def test_the_interval_without_a_firm_is_that_of_the_others_as_a_portfolio(study,
         assert item.high == pytest.approx(y[at] - low, abs=1e-10), item.symbol
         assert item.mean == pytest.approx(y[at] - expected, abs=1e-10)
     assert leave_one_out(replace(small, symbols=("NVDA", "AMD"), groups=()), snapshot) == ()
+
+
+def test_of_two_firms_with_the_window_none_is_left_out() -> None:
+    """A third firm that lacks a return of the window is none of those that are there."""
+    levels = crowd().levels.copy()
+    for names, holes, left in ((("A", "B", "C"), (), 3), (("A", "B", "C"), ("C",), 0)):
+        given = levels.copy()
+        for name in holes:
+            given.iloc[EVENT + 1 :, given.columns.get_loc(name)] = np.nan
+        study = asked(symbols=names, groups=())
+        assert len(leave_one_out(study, crowd(levels=given))) == left

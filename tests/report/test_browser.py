@@ -6,38 +6,10 @@ import csv
 import io
 import json
 import re
-import shutil
 
 import pytest
 
-from analysis.report.page import report_page
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-]
-ARGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"),
-    *("--disable-component-update", "--no-first-run", "--disable-quic"),
-]
-
-
-@pytest.fixture(scope="module")
-def address(details, tmp_path_factory) -> str:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(report_page(details))
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -252,12 +224,19 @@ def test_a_drawing_tells_its_values_to_pointer_key_and_finger(browser, opened, a
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 390, 768, 1280])
-def test_nothing_runs_over_the_edge_or_over_another(browser, address, width, theme) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+@pytest.mark.parametrize("kind", ["address", "many_address"])
+def test_nothing_runs_over_the_edge_or_over_another(browser, request, kind, theme) -> None:
+    context = browser.new_context(color_scheme=theme)
     page = context.new_page()
-    page.goto(address)
+    page.goto(request.getfixturevalue(kind))
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    for width in (1280, 768, 390, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        stays_in_its_place(page, width)
+    context.close()
+
+
+def stays_in_its_place(page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(
         """() => [...document.querySelectorAll('main *, header *')]
@@ -293,7 +272,6 @@ def test_nothing_runs_over_the_edge_or_over_another(browser, address, width, the
             return found; }"""
     )
     assert over == []
-    context.close()
 
 
 def test_axe_finds_nothing(browser, address) -> None:

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 
 from analysis.context.details import find_details
+from analysis.figures.sample.path import fitting
 from analysis.narrative import report_narrative
 from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
 from analysis.report.cells import cite
-from analysis.report.files import report_files
 from analysis.report.notes import Footnotes
 from analysis.report.page import report_page
 from analysis.results import Place
@@ -64,28 +64,22 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def files(details):
-    return report_files(details)
-
-
-@pytest.fixture(scope="module")
-def page(files):
-    return files["report.html"]
-
-
-@pytest.fixture(scope="module")
 def parsed(page):
     return Page(page)
 
 
-@pytest.fixture(scope="module")
-def results(page):
-    """What the page's script reads."""
+def results_of(page: str) -> dict:
+    """Read what the page's script reads."""
     inside = re.search(r'<script type="application/json" id="results">(.*?)</script>', page)
     return json.loads(inside[1])
 
 
-def test_the_page_is_one_sound_document(page, parsed) -> None:
+KINDS = pytest.mark.parametrize("kind", ["files", "many_files"])
+
+
+@KINDS
+def test_the_page_is_one_sound_document(request, kind) -> None:
+    parsed = Page(request.getfixturevalue(kind)["report.html"])
     assert parsed.open == []
     ids = [attrs["id"] for _, attrs in parsed.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
@@ -112,8 +106,11 @@ def test_every_reference_within_the_page_is_there(parsed) -> None:
             assert clip in ids
 
 
-def test_numbers_name_the_line_that_holds_them(files, results) -> None:
+@KINDS
+def test_numbers_name_the_line_that_holds_them(request, kind) -> None:
     """Each cited exact value is the value in that line and column of that file."""
+    files = request.getfixturevalue(kind)
+    results = results_of(files["report.html"])
     tables = {
         name: list(csv.DictReader(io.StringIO(text)))
         for name, text in files.items()
@@ -135,7 +132,7 @@ def test_numbers_name_the_line_that_holds_them(files, results) -> None:
                     assert float(value) == pytest.approx(float(stored), rel=1e-12)
                 except ValueError:
                     assert value == (stored or value)
-    assert cited > 500
+    assert cited > 400
 
 
 def place_of(table, row: int, at: int) -> str:
@@ -149,9 +146,12 @@ def place_of(table, row: int, at: int) -> str:
     return f"{table['files'][column[3]]}, line {line}, {column[4]}" if line else ""
 
 
-def test_footnotes_name_the_line_that_holds_their_numbers(files, page) -> None:
-    notes = re.findall(r"<span>([^:]*): (\S+\.csv), line (\d+), (\w+)</span>", html.unescape(page))
-    assert len(notes) > 10
+@KINDS
+def test_footnotes_name_the_line_that_holds_their_numbers(request, kind) -> None:
+    files = request.getfixturevalue(kind)
+    text = html.unescape(files["report.html"])
+    notes = re.findall(r"<span>([^:]*): (\S+\.csv), line (\d+), (\w+)</span>", text)
+    assert len(notes) >= 7
     for number, name, line, column in notes:
         rows = list(csv.DictReader(io.StringIO(files[name])))
         stored = float(rows[int(line) - 2][column])
@@ -298,3 +298,38 @@ def test_a_short_history_leaves_the_curve_out() -> None:
     assert "<li>placebo-dates: " in text
     assert "combinations of choices" not in text
     assert "degrees of freedom, p &lt; 0.0001" in text
+
+
+def test_every_answer_about_many_events_is_that_of_the_results(many, many_page) -> None:
+    told = results_of(many_page)["sample"]
+    assert len(told["of"]) == len(told["answers"]) == told["groups"] + len(many.pairs)
+    for at, window in enumerate(many.spec.windows):
+        average = many.of("all", window)
+        tiles, said = told["answers"][0][at]
+        assert [value for _, value, _ in tiles] == [
+            fitting(average.mean, average),
+            fitting(average.median, average),
+            f"{100 * average.positive:.0f} %",
+        ]
+        line = int(re.search(r"averages.csv, line (\d+)", said)[1])
+        assert many.tidy.iloc[line - 2]["mean"] == average.mean
+    rows = many.firm_events
+    for place, answers in enumerate(told["answers"][told["groups"] :]):
+        for at, (tiles, said) in enumerate(answers):
+            row = rows.iloc[place * len(answers) + at]
+            if np.isfinite(row["car"]):
+                assert float(tiles[0][1].removesuffix(" %")) == pytest.approx(
+                    100 * row["car"], abs=0.51
+                )
+                assert f"firm_events.csv, line {place * len(answers) + at + 2})" in said
+            else:
+                assert row["status"] in said
+
+
+def test_a_page_of_many_events_names_no_symbol_at_its_top(many_page) -> None:
+    top = re.sub(r"<script.*|<style.*?</style>", "", many_page, flags=re.DOTALL)
+    top = top.partition('<h2 id="appendix">')[0]
+    words = re.sub(r"<details.*?</details>|<[^>]*>", " ", top, flags=re.DOTALL)
+    assert "the S&amp;P 500" in words
+    assert "NVIDIA, " in words
+    assert not re.search(r"\bSPY\b|\bNVDA\b|\d\.\.\d|\bCAR\b", words)

@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.errors import StudyError
 from analysis.figures.style import DARK, LIGHT
 from analysis.report.hot import frame_of, hot_points
-from analysis.report.page import asset
+from analysis.report.page import asset, write_page
 from analysis.report.payload import as_json, column_kind
+from analysis.report.sample_picker import SampleAnswer
 from analysis.report.shrink import shrink
+from analysis.report.social import check_url, image_address
+from analysis.report.svg import Sheet
 from analysis.report.tables import detail_table
 from analysis.tables.cells import Column
 from analysis.tables.file import TidyFile
@@ -127,3 +131,37 @@ def test_columns_are_written_in_their_units(column: str, value: float, text: str
     file = TidyFile("x.csv", "X", lambda frame: frame)
     table = detail_table(pd.DataFrame({"firm": ["A"], column: [value]}), file)
     assert table.rows[0][1].text == text
+
+
+@pytest.mark.parametrize(
+    ("url", "image", "said"),
+    [
+        ("", "og.png", 0),
+        ("https://example.org/nvda/report.html", "https://example.org/nvda/og.png", 1),
+        ("https://example.org/nvda/", "https://example.org/nvda/og.png", 1),
+        ('https://example.org/?"><script>', "https://example.org/og.png", 1),
+    ],
+)
+def test_a_page_that_knows_its_address_gives_that_of_its_picture(url, image, said) -> None:
+    assert image_address(url) == image
+    words = dict.fromkeys(("finding", "headline", "standfirst", "description", "kicker"), "words")
+    lists = dict.fromkeys(("sure", "story", "further", "statuses", "policies", "paragraphs"), ())
+    page = write_page(
+        *("sample.html", Sheet()),
+        url=url,
+        **words,
+        **lists,
+        **dict.fromkeys(("contents", "tables", "notes"), ()),
+        **dict.fromkeys(("source", "data_name", "versions", "payload"), ""),
+        answer=SampleAnswer((), ""),
+    )
+    head = page.partition("</head>")[0]
+    assert f'<meta property="og:image" content="{image}">' in head
+    assert head.count('<meta property="og:url"') == head.count('rel="canonical"') == said
+    assert '"><script>' not in head
+
+
+@pytest.mark.parametrize("url", ["example.org", "file:///page.html", "https://", "https://a\n.b"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(StudyError, match="no address of a page"):
+        check_url(url)

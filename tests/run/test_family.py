@@ -10,6 +10,7 @@ import pytest
 
 from analysis.figures.catalog import FIGURES
 from analysis.inference.outcome import Outcome
+from analysis.inference.scaled import ScaledPlacebo
 from analysis.narrative import summary_paragraph
 from analysis.narrative_tests import each_firm
 from analysis.results.verdict import family_count, family_method
@@ -117,3 +118,108 @@ def test_a_firm_whose_own_tests_disagree_is_not_counted(full: StudyResult) -> No
     family = firm_family(at_odds, DAY, 0.95)
     assert family.p["NVDA"] == full.family.p["NVDA"] <= 0.05
     assert family.beyond == tuple(s for s in full.family.beyond if s != "NVDA")
+
+
+def made(small: StudyResult, dates: int = 60, **firms: dict[str, object]) -> list[FirmResult]:
+    """Firms of one window whose statistics on made-up dates are standard normal."""
+    found = []
+    for place, (symbol, given) in enumerate(firms.items()):
+        draws = np.random.default_rng(place).normal(size=dates)
+        hidden = given.pop("hidden", 0)
+        draws[:hidden] = np.nan
+        own = given.pop("statistic", 0.0)
+        spread = np.full(dates, 0.01)
+        pseudo = ScaledPlacebo(own * 0.01, 0.01, draws * 0.01, spread, np.arange(dates))
+        p = given.pop("p", 0.5)
+        known = {
+            "pseudo": pseudo, "car": own * 0.01, "t": Outcome("t", own, p), "impact": None,
+            "scaled": Outcome("placebo-ewma", own, p, draws=2000),
+            "placebo": Outcome("placebo", own, p, draws=2000), "sq": Outcome.missing("sq", "none"),
+            **given,
+        }  # fmt: skip
+        cell = replace(small.headline_window, window=DAY, **known)
+        found.append(replace(small.headline, symbol=symbol, windows=(cell,)))
+    return found
+
+
+def test_firms_are_ranked_together_by_hand(small: StudyResult) -> None:
+    firms = made(
+        small, A={"statistic": -3.5}, B={"statistic": 2.0, "hidden": 10}, C={"statistic": -0.5}
+    )
+    cells = {f.symbol: f.at(DAY).pseudo for f in firms}
+    by_hand = step_down(
+        {s: c.car / c.forecast for s, c in cells.items()},
+        {s: c.cars / c.forecasts for s, c in cells.items()},
+    )
+    joint = {f.symbol: f.at(DAY).joint for f in asked_at_once(firms)}
+    assert {s: o.p for s, o in joint.items()} == pytest.approx(by_hand, abs=1e-12)
+    assert {o.draws for o in joint.values()} == {50}  # two of three are no nine tenths
+    assert [joint[s].statistic for s in "AC"] == pytest.approx([-3.5, -0.5])
+
+
+def test_nine_of_ten_firms_make_a_date(small: StudyResult) -> None:
+    for hidden, draws in ((1, 60), (2, 50)):
+        names = "ABCDEFGHIJ"
+        given = {s: {"hidden": 10 if k < hidden else 0} for k, s in enumerate(names)}
+        assert asked_at_once(made(small, **given))[0].at(DAY).joint.draws == draws
+
+
+def test_too_few_dates_and_firms_without_any(small: StudyResult) -> None:
+    for dates, there in ((19, True), (18, False)):
+        firms = asked_at_once(made(small, dates, A={"statistic": -3.0}, B={}))
+        assert (firms[0].at(DAY).joint.p is not None) is there
+    assert f"only {dates} pseudo-dates" in firms[0].at(DAY).joint.unavailable
+    (alone,) = asked_at_once(made(small, A={}))
+    assert alone.at(DAY).joint.unavailable == "one firm is no family"
+    bare = asked_at_once(made(small, A={}, B={"pseudo": None}))
+    assert "no volatility is forecast" in bare[0].at(DAY).joint.unavailable
+    nan = asked_at_once(made(small, A={"statistic": np.nan}, B={"statistic": -3.0}))
+    assert nan[0].at(DAY).joint.unavailable == "no statistic of the event"
+    assert nan[1].at(DAY).joint.p is not None
+    none = asked_at_once(made(small, A={"statistic": np.nan}, B={"statistic": np.nan}))
+    assert none[0].at(DAY).joint.unavailable.startswith("only 60 pseudo-dates")
+
+
+def test_who_is_beyond_chance_by_the_sign_of_its_move(small: StudyResult) -> None:
+    firms = asked_at_once(
+        made(
+            small, 2000, A={"statistic": -6.0, "p": 0.001}, B={"statistic": 6.0, "p": 0.001},
+            C={"statistic": -6.0, "p": 0.2}, D={"statistic": 0.5},
+        )
+    )  # fmt: skip
+    family = firm_family(firms, DAY, 0.95)
+    assert (family.adjustment, family.fell, family.rose) == ("romano-wolf", ("A",), ("B",))
+    assert (family.symbols, family.draws) == (("A", "B", "C", "D"), 2000)
+    assert family.beyond == ("A", "B")
+    assert family.p["C"] < 0.01  # its own tests do not reject
+
+
+def test_dates_must_be_many_enough_to_reach_the_level(small: StudyResult) -> None:
+    enough = ((19, 0.94, "romano-wolf"), (19, 0.96, "holm"), (99, 0.98, "romano-wolf"))
+    for dates, level, by in enough:
+        firms = asked_at_once(made(small, dates, A={"statistic": -9.0, "p": 0.001}, B={}))
+        assert firm_family(firms, DAY, level).adjustment == by
+
+
+def test_a_p_on_the_level_counts_and_a_move_of_nothing_has_no_side(small: StudyResult) -> None:
+    firms = made(small, A={"pseudo": None, "p": 0.025}, B={"pseudo": None, "p": 0.5})
+    family = firm_family(asked_at_once(firms), DAY, 0.95)
+    assert family.adjustment == "holm"
+    assert family.p == pytest.approx({"A": 0.05, "B": 0.5})
+    assert family.beyond == ()  # a CAR of exactly 0 neither fell nor rose
+    fell = made(small, A={"pseudo": None, "p": 0.025, "car": -0.01}, B={"pseudo": None})
+    assert firm_family(asked_at_once(fell), DAY, 0.95).fell == ("A",)
+    untested = {
+        "pseudo": None, "t": Outcome.missing("t", "none"),
+        "scaled": Outcome.missing("placebo-ewma", "none"),
+        "placebo": Outcome.missing("placebo", "none"),
+    }  # fmt: skip
+    nothing = firm_family(asked_at_once(made(small, A=dict(untested), B=dict(untested))), DAY, 0.95)
+    assert (nothing.adjustment, nothing.p, nothing.tested) == ("", {}, False)
+
+
+def test_a_firm_alone_goes_by_its_own_verdict(small: StudyResult) -> None:
+    for p, fell in ((0.001, ("A",)), (0.2, ())):
+        (firm,) = asked_at_once(made(small, A={"statistic": -3.0, "p": p}))
+        family = firm_family([firm], DAY, 0.95)
+        assert (family.adjustment, family.fell, family.tested) == ("", fell, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import crowd_market
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ import statsmodels.api as sm
 from analysis.errors import StudyError
 from analysis.narrative import summary_paragraph
 from analysis.overrides import Overrides, override
+from analysis.run.shock import market_shock
 from analysis.run.study import run_study
 from analysis.study_file import load_study
 from analysis.windows import Window
@@ -132,7 +134,7 @@ def test_the_text_says_that_a_market_model_cannot_separate_it(found) -> None:
     for part in (
         "itself returned -4.76 %, beyond its ordinary days (rank among 3,041 dates, by its own",
         "a shock to the whole market, which a market model takes for expected. It cannot be",
-        "Against its own mean alone, the market's move included, AAPL returned -9.34 %, a fall",
+        "Against its own mean alone, the market’s move included, Apple returned -9.34 %, a fall",
         "across 6 firms a unit of beta went with",
     ):
         assert part in text
@@ -157,3 +159,76 @@ def test_the_bundled_tariff_days_are_shocks_all(snapshot) -> None:
         shock = run_study(replace(study, headline=head, models=("market",)), snapshot).shock
         assert shock.beyond, event
         assert shock.benchmark.raw == pytest.approx(expected, abs=1e-4)
+
+
+class TestInAMadeUpMarket:
+    """Six firms and a market that falls by a twentieth on the day."""
+
+    @staticmethod
+    def shocked(study=None, fall: float = -0.05, holes: tuple[tuple[int, str], ...] = ()):
+        growth = crowd_market.levels().pct_change(fill_method=None)
+        growth.iloc[crowd_market.EVENT] += fall
+        growth.iloc[0] = 0.0
+        levels = 100 * (1 + growth).cumprod()
+        for row, name in holes:
+            levels.iloc[row, levels.columns.get_loc(name)] = np.nan
+        case = crowd_market.case_of(study, crowd_market.crowd(levels=levels))
+        return market_shock(case.plan), levels.pct_change(fill_method=None)
+
+    def test_the_window_of_two_sessions_is_added_up(self) -> None:
+        found, returns = self.shocked()
+        at = crowd_market.EVENT
+        market = returns["M"].to_numpy()
+        assert found.beyond
+        assert found.benchmark.raw == pytest.approx(market[at : at + 2].sum(), rel=1e-12)
+        mean = market[crowd_market.ROWS].mean()
+        assert found.benchmark.abnormal == pytest.approx(
+            market[at : at + 2].sum() - 2 * mean, rel=1e-9
+        )
+        assert found.benchmark.placebo.draws == at + (-11) - 1 - 111 + 1
+
+    def test_the_line_of_the_firms_and_the_headlines_place_beside_it(self) -> None:
+        found, returns = self.shocked()
+        at, rows = crowd_market.EVENT, crowd_market.ROWS
+        x = sm.add_constant(returns["M"].to_numpy())
+        names = list(crowd_market.FIRMS)
+        betas = [sm.OLS(returns[s].to_numpy()[rows], x[rows]).fit().params[1] for s in names]
+        raw = returns[names].to_numpy()[at : at + 2].sum(axis=0)
+        line = sm.OLS(raw, sm.add_constant(np.array(betas))).fit()
+        exposure = found.exposure
+        assert (exposure.intercept, exposure.slope) == pytest.approx(line.params, rel=1e-8)
+        assert exposure.distance == pytest.approx(line.resid[0], rel=1e-7)
+        assert found.tidy["subject"].tolist()[-1] == "6 firms"
+        slopes = []
+        for day in [*range(111, at - 11), at]:
+            window = slice(day - 110, day - 10)
+            beta = [np.polyfit(x[window, 1], returns[s].to_numpy()[window], 1)[0] for s in names]
+            own = returns[names].to_numpy()[day : day + 2].sum(axis=0)
+            slopes.append(abs(np.polyfit(beta, own, 1)[0]))
+        rank = (1 + sum(s >= slopes[-1] for s in slopes[:-1])) / len(slopes)
+        assert exposure.rank.draws == len(slopes) - 1
+        assert exposure.rank.p == pytest.approx(rank)
+
+    def test_five_firms_are_enough_for_a_line_and_four_are_not(self) -> None:
+        for names, there in ((crowd_market.FIRMS[:5], True), (crowd_market.FIRMS[:4], False)):
+            found, _ = self.shocked(crowd_market.asked(symbols=names, groups=()))
+            assert found.beyond
+            assert (found.exposure is not None) is there
+        at = crowd_market.EVENT
+        five = crowd_market.asked(symbols=crowd_market.FIRMS[:5], groups=())
+        found, _ = self.shocked(five, holes=((at + 1, "C"),))
+        assert found.exposure is None  # of four alone the return of both sessions is known
+
+    def test_an_ordinary_day_or_a_hole_in_the_benchmark(self) -> None:
+        calm, _ = self.shocked(fall=0.0)
+        assert not calm.beyond
+        assert calm.exposure is None
+        mean = crowd_market.asked(model="mean")  # which needs no return of the market
+        none, _ = self.shocked(mean, holes=((crowd_market.EVENT + 1, "M"),))
+        assert none is None
+
+    def test_logarithms_are_added_up_in_a_study_of_them(self) -> None:
+        found, returns = self.shocked(crowd_market.asked(returns="log"))
+        at = crowd_market.EVENT
+        market = np.log1p(returns["M"].to_numpy())
+        assert found.benchmark.raw == pytest.approx(market[at : at + 2].sum(), rel=1e-12)

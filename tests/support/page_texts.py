@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.context.details import find_details
 from analysis.figures.export import drawers
+from analysis.figures.sample.files import SAMPLE_FIGURES
 from analysis.figures.style import LIGHT, texts_of
 from analysis.overrides import Overrides, override
 from analysis.prices.snapshot import load_snapshot
@@ -15,6 +16,7 @@ from analysis.report.cards import cards, tally
 from analysis.report.cells import cite, uncited
 from analysis.report.figures import told_figures
 from analysis.report.page import leading_tiles
+from analysis.report.sample_picker import leading_answer
 from analysis.report.sample_words import sample_headline, sample_standfirst, sample_sure
 from analysis.report.sure import how_sure
 from analysis.report.words import headline_words, standfirst, typeset
@@ -54,9 +56,16 @@ def page_texts(details: Details) -> str:
 def sample_texts() -> str:
     """Write the same of the bundled study of many events."""
     result = load_sample(bundled_samples()["nvda-results-2016-2025"]).run()
-    lines = [sample_headline(result), sample_standfirst(result)]
-    lines += [f"{s.question} {s.answer} ({s.grade}). {s.because}" for s in sample_sure(result)]
-    return "".join(typeset(line) + "\n" for line in lines)
+    lines = [sample_headline(result, cite), sample_standfirst(result, cite)]
+    sure = sample_sure(result, cite)
+    lines += [f"{s.question} {s.answer} ({s.grade}). {s.because}" for s in sure]
+    lines += [f"{what}: {value} ({below})" for what, value, below in leading_answer(result).tiles]
+    lines += [
+        f"{f.name}: {texts_of(f.draw(result, LIGHT))[0]}."
+        for f in SAMPLE_FIGURES
+        if not f.reason(result)
+    ]
+    return "".join(typeset(uncited(line)) + "\n" for line in lines)
 
 
 def study_on(day: str, *symbols: str, title: str, **choices: object) -> Study:

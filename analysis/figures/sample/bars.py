@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from analysis.figures.sample.path import fitting
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,9 +75,9 @@ def _finding(days: list[Average], marked: np.ndarray) -> str:
     if len(chosen) == 1:
         return (
             f"Only session {most.window.start} stands out beyond chance, with "
-            f"{percent(most.mean)} on average"
+            f"{fitting(most.mean, most)} on average"
         )
     return (
         f"{len(chosen)} of {len(days)} sessions stand out beyond chance; most of all session "
-        f"{most.window.start}, with {percent(most.mean)} on average"
+        f"{most.window.start}, with {fitting(most.mean, most)} on average"
     )

@@ -10,6 +10,7 @@ from matplotlib import dates as mdates
 from analysis.figures.sample.path import leading
 from analysis.figures.style import LIGHT, Style, title
 from analysis.sample.regression import pair_table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +44,7 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
         colours = [style.accent if value < 0 else style.gain for value in mean]
         below.scatter(days, mean, s=size, c=colours, lw=0)
         below.axhline(0, color=style.faint, lw=0.8)
-        below.set_ylabel(f"mean CAR {result.spec.windows[0]}, %")
+        below.set_ylabel("mean abnormal return, %")
         span = float(np.ptp(days))
         for axes in (above, below):
             axes.grid(axis="y", lw=0.6)
@@ -56,7 +57,11 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
             if span == 0:
                 axes.set_xlim(days[0] - 20, days[0] + 20)
         average = leading(result)
-        title(figure, _finding(result), f"{result.spec.title}; {average.n:,} firm-events", style)
+        detail = (
+            f"{result.spec.title}; {average.n:,} firm-events; abnormal returns over "
+            f"{span_words(result.spec.windows[0])}"
+        )
+        title(figure, _finding(result), detail, style)
     return figure
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.figures.sample.margin import room_left
-from analysis.figures.sample.path import group_names, leading
+from analysis.figures.sample.path import fitting, group_names, leading
 from analysis.figures.style import LIGHT, Style, title
-from analysis.formatting import percent
 from analysis.sample.regression import pair_table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,12 +72,13 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
             everyone = parts[-1][1]
             axes.set_xlim(*np.quantile(everyone, [TAIL, 1 - TAIL]))
         axes.set_yticks(range(len(parts)), [f"{name} ({len(v):,})" for name, v in parts])
-        axes.set_xlabel(f"cumulative abnormal return over {result.spec.windows[0]}, %")
+        axes.set_xlabel(f"abnormal return over {span_words(result.spec.windows[0])}, %")
         axes.grid(axis="x", lw=0.6)
         average = leading(result)
         finding = (
             f"{100 * average.positive:.0f} % of {average.n:,} abnormal returns are positive; "
-            f"the median is {percent(average.median)}, the mean {percent(average.mean)}"
+            f"the median is {fitting(average.median, average)}, the mean "
+            f"{fitting(average.mean, average)}"
         )
         detail = f"{result.spec.title}; line: median, diamond: mean, box: middle half"
         title(figure, finding, detail, style)

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
     from analysis.sample.regression import Regression
 
+OUTCOMES = {
+    "car": "abnormal return, %",
+    "bhar": "buy-and-hold abnormal return, %",
+    "scar": "standardised abnormal return",
+}
+"""What a regression explains, as its axis names it."""
+
 
 def terms(regression: Regression) -> list[str]:
     """List the numeric characteristics that a regression names."""
@@ -58,7 +65,7 @@ def draw(regression: Regression, style: Style = LIGHT) -> Figure:
         if wide:
             axes.set_xscale("log")
         axes.set_xlabel(name)
-        axes.set_ylabel("standardised CAR" if scale == 1 else f"{outcome.upper()}, %")
+        axes.set_ylabel(OUTCOMES.get(outcome, f"{outcome}, %"))
         axes.grid(axis="y", lw=0.6)
         finding, detail = _texts(regression, name)
         title(figure, finding, detail, style)

@@ -12,10 +12,13 @@ from analysis.figures.sample.path import leading
 from analysis.figures.style import LIGHT, Style, date_label, title
 from analysis.inference.student import critical_value
 from analysis.sample.regression import pair_table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
+    from analysis._typing import FloatArray
     from analysis.sample.result import SampleResult
 
 MOST_PAIRS = 60
@@ -26,6 +29,31 @@ def reason(result: SampleResult) -> str:
     """Say why the figure is not drawn; empty where it is."""
     n = leading(result).n
     return f"{n:,} firm-events are too many to be told apart" if n >= MOST_PAIRS else ""
+
+
+def rows_of(result: SampleResult) -> dict[int, tuple[float, float]]:
+    """
+    Say where each firm-event stands: its abnormal return in percent and the height of its row.
+
+    Returns
+    -------
+    dict of int to (float, float)
+        By row of the list of events; empty where the figure is not drawn.
+    """
+    if reason(result):
+        return {}
+    table = _ordered(result)
+    places = zip((100 * table["car"]).tolist(), _heights(len(table)).tolist(), strict=True)
+    return dict(zip(result.pairs.row[table["place"].to_numpy()].tolist(), places, strict=True))
+
+
+def _ordered(result: SampleResult) -> pd.DataFrame:
+    return pair_table(result, result.spec.windows[0]).sort_values(["position", "symbol"])
+
+
+def _heights(count: int) -> FloatArray:
+    """Stack the rows, the earliest on top; the mean lies below them at 0."""
+    return np.arange(count, dtype=np.float64)[::-1] + 1.5
 
 
 def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
@@ -42,11 +70,11 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
     matplotlib.figure.Figure
     """
     level = result.spec.level
-    table = pair_table(result, result.spec.windows[0]).sort_values(["position", "symbol"])
+    table = _ordered(result)
     car = 100 * table["car"].to_numpy(float)
     df = result.fits.df[table["place"].to_numpy()]
     half = 100 * table["se"].to_numpy(float) * [critical_value(level, value) for value in df]
-    rows = np.arange(len(car))[::-1] + 1.5
+    rows = _heights(len(car))
     outside = np.abs(car) > half
     average = leading(result)
     figure, axes = style.figure(1.8 + 0.19 * (len(car) + 2))
@@ -67,13 +95,13 @@ def draw(result: SampleResult, style: Style = LIGHT) -> Figure:
         dates = [date_label(dt.date.fromisoformat(day[:10])) for day in days]
         alone = table["symbol"].nunique() == 1
         labels = [
-            date if alone else f"{symbol}, {date}"
+            date if alone else f"{result.name_of(symbol)}, {date}"
             for symbol, date in zip(table["symbol"], dates, strict=True)
         ]
         axes.set_yticks([*rows, 0], [*labels, f"mean of {average.n}"])
         axes.tick_params(axis="y", labelsize=style.small - 1, length=0)
         axes.set_ylim(-0.9, len(car) + 1.2)
-        axes.set_xlabel(f"cumulative abnormal return over {result.spec.windows[0]}, %")
+        axes.set_xlabel(f"abnormal return over {span_words(result.spec.windows[0])}, %")
         axes.grid(axis="x", lw=0.6)
         finding = (
             f"{int(outside.sum())} of {len(car)} firm-events moved beyond their own "

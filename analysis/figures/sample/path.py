@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import LIGHT, Style, band, title
-from analysis.formatting import percent, probability
+from analysis.formatting import digits_for, percent, probability
 from analysis.sample.caar import caar_path
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,11 +69,11 @@ def finding(result: SampleResult) -> str:
     """Say what the first window's mean is, and whether chance explains it."""
     average = leading(result)
     lead, alpha = average.lead, 1 - result.spec.level
-    window = "the reaction session" if str(average.window) == "0..0" else str(average.window)
+    window, mean = span_words(average.window), fitting(average.mean, average)
     if average.n == 1:
-        words = f"The abnormal return over {window} is {percent(average.mean)}"
+        words = f"The abnormal return over {window} is {mean}"
     else:
-        words = f"{average.n:,} firm-events: {percent(average.mean)} on average over {window}"
+        words = f"{average.n:,} firm-events: {mean} on average over {window}"
     if lead.p is None:
         return words
     chance = "beyond chance" if lead.p <= alpha else "within chance"
@@ -84,6 +85,12 @@ def leading(result: SampleResult) -> Average:
     return result.of("all", result.spec.windows[0])
 
 
+def fitting(value: float, average: Average) -> str:
+    """Write a return in percent, with the decimals that the interval of the average allows."""
+    inner = average.battery
+    return percent(value, digits_for(None if inner is None else 50 * (inner.high - inner.low)))
+
+
 def _equal(p: str) -> str:
     return p if p[0] in "<≤" else f"= {p}"
 
@@ -92,7 +99,7 @@ def _detail(result: SampleResult, n: int, band: str) -> str:
     spec = result.spec
     pairs = "1 firm-event" if n == 1 else f"{n:,} firm-events"
     return (
-        f"{spec.title}: {pairs}, {result.model_words}, estimation window "
+        f"{spec.title}: {pairs}, {result.measured_words}, estimation window "
         f"{spec.estimation}; {100 * spec.level:g} % band {band}"
     )
 

@@ -70,6 +70,21 @@ for (const figure of document.querySelectorAll("figure[data-figure]")) {
   }
 }
 
+function markSpot(name, point) {
+  for (const box of document.querySelectorAll(`[data-figure="${name}"] .drawing`)) {
+    let spot = box.querySelector(".chosen-spot");
+    if (!spot) {
+      spot = make("div", { className: "spot chosen-spot", title: "your choice" });
+      box.append(spot);
+    }
+    spot.hidden = !point;
+    if (!point) continue;
+    const [x0, x1, left, right, y0, y1, bottom, top, width, height] = PICTURES[name].frame[box.classList.contains("wide") ? "wide" : "slim"];
+    spot.style.left = `${((left + ((point[0] - x0) / (x1 - x0)) * (right - left)) / width) * 100}%`;
+    spot.style.top = `${((bottom + ((point[1] - y0) / (y1 - y0)) * (top - bottom)) / height) * 100}%`;
+  }
+}
+
 function pointAt(box, points, title) {
   if (!points.length) return;
   const svg = box.querySelector("svg");

@@ -56,7 +56,7 @@ if (RESULTS.picker) {
     const tile = document.querySelector(`[data-tile=${id}]`);
     if (!tile) return;
     tile.querySelector(".value").textContent = value;
-    tile.querySelector(".interval").textContent = interval;
+    tile.querySelector(".interval").textContent = typeset(interval);
   };
   function tell() {
     const answer = answerOf();
@@ -87,20 +87,7 @@ if (RESULTS.picker) {
     mark(P.firms[firm][0] === P.firms[P.own[0]][0] ? P.curve.find((one) => one[0] === choice && one[1] === window_) : null);
   }
   function mark(point) {
-    for (const box of document.querySelectorAll('[data-figure="specification-curve"] .drawing')) {
-      let spot = box.querySelector(".chosen-spot");
-      const axes = PICTURES["specification-curve"].frame[box.classList.contains("wide") ? "wide" : "slim"];
-      if (!spot) {
-        spot = make("div", { className: "spot chosen-spot" });
-        spot.title = "your choice";
-        box.append(spot);
-      }
-      spot.hidden = !point;
-      if (!point) continue;
-      const [x0, x1, left, right, y0, y1, bottom, top, width, height] = axes;
-      spot.style.left = `${((left + ((point[2] - x0) / (x1 - x0)) * (right - left)) / width) * 100}%`;
-      spot.style.top = `${((bottom + ((point[3] / P.unit - y0) / (y1 - y0)) * (top - bottom)) / height) * 100}%`;
-    }
+    markSpot("specification-curve", point ? [point[2], point[3] / P.unit] : null);
   }
   fill(P.choices[choice][0]);
   form.hidden = false;

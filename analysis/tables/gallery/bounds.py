@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from analysis.formatting import number, percent
 from analysis.results import Place
+from analysis.results.names import name_of, the_benchmark
 from analysis.tables.cells import Cell, CellTable, Column, dollar_cells, label
 from analysis.tables.file import TidyFile
 from analysis.tables.table import Table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis.results import Bound, Bounds, StudyResult
@@ -40,7 +42,8 @@ def lay_out(result: StudyResult) -> CellTable | None:
     head = result.study.headline
     return CellTable(
         "bounds",
-        f"{head.symbol}, window {head.window}, by what is taken out of {bounds.index}",
+        f"{name_of(result, head.symbol)} over {span_words(head.window)}, by what is taken out of "
+        f"{the_benchmark(result, bounds.index)}",
         COLUMNS,
         tuple(_row(result, bounds, bound) for bound in rows),
         note=(

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.tables.cells import RESULT_COLUMNS, CellTable, Column, label, result_cells, specified
+from analysis.results.names import name_of
+from analysis.tables.cells import (
+    RESULT_COLUMNS,
+    CellTable,
+    Column,
+    label,
+    result_cells,
+    said,
+    specified,
+)
 from analysis.tables.table import Table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis.results import StudyResult
@@ -19,7 +29,8 @@ def lay_out(result: StudyResult) -> CellTable | None:
     titles = {placed.event.id: placed.event.title for placed in result.events}
     return CellTable(
         "dates",
-        f"{head.symbol} on every date of the study, window {window}, {specified(head)}",
+        f"{name_of(result, head.symbol)} on every date of the study, over {span_words(window)}: "
+        f"{said(result, head)}",
         (Column("event"), Column("session 0"), *RESULT_COLUMNS),
         tuple(
             (

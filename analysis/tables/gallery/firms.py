@@ -14,9 +14,11 @@ from analysis.tables.cells import (
     Column,
     label,
     result_cells,
+    said,
     specified,
 )
 from analysis.tables.table import Table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis.results import FirmResult, StudyResult
@@ -36,7 +38,7 @@ def lay_out(result: StudyResult) -> CellTable | None:
     }
     return CellTable(
         "firms",
-        f"Every firm, window {window}, {specified(head)}",
+        f"Every firm over {span_words(window)}: {said(result, head)}",
         (
             *(Column("firm"), Column("group"), *RESULT_COLUMNS),
             Column("p, all firms at once", "p R-W"),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from analysis.formatting import number, percent, probability, rank_probability
 from analysis.inference.catalog import TESTS
 from analysis.study import ALL_FIRMS
-from analysis.tables.cells import Cell, CellTable, Column, dollar_cells, label, specified
+from analysis.tables.cells import Cell, CellTable, Column, dollar_cells, label, said, specified
 from analysis.tables.table import Table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis.results import GroupResult, StudyResult
@@ -38,7 +39,7 @@ def lay_out(result: StudyResult) -> CellTable | None:
     titles = {ALL_FIRMS: "All firms", **{g.id: g.title for g in result.study.groups}}
     return CellTable(
         "groups",
-        f"Groups, window {window}, {specified(head)}",
+        f"Groups over {span_words(window)}: {said(result, head)}",
         COLUMNS,
         tuple(
             (

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.models.catalog import MODELS
+from analysis.results.names import name_of
 from analysis.run.flags import CONTROL_FIT
 from analysis.tables.cells import RESULT_COLUMNS, CellTable, Column, label, result_cells
 from analysis.tables.table import Table
+from analysis.windows import span_words
 
 if TYPE_CHECKING:
     from analysis.results import StudyResult
@@ -18,7 +20,8 @@ def lay_out(result: StudyResult) -> CellTable:
     head, firms = result.study.headline, result.headline_models
     return CellTable(
         "models",
-        f"{head.symbol}, window {head.window}, under every model and benchmark",
+        f"{name_of(result, head.symbol)} over {span_words(head.window)}, under every model and "
+        "benchmark",
         (Column("model"), Column("benchmark"), *RESULT_COLUMNS),
         tuple(
             (

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.narrative import other_news
-from analysis.tables.cells import RESULT_COLUMNS, CellTable, Column, label, result_cells, specified
+from analysis.results.names import name_of
+from analysis.tables.cells import (
+    RESULT_COLUMNS,
+    CellTable,
+    Column,
+    label,
+    result_cells,
+    said,
+    specified,
+)
 from analysis.tables.table import Table
 
 if TYPE_CHECKING:
@@ -19,7 +28,7 @@ def lay_out(result: StudyResult) -> CellTable:
     firm = result.headline
     return CellTable(
         "windows",
-        f"{firm.symbol} in every window, {specified(firm)}",
+        f"{name_of(result, firm.symbol)} in every window: {said(result, firm)}",
         (Column("window"), *RESULT_COLUMNS, Column("other news")),
         tuple(
             (
