@@ -12,7 +12,7 @@ import pytest
 
 from analysis.errors import DataError, MarketImpactError, ReliabilityWarning, StudyError
 from analysis.prices.market_data import MarketData
-from analysis.run.donors import DonorPool, _some, warn_of_collinear
+from analysis.run.donors import DonorPool, _some, warn_of_collinear, with_donor_levels
 from analysis.run.plan import plan_study
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
@@ -180,3 +180,14 @@ def test_donors_that_move_alike_but_for_a_constant_are_the_same() -> None:
 def test_three_names_are_written_out_and_the_others_counted() -> None:
     assert _some(["A", "B", "C"]) == "A, B, C"
     assert _some(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
+
+
+def test_bundled_donors_stand_beside_the_snapshot_and_leave_levels_of_ones_own(study, snapshot):
+    with_two = with_donor_levels(replace(study, donors=("PG", "KO", "ZZZ")), snapshot)
+    assert {"PG", "KO"} <= set(with_two.levels)
+    assert len(with_two.levels.columns) == len(snapshot.levels.columns) + 2
+    assert len(with_two.inputs) == len(snapshot.inputs) + 1
+    for donors in (("ZZZ",), ("NVDA",), ()):  # unknown, there already, none
+        assert with_donor_levels(replace(study, donors=donors), snapshot) is snapshot
+    own = replace(snapshot, inputs=())
+    assert with_donor_levels(replace(study, donors=("PG",)), own) is own
