@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from analysis._typing import FloatArray, IntArray
+    from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.pieces import Piece, Problems
 
 
@@ -49,6 +49,40 @@ class PricePanel:
     returns: PanelReturns
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LongPrices:
+    """
+    Rows of a long file that can be used, in its order.
+
+    Attributes
+    ----------
+    symbols : tuple of str
+        The securities, in order of appearance.
+    firm : ndarray of shape (n,)
+        Place of each row's security among them.
+    day : ndarray of shape (n,)
+        Days since 1970.
+    close, volume : ndarray of shape (n,)
+        NaN where a volume is missing.
+    """
+
+    symbols: tuple[str, ...]
+    firm: npt.NDArray[np.int32]
+    day: npt.NDArray[np.int32]
+    close: FloatArray
+    volume: FloatArray
+
+    def of(self, chosen: BoolArray) -> LongPrices:
+        """Take some rows."""
+        return LongPrices(
+            self.symbols,
+            self.firm[chosen],
+            self.day[chosen],
+            self.close[chosen],
+            self.volume[chosen],
+        )
+
+
 def read_prices(
     path: Path, *, columns: Sequence[str], benchmark: str | None, problems: Problems
 ) -> PricePanel:
@@ -73,6 +107,36 @@ def read_prices(
     DataError
         If the file cannot be read, a row repeats, or the benchmark is not in it.
     """
+    found = read_long(path, columns, problems)
+    symbols = {symbol: at for at, symbol in enumerate(found.symbols)}
+    if benchmark is not None and benchmark not in symbols:
+        raise DataError(
+            f"{path}: the benchmark '{benchmark}' is not in it; name another with --benchmark, "
+            "or 'equal' for the mean of all securities"
+        )
+    place = None if benchmark is None else symbols[benchmark]
+    if not (found.firm.size if place is None else (found.firm == place).any()):
+        raise DataError(
+            f"{path}: no row has a close above zero"
+            + ("" if benchmark is None else f" for the benchmark '{benchmark}'")
+        )
+    return lay_out(path, found, _sessions(found.firm, found.day, place))
+
+
+def read_long(path: Path, columns: Sequence[str], problems: Problems) -> LongPrices:
+    """
+    Read the rows of long prices.
+
+    Parameters
+    ----------
+    path, columns, problems
+        As `read_prices`.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or has no prices.
+    """
     symbols: dict[str, int] = {}
     pieces: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray, FloatArray]] = []
     for piece in read_pieces(path, columns):
@@ -90,35 +154,44 @@ def read_prices(
         pieces.append((firm[keep], day[keep], close[keep], volume[keep]))
     if not pieces or not symbols:
         raise DataError(f"{path}: no prices in it")
-    if benchmark is not None and benchmark not in symbols:
-        raise DataError(
-            f"{path}: the benchmark '{benchmark}' is not in it; name another with --benchmark, "
-            "or 'equal' for the mean of all securities"
-        )
     firm, day, close, volume = (np.concatenate(part) for part in zip(*pieces, strict=True))
-    pieces.clear()
-    if not (firm.size if benchmark is None else (firm == symbols[benchmark]).any()):
-        raise DataError(
-            f"{path}: no row has a close above zero"
-            + ("" if benchmark is None else f" for the benchmark '{benchmark}'")
-        )
-    sessions = _sessions(firm, day, None if benchmark is None else symbols[benchmark])
-    position = np.searchsorted(sessions, day).astype(np.int32)
+    return LongPrices(tuple(symbols), firm, day, close, volume)
+
+
+def lay_out(path: Path, rows: LongPrices, sessions: npt.NDArray[np.int32]) -> PricePanel:
+    """
+    Lay rows out on sessions; those of other days are passed over.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What messages name.
+    rows : LongPrices
+    sessions : ndarray of shape (n_sessions,)
+        Days since 1970, ascending.
+
+    Raises
+    ------
+    DataError
+        If a row repeats.
+    """
+    symbols = rows.symbols
+    position = np.searchsorted(sessions, rows.day).astype(np.int32)
     on = position < sessions.size
-    on[on] = sessions[position[on]] == day[on]
-    firm, position, close, volume = firm[on], position[on], close[on], volume[on]
+    on[on] = sessions[position[on]] == rows.day[on]
+    firm, position, close, volume = rows.firm[on], position[on], rows.close[on], rows.volume[on]
     shape = {"n_firms": len(symbols), "n_sessions": sessions.size}
     try:
         closes = PanelReturns.from_long([(firm, position, close)], **shape)
     except RepeatedReturnError as error:
         raise DataError(
-            f"{path}: {list(symbols)[error.firm]} has two closes on "
+            f"{path}: {symbols[error.firm]} has two closes on "
             f"{as_date(sessions[error.position])}; keep one row a symbol and session"
         ) from None
     volumes = PanelReturns.from_long([(firm, position, volume)], **shape)
     returns = returns_of_rows(closes)
-    _warn_of_jumps(path, tuple(symbols), sessions, returns)
-    return PricePanel(tuple(symbols), sessions, closes, volumes, returns)
+    _warn_of_jumps(path, symbols, sessions, returns)
+    return PricePanel(symbols, sessions, closes, volumes, returns)
 
 
 def _figures(piece: Piece, problems: Problems) -> tuple[FloatArray, FloatArray]:

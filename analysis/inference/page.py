@@ -35,8 +35,9 @@ slopes, `S^2 = sigma^2 (L + s' (X'X)^-1 s)` with the constant's entry of s set t
 buy-and-hold return compounds the same. The alpha of an estimation window is mostly the luck of
 that window, and its error grows with the length it is carried over. The slopes are those fitted
 before the event, and before each placebo date. The rule is the same in `study`, `batch`, `scan`
-and `sample`, for every firm, group, path, figure and specification; the column `alpha_used` says
-`estimated`, `zero`, or `none` for a model that has no alpha. Matrix completion keeps its firm's
+and `sample`, for every firm, group, path, figure and specification; the column `alpha_used` of
+`study` and `sample` says `estimated`, `zero`, or `none` for a model that has no alpha, and in
+`batch` and `scan` the length of the window tells it. Matrix completion keeps its firm's
 level, which is no part that could be left out. Horizons of months (`sample --long-run`) hold firm
 and benchmark, or firm and matched firms, and carry no alpha either; the calendar-time test of a
 long window estimates the same CAR, by the session. Tests that refit the model with the event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,19 +11,43 @@ from analysis.inference.one_firm import t_test
 from analysis.inference.outcome import Outcome
 
 if TYPE_CHECKING:
-    from analysis._typing import FloatArray, IntArray
-    from analysis.sample.data import SampleData
+    from analysis._typing import BoolArray, FloatArray, IntArray
     from analysis.sample.result import SampleResult
 
 FEWEST_MONTHS = 12
 """A portfolio held in fewer periods has no alpha."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CalendarPortfolio:
+    """
+    A portfolio of firms in calendar time, and its market.
+
+    Attributes
+    ----------
+    returns, market : ndarray of shape (D,)
+        Simple returns by day; NaN where nothing is held.
+    spanned : ndarray of bool, shape (D,)
+        Whether the horizon of a pair covers the day, its exchange open or not.
+    months : ndarray of shape (D,)
+        The month of each day, from 0.
+    """
+
+    returns: FloatArray
+    market: FloatArray
+    spanned: BoolArray
+    months: IntArray
+
+
 def held_portfolio(
     result: SampleResult, horizon: int, weight: FloatArray, *, first: int = 1
-) -> FloatArray:
+) -> CalendarPortfolio:
     """
-    Return of the portfolio that holds each pair from the event on.
+    Hold each pair from the event on, weights restored each day.
+
+    Its market is the benchmark of the pairs; where they have several, as on several exchanges, the
+    benchmarks of those held, weighted as they are. A day on which none of their exchanges is open
+    has no return.
 
     Parameters
     ----------
@@ -30,31 +55,61 @@ def held_portfolio(
         As `hold`.
     weight : ndarray of shape (n,)
         Of all pairs.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Simple returns, weights restored each session; NaN where nothing is held.
     """
     data, pairs = result.data, result.pairs
+    number = data.day_numbers()
+    count = int(number.max(initial=-1)) + 1
     rows = np.flatnonzero(np.isfinite(result.fits.sigma2) & (weight > 0))
-    panel = data.panel.rows
-    sessions = len(data.sessions)
-    total, held = np.zeros(sessions), np.zeros(sessions)
-    low, high = panel.offsets[pairs.firm[rows]], panel.offsets[pairs.firm[rows] + 1]
+    panel, firm = data.panel.rows, pairs.firm[rows]
+    of_market = pairs.benchmark[rows]
+    markets = {
+        place: data.market(pairs.benchmarks[place], pairs.benchmark_blocks[place])
+        for place in np.unique(of_market).tolist()
+    }
+    mixed = len(markets) > 1 or len(data.exchanges) > 1
+    low, high = panel.offsets[firm], panel.offsets[firm + 1]
+    total, against, held = np.zeros(count), np.zeros(count), np.zeros(count)
     for step in range(first, first + horizon):
         t = pairs.position[rows] + step
-        at = low + t - panel.first[pairs.firm[rows]]
-        inside = (at >= low) & (at < high) & (t < sessions)
-        values = panel.values[at[inside]]
+        at = low + t - panel.first[firm]
+        inside = np.flatnonzero((at >= low) & (at < high))
+        values, day, w = panel.values[at[inside]], t[inside], weight[rows[inside]]
+        market = np.zeros(inside.size)
+        for place, series in markets.items() if mixed else ():
+            own = of_market[inside] == place
+            market[own] = series[day[own]]
         if data.log:
-            values = np.expm1(values)
-        known = np.isfinite(values)
-        w, day = weight[rows][inside][known], t[inside][known]
-        total += np.bincount(day, w * values[known], sessions)
-        held += np.bincount(day, w, sessions)
-    found: FloatArray = np.divide(total, held, out=np.full(sessions, np.nan), where=held > 0)
-    return found
+            values, market = np.expm1(values), np.expm1(market)
+        known = np.isfinite(values) & np.isfinite(market)
+        w, day = w[known], number[day[known]]
+        total += np.bincount(day, w * values[known], count)
+        against += np.bincount(day, w * market[known], count)
+        held += np.bincount(day, w, count)
+    nothing = np.full(count, np.nan)
+    returns = np.divide(total, held, out=nothing.copy(), where=held > 0)
+    market = np.divide(against, held, out=nothing, where=held > 0)
+    if not mixed:  # its returns are known where nothing is held too, and months are whole
+        for series in markets.values():
+            market = np.expm1(series) if data.log else series
+    months = np.unique(data.sessions).astype("datetime64[D]").astype("datetime64[M]")
+    spanned = _spanned(result, horizon, rows, first) if len(data.exchanges) > 1 else held > 0
+    codes: IntArray = months.astype(np.int64)
+    return CalendarPortfolio(returns, market, spanned, codes - codes[0])
+
+
+def _spanned(result: SampleResult, horizon: int, rows: IntArray, first: int) -> BoolArray:
+    """Mark the days from the first to the last session of any pair's horizon."""
+    data, position = result.data, result.pairs.position[rows]
+    number = data.day_numbers()
+    start, stop = data.bounds(position)
+    inside = position + first < stop
+    begin = number[np.clip(position + first, start, stop - 1)[inside]]
+    end = number[np.clip(position + first + horizon - 1, start, stop - 1)[inside]]
+    change = np.zeros(int(number.max()) + 2)
+    np.add.at(change, begin, 1)
+    np.add.at(change, end + 1, -1)
+    spanned: BoolArray = np.cumsum(change)[:-1] > 0
+    return spanned
 
 
 def calendar_alpha(
@@ -90,21 +145,21 @@ def calendar_alpha(
     return t_test(alpha, se, periods - 2, level=level, test="calendar-time"), alpha
 
 
-def month_codes(data: SampleData) -> IntArray:
-    """Count the months of the sessions from 0; shape (T,)."""
-    months = data.sessions.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    codes: IntArray = months - months[0]
-    return codes
+def by_month(portfolio: CalendarPortfolio) -> tuple[FloatArray, FloatArray]:
+    """
+    Compound a portfolio and its market within the months in which it was held throughout.
 
-
-def by_month(
-    portfolio: FloatArray, market: FloatArray, months: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Compound both within the months in which the portfolio was held on every session."""
+    Returns
+    -------
+    portfolio, market : ndarray of shape (M,)
+        Simple returns by month; the portfolio's are NaN where it was not held on every day.
+    """
+    months, market = portfolio.months, portfolio.market
     count = int(months[-1]) + 1
-    known = np.isfinite(portfolio) & np.isfinite(market)
-    whole = np.bincount(months, known, count) == np.bincount(months, minlength=count)
-    one = np.log1p(np.where(known, portfolio, 0.0))
+    known = np.isfinite(portfolio.returns) & np.isfinite(market)
+    held = known | (portfolio.spanned & np.isnan(portfolio.returns))
+    whole = np.bincount(months, held, count) == np.bincount(months, minlength=count)
+    one = np.log1p(np.where(known, portfolio.returns, 0.0))
     two = np.log1p(np.where(known, market, 0.0))
-    held = np.where(whole, np.expm1(np.bincount(months, one, count)), np.nan)
-    return held, np.expm1(np.bincount(months, two, count))
+    returns = np.where(whole, np.expm1(np.bincount(months, one, count)), np.nan)
+    return returns, np.expm1(np.bincount(months, two, count))

@@ -12,10 +12,9 @@ from analysis.prices.load import SNAPSHOT, STORE
 from analysis.prices.snapshot import load_snapshot
 from analysis.sample.data import SampleData
 from analysis.sample.delistings import read_delistings, with_delistings
-from analysis.sample.own import OwnFiles, factors_on, own_sample_data
+from analysis.sample.own import OwnFiles, factors_on, own_panel_data, own_sample_data
 
 if TYPE_CHECKING:
-    from analysis.pieces import Problems
     from analysis.sample.events import FirmEvents
 
 
@@ -69,7 +68,7 @@ class OwnFigures:
                 "securities, factors, delistings and returns go with a file of figures; "
                 "name it with --data PATH"
             )
-        data = self._of_panel(events.problems) if self.panel else self._of_file(events)
+        data = self._of_panel(events) if self.panel else self._of_file(events)
         if self.files.delistings is not None:
             data = with_delistings(data, read_delistings(self.files.delistings), events.problems)
         return data.in_logarithms() if self.log else data
@@ -84,15 +83,18 @@ class OwnFigures:
             factors=load_snapshot().factors,
         )
 
-    def _of_panel(self, problems: Problems) -> SampleData:
+    def _of_panel(self, events: FirmEvents) -> SampleData:
         if self.files.returns:
             raise StudyError("a long table of prices (--panel) holds closes; leave --values out")
         local = {} if self.files.securities is None else read_securities(self.files.securities)
-        codes = {one.calendar for one in local.values()} - {"", self.calendar}
-        if codes:
-            raise StudyError(
-                f"a long table of prices (--panel) is of one exchange, {min(codes)} is another; "
-                "leave --panel out"
+        problems = events.problems
+        if {one.calendar for one in local.values()} - {"", self.calendar}:
+            return own_panel_data(
+                Path(self.data),
+                self.files,
+                calendar=self.calendar,
+                benchmarks=[self.benchmark, *events.benchmark.words],
+                problems=problems,
             )
         data = SampleData.of_panel(
             Path(self.data), benchmark=self.benchmark, calendar=self.calendar, problems=problems

@@ -11,6 +11,7 @@ from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS, ModelSp
 from analysis.models.linear import LeastSquares, MarketAdjusted
 
 if TYPE_CHECKING:
+    from analysis.models.base import AlphaUsed
     from analysis.panel.estimates import ModelKind
 
 
@@ -39,6 +40,12 @@ class SampleModel:
     def takes_benchmark(self) -> bool:
         """Whether a benchmark is among the regressors."""
         return not {BENCHMARK, BENCHMARK_EXCESS}.isdisjoint(self.regressors)
+
+    def alpha_used(self, *, long: bool) -> AlphaUsed:
+        """Say what a session of a window earns beyond the regressors; as `alpha_used` of models."""
+        if self.kind != "constant":
+            return "none"
+        return "zero" if long else "estimated"
 
 
 def panel_models() -> dict[str, ModelSpec]:

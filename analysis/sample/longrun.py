@@ -20,7 +20,7 @@ from analysis.inference.clustered import date_cluster_test
 from analysis.inference.cross_section import cross_sectional_test
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test
 from analysis.inference.student import critical_value
-from analysis.sample.calendar_time import by_month, calendar_alpha, held_portfolio, month_codes
+from analysis.sample.calendar_time import by_month, calendar_alpha, held_portfolio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,7 +101,8 @@ def long_run(
     pandas.DataFrame
         Columns as `LONG_RUN_COLUMNS`. Tests: ``bhar`` (Johnson's t, bootstrapped), ``cross-t`` and
         ``date-cluster`` of the mean BHAR; ``calendar-time`` alpha a session and a month of the
-        portfolio that holds every pair (against benchmark), equal- and value-weighted.
+        portfolio that holds every pair, equal- and value-weighted; its market is the pairs'
+        benchmark or, where they have several, the portfolio of those of the pairs held.
 
     Raises
     ------
@@ -328,17 +329,15 @@ def _overlap(position: IntArray, horizon: int) -> float:
 
 def _calendar_rows(result: SampleResult, horizon: int, first: int) -> Iterator[dict[str, Any]]:
     """Alpha of the portfolio that holds every pair for the horizon, a session and a month."""
-    if not result.measurer.takes_benchmark or len(result.data.exchanges) > 1:
-        return  # no one market stands for the portfolio of several exchanges
+    if not result.measurer.takes_benchmark:
+        return
     sides = [("equal", np.ones(len(result.pairs)))]
     if (result.pairs.weight > 0).any():
         weight = np.where(result.pairs.weight > 0, result.pairs.weight, 0.0)
         sides.append(("weighted", weight))
-    market = result.data.market(result.spec.benchmark)
     for side, weight in sides:
         held = held_portfolio(result, horizon, weight, first=first)
-        months = month_codes(result.data)
-        series = {"session": (held, market), "month": by_month(held, market, months)}
+        series = {"session": (held.returns, held.market), "month": by_month(held)}
         for step, (y, x) in series.items():
             outcome, alpha = calendar_alpha(y, x, level=result.spec.level)
             if outcome.available:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.batch.inputs import read_factors
+from analysis.batch.prices import LongPrices, lay_out, read_long
 from analysis.batch.securities import Security, read_securities
+from analysis.columns import as_date
 from analysis.errors import DataError
 from analysis.panel.returns import PanelReturns
 from analysis.plausible import impossible_returns, why_impossible
@@ -23,9 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
-    import pandas as pd
 
-    from analysis._typing import FloatArray
+    from analysis._typing import FloatArray, IntArray
     from analysis.pieces import Problems
 
 
@@ -139,7 +141,9 @@ def own_sample_data(
         calendar=calendar,
         sessions=sessions,
         symbols={name: at for at, name in enumerate(names)},
-        panel=_stacked(parts, blocks),
+        panel=_stacked(
+            [PanelReturns.from_matrix(part.to_numpy(dtype=np.float64)) for part in parts], blocks
+        ),
         factors=own,
         markets={
             name: _everywhere(values[name], spans, returns=returns)
@@ -149,6 +153,89 @@ def own_sample_data(
         blocks=blocks,
         local=local,
     )
+
+
+def own_panel_data(
+    path: Path,
+    files: OwnFiles,
+    *,
+    calendar: str,
+    benchmarks: Sequence[str],
+    problems: Problems,
+) -> SampleData:
+    """
+    Read one long table of prices of any size, whose securities trade on several exchanges.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Columns ``symbol``, ``session`` and ``close``, adjusted for what was paid.
+    files : OwnFiles
+        With securities; the sessions of each exchange are those of its calendar.
+    calendar, benchmarks, problems
+        As `own_sample_data`.
+
+    Returns
+    -------
+    SampleData
+        As `own_sample_data`.
+
+    Raises
+    ------
+    DataError, SessionError
+        As `own_sample_data`.
+    """
+    securities = {} if files.securities is None else read_securities(files.securities)
+    rows = read_long(path, ("symbol", "session", "close"), problems)
+    if not rows.day.size:
+        raise DataError(f"{path}: no row has a close above zero")
+    of_firm = [securities.get(name, Security()).calendar or calendar for name in rows.symbols]
+    calendars = sorted(set(of_firm), key=lambda code: (code != calendar, code))
+    first, last = (as_date(day) for day in (rows.day.min(), rows.day.max()))
+    spans = [sessions_between(code, first, last) for code in calendars]
+    place = np.array([calendars.index(code) for code in of_firm])
+    panels: list[PanelReturns] = []
+    names: list[str] = []
+    given: dict[str, pd.Series] = {}
+    for at, (code, span) in enumerate(zip(calendars, spans, strict=True)):
+        if not len(span):
+            raise DataError(f"{path}: {code} has no session from {first} to {last}")
+        own = np.flatnonzero(place == at)
+        part = _of_firms(rows, own)
+        stray = int((~np.isin(part.day, _days(span))).sum())
+        if stray:
+            problems.add(
+                str(path), f"{stray:,} figures on days that are no sessions of {code}; left out"
+            )
+        panels.append(lay_out(path, part, _days(span)).returns)
+        names += part.symbols
+        for name in {*benchmarks, *(one.benchmark for one in securities.values())}:
+            if name in part.symbols:
+                chosen = part.firm == part.symbols.index(name)
+                index = pd.DatetimeIndex(part.day[chosen].astype("datetime64[D]"))
+                given[name] = pd.Series(part.close[chosen], index=index).sort_index()
+    blocks = _blocks(calendars, spans)
+    sessions = np.concatenate([_days(span) for span in spans])
+    return SampleData(
+        name=path.name,
+        calendar=calendar,
+        sessions=sessions,
+        symbols={name: at for at, name in enumerate(names)},
+        panel=_stacked(panels, blocks),
+        factors={} if files.factors is None else factors_on(files.factors, sessions, problems),
+        markets={name: _everywhere(series, spans, returns=False) for name, series in given.items()},
+        blocks=blocks,
+        local={symbol: one.benchmark for symbol, one in securities.items() if one.benchmark},
+    )
+
+
+def _of_firms(rows: LongPrices, firms: IntArray) -> LongPrices:
+    """Take the rows of some securities, which are numbered anew."""
+    number = np.full(len(rows.symbols), -1, dtype=np.int32)
+    number[firms] = np.arange(firms.size)
+    part = rows.of(number[rows.firm] >= 0)
+    symbols = tuple(rows.symbols[at] for at in firms.tolist())
+    return replace(part, symbols=symbols, firm=number[part.firm])
 
 
 def _checked(values: pd.DataFrame, path: Path, *, returns: bool) -> pd.DataFrame:
@@ -198,9 +285,8 @@ def _blocks(
     return tuple(SessionBlock(code, edges[at], edges[at + 1]) for at, code in enumerate(calendars))
 
 
-def _stacked(parts: Sequence[pd.DataFrame], blocks: Sequence[SessionBlock]) -> PanelReturns:
+def _stacked(panels: Sequence[PanelReturns], blocks: Sequence[SessionBlock]) -> PanelReturns:
     """Put the firms of all exchanges into one panel, each on the sessions of its own."""
-    panels = [PanelReturns.from_matrix(part.to_numpy(dtype=np.float64)) for part in parts]
     sizes = np.concatenate([np.diff(panel.rows.offsets) for panel in panels])
     first = [panel.rows.first + block.start for panel, block in zip(panels, blocks, strict=True)]
     rows = panels[0].rows._replace(

@@ -14,6 +14,7 @@ from analysis.columns import NO_DAY, NO_INSTANT
 from analysis.inference.student import two_sided_p
 from analysis.sample.judging import running_sums
 from analysis.sample.pairs import NOTE_WORDS, OK, STATUS_WORDS
+from analysis.windows import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,14 +41,17 @@ AVERAGE_COLUMNS = (
 FIRM_EVENT_COLUMNS = (
     *("id", "symbol", "when", "session", "group", "model", "benchmark", "estimation", "window"),
     *("n_estimation", "alpha", "beta", "sigma", "car", "se", "scar", "t", "df", "p", "bhar"),
-    *("impact_usd", "status"),
+    *("impact_usd", "status", "alpha_used"),
 )
 """Columns of the pairs: one row a pair and window."""
 
 MOST_NAMED = 3
 """Benchmarks that are named one by one; of more their number is said."""
 
-PATH_COLUMNS = ("id", "symbol", "day", "session", "raw_return", "expected_return", "ar", "car")
+PATH_COLUMNS = (
+    *("id", "symbol", "day", "session", "raw_return", "expected_return", "ar", "car"),
+    "alpha_used",
+)
 """Columns of the paths: one row a pair and session."""
 
 
@@ -254,6 +258,7 @@ class SampleResult:
                 "bhar": self.windows.bhar[at],
                 "impact_usd": np.nan if self.impacts is None else self.impacts[at],
                 "status": self.status_texts(at),
+                "alpha_used": self.spec.linear.alpha_used(long=self.spec.windows[at].long),
             },
             index=row,
         )
@@ -287,6 +292,7 @@ class SampleResult:
         n, d = len(shown), len(offsets)
         order = pairs.row[shown]
         car = running_sums(ar, self.fits.coefficients[shown, 0])
+        alpha = [spec.linear.alpha_used(long=at >= SHORT) for at in range(d)]
         frame = pd.DataFrame(
             {
                 "id": np.repeat(self.events.ids.texts()[order], d),
@@ -297,6 +303,7 @@ class SampleResult:
                 "expected_return": (raw - ar).T.ravel(),
                 "ar": ar.T.ravel(),
                 "car": np.where(np.isfinite(ar), car, np.nan).T.ravel(),
+                "alpha_used": np.tile(np.array(alpha, dtype=object), n),
             }
         )
         keep = np.isfinite(frame["ar"].to_numpy())

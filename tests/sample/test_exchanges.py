@@ -8,8 +8,10 @@ import pytest
 import statsmodels.api as sm
 
 from analysis.errors import DataError, StudyError
+from analysis.sample.calendar_time import by_month, held_portfolio
 from analysis.sample.events import read_events
 from analysis.sample.file import SampleStudy
+from analysis.sample.longrun import long_run
 from analysis.sample.own import OwnFiles
 from analysis.sample.policies import Policies
 from analysis.sample.spec import SampleSpec
@@ -99,6 +101,66 @@ def test_each_pair_is_what_its_exchange_alone_gives(folder, levels, found):
         expected = alone.firm_events.drop(columns="id").reset_index(drop=True)
         mine = rows[rows["symbol"].isin(own)].drop(columns="id").reset_index(drop=True)
         pd.testing.assert_frame_equal(mine, expected, check_exact=True)
+
+
+def test_alpha_of_a_portfolio_of_several_exchanges(levels, found):
+    """Its market is that of the firms held, day by day; a closed exchange holds no firm."""
+    sums = {}
+    for code in CALENDARS:
+        span = sessions_between(code, FIRST, LAST)
+        returns = levels.reindex(span).pct_change(fill_method=None)
+        own = found.data.exchanges[[b.calendar for b in found.data.exchanges].index(code)]
+        for firm, position in zip(found.pairs.firm, found.pairs.position, strict=True):
+            if not own.start <= position < own.stop:
+                continue
+            name = next(word for word, at in found.data.symbols.items() if at == firm)
+            at = position - own.start
+            for day, value, market in zip(
+                span[at + 1 : at + 41],
+                returns[name].iloc[at + 1 : at + 41],
+                returns[f"IX_{code}"].iloc[at + 1 : at + 41],
+                strict=True,
+            ):
+                sums.setdefault(day, []).append((value, market))
+    both = pd.DataFrame({day: np.mean(x, axis=0) for day, x in sums.items()}, index=["p", "m"]).T
+    both = both.sort_index()
+    lags = int(4 * (len(both) / 100) ** (2 / 9))
+    fit = sm.OLS(both["p"], sm.add_constant(both["m"])).fit(
+        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
+    )
+    rows = long_run(found, (40,))
+    row = rows[rows["against"] == "equal portfolio, alpha a session"].iloc[0]
+    assert row["n"] == len(both)
+    assert row["mean"] == pytest.approx(fit.params["const"], rel=1e-8)
+    assert row["statistic"] == pytest.approx(fit.tvalues["const"], rel=1e-8)
+    portfolio = held_portfolio(found, 40, np.ones(len(found.pairs)))
+    first, last = both.index[[0, -1]]
+    days = pd.to_datetime(np.unique(found.data.sessions).astype("datetime64[D]"))
+    inside = (days >= first) & (days <= last)
+    months, market = by_month(portfolio)
+    whole = pd.Series(inside, index=days).groupby(days.to_period("M")).all().to_numpy()
+    assert 2 < whole.sum() == np.isfinite(months).sum()
+    grown = (1 + both).groupby(both.index.to_period("M")).prod() - 1
+    grown = grown.reindex(days.to_period("M").unique()[whole])
+    np.testing.assert_allclose(months[whole], grown["p"], rtol=1e-9)
+    np.testing.assert_allclose(market[whole], grown["m"], rtol=1e-9)
+
+
+def test_a_long_table_of_several_exchanges(folder, levels, found):
+    """Row by row in any order, and with a row on a holiday, it is what the wide file is."""
+    long = levels.rename_axis("session").stack().rename("close").reset_index()
+    long.columns = ["session", "symbol", "close"]
+    stray = pd.DataFrame({"session": [pd.Timestamp("2023-12-25")], "symbol": "NY0", "close": 9.0})
+    long = pd.concat([long.sample(frac=1, random_state=3), stray])
+    long["session"] = long["session"].dt.strftime("%Y-%m-%d")
+    long.to_csv(folder / "long.csv", index=False)
+    study = study_of(folder, data=str(folder / "long.csv"), panel=True)
+    result = study.run()
+    pd.testing.assert_frame_equal(result.firm_events, found.firm_events, check_exact=True)
+    pd.testing.assert_frame_equal(result.tidy, found.tidy, check_exact=True)
+    assert "1 figures on days that are no sessions of XNYS" in " ".join(
+        study.events.problems.lines()
+    )
 
 
 def test_a_closed_exchange_reacts_on_its_next_session(found):

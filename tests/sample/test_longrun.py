@@ -70,7 +70,7 @@ def test_calendar_time_alpha_against_statsmodels(sample):
         ]
         if inside:
             explicit[t] = np.mean(inside)
-    np.testing.assert_allclose(portfolio, explicit, rtol=1e-10)
+    np.testing.assert_allclose(portfolio.returns, explicit, rtol=1e-10)
     known = np.isfinite(explicit)
     lags = int(4 * (known.sum() / 100) ** (2 / 9))
     fit = sm.OLS(explicit[known], sm.add_constant(market[known])).fit(
@@ -87,7 +87,7 @@ def test_months_are_compounded(sample):
     result, _, market = sample
     portfolio = held_portfolio(result, 250, np.ones(len(result.pairs)))
     days = pd.to_datetime(result.data.sessions.astype("datetime64[D]"))
-    both = pd.DataFrame({"p": portfolio, "m": market}, index=days)
+    both = pd.DataFrame({"p": portfolio.returns, "m": market}, index=days)
     months = both.resample("MS").apply(lambda x: np.prod(1 + x) - 1 if x.notna().all() else np.nan)
     months = months.dropna()
     row = long_run(result, (250,))

@@ -48,6 +48,10 @@ def test_columns_are_those_of_the_contract(world):
     assert tuple(result.firm_events.columns) == FIRM_EVENT_COLUMNS
     assert tuple(result.paths().columns) == PATH_COLUMNS
     assert set(result.tidy["kind"]) == {"day", "window"}
+    assert set(result.firm_events["alpha_used"]) == {"estimated"}
+    assert result.paths()["alpha_used"].tolist() == (["estimated"] * 5 + ["zero"] * 11) * 2
+    adjusted = replace(SPEC, model="market-adjusted", windows=(Window(0, 9),))
+    assert set(run(world, [0, 1], [200, 300], adjusted).firm_events["alpha_used"]) == {"none"}
 
 
 def test_pairs_are_identical_to_a_study_of_the_same_pairs():

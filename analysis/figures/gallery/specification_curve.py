@@ -191,12 +191,14 @@ def _stretches(made: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _words(result: StudyResult, name: str, value: str, style: Style) -> str:
-    """Write a value of a choice for a reader; a telephone has no room for models' whole names."""
+    """Write a value of a choice for a reader; on a telephone names take two lines."""
+    words = ""
     if name == "benchmark":
         words = benchmark_words(result, value)
+    elif name == "model" and value in MODELS:
+        words = MODELS[value].title
+    if words:
         return wrapped(words, style.small, 104 * style.scale) if style.narrow else words
-    if name == "model" and not style.narrow and value in MODELS:
-        return MODELS[value].title
     return f"{value} sessions" if name in ("length", "gap") else value
 
 
