@@ -116,7 +116,7 @@ def run_vendor(tally: Tally, asked: Asked) -> None:
 
 def run_kills(tally: Tally, asked: Asked) -> None:
     """Kill refreshes and writers of results at named instants; kills are counted, not tests."""
-    rounds = {"MARKET_IMPACT_KILL_ROUNDS": "4"} if asked.long else {}
+    rounds = {"MARKET_IMPACT_KILL_ROUNDS": "3"} if asked.long else {}
     by_tests(
         tally, ["tests/prices/refresh/test_kill.py", "tests/test_outputs.py", "-k", "kill or end"],
         counted="kills", environment=rounds,

@@ -105,6 +105,8 @@ def small(small_study: Study, snapshot: MarketData) -> StudyResult:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what leans on the whole study to the slow tests, before the marks are read."""
     for item in items:
+        if os.name == "nt" and item.get_closest_marker("posix"):
+            item.add_marker(pytest.mark.skip(reason="needs pipes, signals or devices of POSIX"))
         if {"full", "full_details"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
@@ -113,6 +115,7 @@ ALLOWED_SKIPS = (
     "needs the data folder ../shared",
     "the long figures are not at hand",  # of that folder
     "may not mount a tmpfs here",
+    "has no German locale",
 )
 """In CI a test may be skipped for these reasons alone: a missing tool fails the run."""
 

@@ -52,6 +52,7 @@ def test_the_same_files_leave_the_same_bytes(tmp_path):
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("what", "words"),
     [
@@ -108,6 +109,7 @@ def test_marks_of_the_desktop_are_no_obstacle(tmp_path):
     assert names(tmp_path / "out") == [MARKER, "a.csv"]
 
 
+@pytest.mark.posix
 def test_a_folder_that_is_a_link_is_refused(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "out").symlink_to(tmp_path / "real")
@@ -172,6 +174,7 @@ def test_writable_is_found_out_before_anything_is_computed(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.posix
 def test_a_target_is_a_regular_file_and_no_input(tmp_path):
     (tmp_path / "in.csv").write_text("")
     (tmp_path / "link.csv").symlink_to(tmp_path / "in.csv")
@@ -213,9 +216,11 @@ print(steps)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, number, record_property):
+@pytest.mark.posix
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, name, record_property):
     """Old or new, never some of each; the next writer sweeps what a kill leaves."""
+    number = getattr(signal, name)
     out = tmp_path / "out"
     old, new = ({f"{i}.csv": when for i in range(4)} for when in ("old", "new"))
     killed = 0
@@ -241,6 +246,6 @@ def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, number, record_
             sweep(out)
             assert {n: t.decode() for n, t in tree(out).items() if n != MARKER} == old
     assert killed >= 6
-    record_property("kills", json.dumps({f"results, {number.name}": killed}))
+    record_property("kills", json.dumps({f"results, {name}": killed}))
     write_files(old, out)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -216,6 +216,7 @@ def test_an_extreme_study_is_refused_in_one_line(old: str, new: str, message: st
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.posix
 def test_a_study_that_is_no_regular_file_or_too_large_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     with pytest.raises(StudyError, match="it is no regular file"):

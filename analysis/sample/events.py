@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.columns import EPOCH, NO_DAY, NO_INSTANT
 from analysis.errors import DataError, nearest
 from analysis.pieces import Problems
+from analysis.sample.tables import LARGEST
 from analysis.tabular import read_whole
 
 if TYPE_CHECKING:
@@ -253,17 +254,28 @@ def events_of_tables(tables: Sequence[Mapping[str, Any]], *, where: str) -> Firm
     Raises
     ------
     DataError
-        If a table lacks ``symbol`` or ``when``.
+        If a table lacks ``symbol`` or ``when``, or holds what no cell can.
     """
+    weights = []
     for number, table in enumerate(tables, start=1):
+        place = f"{where}: [[firm_events]] number {number}"
         for key in ("symbol", "when"):
             if key not in table:
-                raise DataError(f"{where}: [[firm_events]] number {number} has no '{key}'")
+                raise DataError(f"{place} has no '{key}'")
         if not isinstance(table["when"], dt.date):
             raise DataError(
-                f"{where}: [[firm_events]] number {number}: 'when' is {table['when']!r}; write a "
-                "date without quotes, as in 2025-01-27"
+                f"{place}: 'when' is {table['when']!r}; "
+                "write a date without quotes, as in 2025-01-27"
             )
+        for key, value in table.items():
+            if isinstance(value, list | dict):
+                raise DataError(f"{place}: '{key}' holds several values; give one")
+            if isinstance(value, int) and abs(value) > LARGEST:
+                raise DataError(f"{place}: '{key}' is a whole number beyond 64 bits")
+        weight = table.get("weight", np.nan)
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or np.isinf(weight):
+            raise DataError(f"{place}: weight '{weight}' is no number")
+        weights.append(float(weight))
     extra = [key for table in tables for key in table if key not in KNOWN_COLUMNS]
     frame = pd.DataFrame(
         {key: [table.get(key) for table in tables] for key in dict.fromkeys(extra)},
@@ -274,7 +286,7 @@ def events_of_tables(tables: Sequence[Mapping[str, Any]], *, where: str) -> Firm
         [table["when"] for table in tables],
         group=[str(table.get("group", "")) for table in tables],
         benchmark=[str(table.get("benchmark", "")) for table in tables],
-        weight=[float(table.get("weight", np.nan)) for table in tables],
+        weight=weights,
         characteristics=frame,
         ids=[str(table.get("id", row + 1)) for row, table in enumerate(tables)],
         title=[str(table.get("title", "")) for table in tables],

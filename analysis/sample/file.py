@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -24,9 +23,18 @@ from analysis.sample.money import impacts
 from analysis.sample.own import VALUES, OwnFiles
 from analysis.sample.policies import MissingPolicy, OtherEventsPolicy, OverlapPolicy, Policies
 from analysis.sample.run import run_sample
-from analysis.sample.spec import SampleSpec
+from analysis.sample.spec import DRAWS, SEED, SampleSpec
+from analysis.sample.tables import (
+    LARGEST,
+    refuse_unknown,
+    take,
+    take_choice,
+    take_count,
+    take_list,
+)
 from analysis.sample.weights import MARKET_VALUE, weighted_by, weighted_by_value
 from analysis.study import RETURNS, Benchmark, ExchangeRate
+from analysis.toml_text import parse_toml
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -185,129 +193,108 @@ def load_sample(name_or_path: str | Path) -> SampleStudy:
     """
     path = bundled_samples().get(str(name_or_path), Path(name_or_path))
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise StudyError(
             f"no study '{name_or_path}': {nearest(str(name_or_path), bundled_samples())}"
         ) from None
     except (OSError, ValueError) as error:
         raise StudyError(f"{path}: the study file cannot be read ({error})") from None
+    document = parse_toml(text, where=str(path))
     try:
         return _study(document, path)
     except MarketImpactError as error:
-        text = str(error)
-        raise type(error)(text if str(path) in text else f"{path}: {text}") from None
+        words = str(error)
+        raise type(error)(words if str(path) in words else f"{path}: {words}") from None
 
 
 def _study(document: Mapping[str, Any], path: Path) -> SampleStudy:
-    _known(document, _KEYS, "")
+    refuse_unknown(document, _KEYS, "")
     if (EVENTS_FILE in document) == (FIRM_EVENTS in document):
         raise StudyError(f"give either '{EVENTS_FILE}' or [[{FIRM_EVENTS}]]")
     if EVENTS_FILE in document:
-        events = read_events(path.parent / _take(document, EVENTS_FILE, str))
+        events = read_events(path.parent / take(document, EVENTS_FILE, str))
     else:
-        events = events_of_tables(_take(document, FIRM_EVENTS, list), where=str(path))
-    data = _take(document, "data", str, SNAPSHOT)
+        events = events_of_tables(take_list(document, FIRM_EVENTS, dict), where=str(path))
+    data = take(document, "data", str, SNAPSHOT)
     if data not in {SNAPSHOT, STORE}:
         data = str((path.parent / data).resolve())
-    policies = _take(document, "policies", dict, {})
+    policies = take(document, "policies", dict, {})
     spec = SampleSpec(
-        title=_take(document, "title", str, _take(document, "id", str, path.stem)),
-        model=_take(document, "model", str, "market"),
-        benchmark=_take(document, "benchmark", str, "SPY"),
-        estimation=Window.parse(_take(document, "estimation", str, "-260..-11")),
-        min_estimation=_take(document, "min_estimation", int, None),
-        windows=tuple(Window.parse(w) for w in _take(document, "windows", list, ["-1..1"])),
-        path=Window.parse(_take(document, "path", str, "-10..20")),
-        level=_take(document, "level", float, 0.95),
+        title=take(document, "title", str, take(document, "id", str, path.stem)),
+        model=take(document, "model", str, "market"),
+        benchmark=take(document, "benchmark", str, "SPY"),
+        estimation=Window.parse(take(document, "estimation", str, "-260..-11")),
+        min_estimation=take_count(document, "min_estimation", 1, least=1)
+        if "min_estimation" in document
+        else None,
+        windows=tuple(Window.parse(w) for w in take_list(document, "windows", str, ("-1..1",))),
+        path=Window.parse(take(document, "path", str, "-10..20")),
+        level=take(document, "level", float, 0.95),
         policies=_policies(policies),
-        ranks=_take(document, "ranks", bool, True),
-        placebos=_take(document, "placebos", int, 0),
-        **{name: document[name] for name in ("draws", "seed") if name in document},
+        ranks=take(document, "ranks", bool, True),
+        placebos=take_count(document, "placebos", 0),
+        draws=take_count(document, "draws", DRAWS, least=1),
+        seed=take_count(document, "seed", SEED, most=LARGEST),
     )
     return SampleStudy(
         spec=spec,
-        events=grouped_by(events, _take(document, "by", str, "group")),
+        events=grouped_by(events, take(document, "by", str, "group")),
         data=data,
-        calendar=_take(document, "calendar", str, "XNYS"),
-        benchmarks=tuple(map(_benchmark, _take(document, "benchmarks", list, []))),
-        log=_choice(document, "returns", RETURNS, "simple") == "log",
-        explain=tuple(_take(document, "explain", list, [])),
-        panel=_take(document, "panel", bool, False),
+        calendar=take(document, "calendar", str, "XNYS"),
+        benchmarks=tuple(map(_benchmark, take_list(document, "benchmarks", dict))),
+        log=take_choice(document, "returns", RETURNS, "simple") == "log",
+        explain=tuple(take_list(document, "explain", str)),
+        panel=take(document, "panel", bool, False),
         files=OwnFiles(
             **{
-                name: path.parent / _take(document, name, str)
+                name: path.parent / take(document, name, str)
                 for name in ("securities", "factors", "delistings")
                 if name in document
             },
-            returns=_choice(document, "values", VALUES, "levels") == "returns",
+            returns=take_choice(document, "values", VALUES, "levels") == "returns",
         ),
-        weight=_take(document, "weight", str, ""),
-        fx=tuple(map(_rate, _take(document, "fx", list, []))),
+        weight=take(document, "weight", str, ""),
+        fx=tuple(map(_rate, take_list(document, "fx", dict))),
     )
 
 
 def _policies(table: Mapping[str, Any]) -> Policies:
-    _known(table, _POLICIES, "[policies] ")
+    refuse_unknown(table, _POLICIES, "[policies] ")
     found = Policies(
-        missing=cast("MissingPolicy", _choice(table, "missing", get_args(MissingPolicy), "traded")),
-        overlap=cast("OverlapPolicy", _choice(table, "overlap", get_args(OverlapPolicy), "keep")),
+        missing=cast(
+            "MissingPolicy", take_choice(table, "missing", get_args(MissingPolicy), "traded")
+        ),
+        overlap=cast(
+            "OverlapPolicy", take_choice(table, "overlap", get_args(OverlapPolicy), "keep")
+        ),
         other_events=cast(
             "OtherEventsPolicy",
-            _choice(table, "other_events", get_args(OtherEventsPolicy), "leave-out"),
+            take_choice(table, "other_events", get_args(OtherEventsPolicy), "leave-out"),
         ),
-        most_zeros=_take(table, "most_zeros", float, 1.0),
+        most_zeros=take(table, "most_zeros", float, 1.0),
     )
-    around = _take(table, "around", str, "")
+    around = take(table, "around", str, "")
     return replace(found, around=Window.parse(around)) if around else found
 
 
 def _benchmark(table: Mapping[str, Any]) -> Benchmark:
-    _known(table, _BENCHMARK, "[[benchmarks]] ")
-    name = _take(table, "id", str)
+    refuse_unknown(table, _BENCHMARK, "[[benchmarks]] ")
+    name = take(table, "id", str)
     return Benchmark(
         id=name,
-        symbol=_take(table, "symbol", str, name.removesuffix("-ex")),
-        purged_of=_take(table, "purged_of", str, ""),
-        weight=_take(table, "weight", float, 0.0),
-        weight_session=_take(table, "weight_session", dt.date, None),
-        source=_take(table, "source", str, ""),
+        symbol=take(table, "symbol", str, name.removesuffix("-ex")),
+        purged_of=take(table, "purged_of", str, ""),
+        weight=take(table, "weight", float, 0.0),
+        weight_session=take(table, "weight_session", dt.date, None),
+        source=take(table, "source", str, ""),
     )
 
 
 def _rate(table: Mapping[str, Any]) -> ExchangeRate:
-    _known(table, _RATE, "[[fx]] ")
+    refuse_unknown(table, _RATE, "[[fx]] ")
     return ExchangeRate(
-        currency=_take(table, "currency", str),
-        symbol=_take(table, "symbol", str),
-        per_dollar=_take(table, "per_dollar", bool, False),
+        currency=take(table, "currency", str),
+        symbol=take(table, "symbol", str),
+        per_dollar=take(table, "per_dollar", bool, False),
     )
-
-
-def _choice(table: Mapping[str, Any], key: str, known: tuple[str, ...], default: str) -> str:
-    value = _take(table, key, str, default)
-    if value not in known:
-        raise StudyError(f"'{key}' is '{value}'; {nearest(value, known)}")
-    return str(value)
-
-
-_MISSING = object()
-
-
-def _take(table: Mapping[str, Any], key: str, kind: type[Any], default: Any = _MISSING) -> Any:  # noqa: ANN401 - the value's own type
-    if key not in table:
-        if default is _MISSING:
-            raise StudyError(f"key '{key}' is missing")
-        return default
-    value = table[key]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise StudyError(f"'{key}' is {value!r}; a {kind.__name__} is needed")
-    return value
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            raise StudyError(f"{where}key '{key}' is unknown; {nearest(key, keys, most=len(keys))}")

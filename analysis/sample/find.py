@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from analysis._bundle import bundled_data
+from analysis.errors import StudyError
+from analysis.toml_text import parse_toml
 
 EVENTS_FILE, FIRM_EVENTS = "events_file", "firm_events"
 """Either key makes a study file one of many firm-events."""
@@ -36,7 +37,7 @@ def sample_path(name_or_path: str) -> Path | None:
     try:
         if not path.is_file() or path.stat().st_size > LARGEST_FILE:
             return None
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = parse_toml(path.read_text(encoding="utf-8"), where=name_or_path)
+    except (OSError, ValueError, StudyError):
         return None
     return path if EVENTS_FILE in document or FIRM_EVENTS in document else None

@@ -13,6 +13,9 @@ from analysis.windows import Window
 SEED = 20250127
 """Of the redraws, where none is given."""
 
+DRAWS = 999
+"""Redraws of every bootstrap, where none is given."""
+
 
 @dataclass(frozen=True, slots=True)
 class SampleSpec:
@@ -57,7 +60,7 @@ class SampleSpec:
     policies: Policies = field(default_factory=Policies)
     ranks: bool = True
     placebos: int = 0
-    draws: int = 999
+    draws: int = DRAWS
     seed: int = SEED
 
     def __post_init__(self) -> None:

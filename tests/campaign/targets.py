@@ -32,6 +32,7 @@ from analysis.prices.files import load_levels_file
 from analysis.prices.market_data import MarketData
 from analysis.prices.sources.files import FileSource
 from analysis.sample.events import read_events
+from analysis.sample.file import load_sample
 from analysis.study_file import dump_study, parse_study
 from analysis.tabular import read_pieces
 from analysis.windows import Window
@@ -85,6 +86,38 @@ YAHOO = (
     "2025-01-24,148.37,148.97,141.88,142.62,142.60,234657600\n"
     "2025-01-27,124.80,128.40,116.70,118.42,118.40,818830900\n"
 )
+SAMPLE = b"""id = "mine"
+title = "Mine"
+events_file = "pairs.csv"
+by = "group"
+windows = ["0..0", "-1..1"]
+level = 0.9
+placebos = 0
+draws = 99
+[policies]
+missing = "traded"
+around = "-5..5"
+[[benchmarks]]
+id = "SPY-ex"
+purged_of = "A"
+weight = 0.05
+weight_session = 2025-01-24
+[[fx]]
+currency = "JPY"
+symbol = "JPY=X"
+"""
+LISTED = b"""title = "Listed"
+model = "mean"
+[[firm_events]]
+symbol = "A"
+when = 2025-01-07
+group = "g"
+size = 1.5
+[[firm_events]]
+symbol = "B"
+when = 2025-01-08T22:00:00Z
+weight = 0.5
+"""
 PAIRS = "symbol,when,group\nA,2025-01-07,g\nB,2025-01-08T22:00:00Z,h\n"
 
 
@@ -93,6 +126,12 @@ def study(content: bytes, folder: Path) -> None:
     del folder
     found = parse_study(content.decode("utf-8", "replace"))
     assert parse_study(dump_study(found)) == found
+
+
+def sample(content: bytes, folder: Path) -> None:
+    """A study of many firm-events, beside its list of them."""
+    _written(folder, "pairs.csv", PAIRS.encode())
+    load_sample(_written(folder, "sample.toml", content))
 
 
 def levels(content: bytes, folder: Path) -> None:
@@ -255,6 +294,7 @@ def _scan(folder: Path, prices: bytes) -> None:
 
 TARGETS = {
     "study": (study, [STUDY]),
+    "sample": (sample, [SAMPLE, LISTED]),
     "levels": (levels, [LEVELS.encode(), LONG.encode()]),
     "vendor": (vendor, [CRSP.encode(), YAHOO.encode(), LEVELS.encode(), LONG.encode()]),
     "returns": (returns, [RETURNS.encode()]),

@@ -133,6 +133,7 @@ def test_a_mistyped_command_is_guessed(typed, meant):
     assert f"no command '{typed}'; did you mean '{meant}'?" in result.stderr
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     "args",
     [
@@ -172,6 +173,7 @@ def test_hostile_words_on_the_command_line_get_words_back(args, tmp_path, monkey
     assert sorted(Path().iterdir()) == before
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_a_deleted_folder_to_stand_in(root, tmp_path):
     (tmp_path / "gone").mkdir()
@@ -241,23 +243,23 @@ command([])
 """
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
-)
-def test_a_signal_ends_with_its_code_and_sweeps_the_temporaries(root, tmp_path, number, code):
+@pytest.mark.posix
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+def test_a_signal_ends_with_its_code_and_sweeps_the_temporaries(root, tmp_path, name, code):
     minding = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n" + WAITING
     started = subprocess.Popen(
         [sys.executable, "-c", minding, tmp_path / "out.csv"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root,
     )  # fmt: skip
     assert started.stdout.readline() == b"ready\n"
-    started.send_signal(number)
+    started.send_signal(getattr(signal, name))
     _, stderr = started.communicate()
     assert started.returncode == code, stderr
     assert stderr == b""
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.posix
 def test_a_hang_up_that_the_shell_ignores_stays_ignored(root, tmp_path):
     ignoring = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + WAITING
     started = subprocess.Popen(

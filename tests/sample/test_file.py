@@ -79,6 +79,26 @@ def test_events_file_beside_the_study(tmp_path):
         (LISTED.replace('purged_of = "NVDA"', 'purged_of = "NVDX"'), "did you mean 'NVDA'"),
         (LISTED.replace("size = 3", "symbl = 3").replace('symbol = "NVDA"', ""), "no 'symbol'"),
         ("windows = 3\nevents_file = 4\n", "'events_file' is 4"),
+        (
+            LISTED.replace("windows = [", "windows = [5, "),
+            "'windows number 1' is 5; a str is needed",
+        ),
+        ("fx = [5]\n" + LISTED, "'fx number 1' is 5; a dict is needed"),
+        ("firm_events = [5]\n", "'firm_events number 1' is 5"),
+        (f"level = {'9' * 400}\n" + LISTED, "'level' is a whole number beyond 64 bits"),
+        ('draws = "x"\n' + LISTED, "'draws' is x; a int is needed"),
+        ("draws = 0\n" + LISTED, "'draws' is 0; a number from 1 to 1,000,000 is needed"),
+        ("seed = -1\n" + LISTED, "'seed' is -1; a number from 0 to"),
+        ("min_estimation = 0\n" + LISTED, "'min_estimation' is 0; a number from 1"),
+        ("placebos = true\n" + LISTED, "'placebos' is True"),
+        ('data = "a\\u0000"\n' + LISTED, "'data' holds a null character"),
+        (LISTED.replace('["car ~ size"]', "[[]]"), r"'explain number 1' is \[\]"),
+        (LISTED.replace("size = 3", 'weight = "x"'), "weight 'x' is no number"),
+        (LISTED.replace("size = 3", "weight = inf"), "weight 'inf' is no number"),
+        (LISTED.replace("size = 3", "size = []"), "'size' holds several values"),
+        (LISTED.replace("size = 3", f"size = {'9' * 400}"), "'size' is a whole number beyond"),
+        (LISTED + f"deep = {'[' * 600}{']' * 600}\n", "nested too deep"),
+        (LISTED + ".".join("a" * 1000) + " = 1\n", "a key has more than"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_file(tmp_path, text, words):
@@ -91,6 +111,8 @@ def test_what_cannot_be_is_refused_with_the_file(tmp_path, text, words):
 def test_another_study_is_none_of_many_firm_events(tmp_path):
     assert sample_path("deepseek-2025") is None
     assert sample_path(str(write(tmp_path, 'id = "x"\n'))) is None
+    assert sample_path(str(write(tmp_path, f"x = {'[' * 600}{']' * 600}\n"))) is None
+    assert sample_path(str(write(tmp_path, ".".join("a" * 1000) + " = 1\n"))) is None
     with pytest.raises(StudyError, match="no study"):
         load_sample("nvda-result")
 

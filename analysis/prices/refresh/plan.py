@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from analysis.prices.store.records import GOOD, SymbolOutcome
 from analysis.sessions import FIRST_YEAR, exchange_calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.prices.store import PriceStore
     from analysis.prices.store.records import Outcome, SymbolState
@@ -24,6 +25,10 @@ OVERLAP = 10
 
 BEGINNING = dt.date(FIRST_YEAR, 1, 2)
 """Where the history of a new symbol begins unless told otherwise."""
+
+_AGE = re.compile(r"([0-9]+(?:\.[0-9]*)?)([mhd])")
+_OLDEST = dt.timedelta(days=36_500)
+"""Any greater age is taken as this one: no store is as old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ def plan_for(
 
 def parse_age(text: str) -> dt.timedelta:
     """
-    Read an age such as ``18h``, ``30m`` or ``2d``.
+    Read an age such as ``18h``, ``30m`` or ``2d``; a hundred years are the most.
 
     Raises
     ------
@@ -155,12 +160,12 @@ def parse_age(text: str) -> dt.timedelta:
     >>> parse_age("18h")
     datetime.timedelta(seconds=64800)
     """
-    units: dict[str, Callable[[float], dt.timedelta]] = {
-        "m": lambda n: dt.timedelta(minutes=n),
-        "h": lambda n: dt.timedelta(hours=n),
-        "d": lambda n: dt.timedelta(days=n),
-    }
-    number, unit = text[:-1], text[-1:]
-    if unit not in units or not number.replace(".", "", 1).isdecimal():
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    found = _AGE.fullmatch(text)
+    if found is None:
         raise ValueError(f"'{text}' is no age; write a number and m, h or d, as in 18h")
-    return units[unit](float(number))
+    try:
+        age = dt.timedelta(**{units[found[2]]: float(found[1])})
+    except OverflowError:
+        return _OLDEST
+    return min(age, _OLDEST)

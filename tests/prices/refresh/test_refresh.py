@@ -263,10 +263,15 @@ def test_plan_reads_a_new_symbol_from_the_beginning():
     assert (task.since, task.full, fresh) == (dt.date(1990, 1, 2), True, [])
 
 
-@pytest.mark.parametrize("text", ["", "h", "18", "18 weeks", "-3h", "1.2.3h"])
+@pytest.mark.parametrize("text", ["", "h", "18", "18 weeks", "-3h", "1.2.3h", "\u0661h", "1e3h"])
 def test_what_is_no_age_is_refused(text):
     with pytest.raises(ValueError, match="as in 18h"):
         parse_age(text)
+
+
+@pytest.mark.parametrize("text", ["99999999999999d", f"{'9' * 400}h", "36501d"])
+def test_an_age_beyond_all_stores_is_the_oldest(text):
+    assert parse_age(text) == dt.timedelta(days=36_500)
 
 
 def test_what_is_behind_is_never_fresh(night):
