@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -274,6 +274,7 @@ class Job:
                     self.concurrency, frozenset(accepted), load_snapshot().levels, tell
                 ),
             )
+            report = replace(report, ends=not self.networked)
             if report.exit_code == 4:
                 return report
             if shares and isinstance(source, YahooSource):
@@ -281,6 +282,13 @@ class Job:
             if factors:
                 report = refresh_factors(self.store, report, self.now, patience)
         return report
+
+    @property
+    def networked(self) -> bool:
+        """Whether the source is asked over the network."""
+        from analysis.prices.sources.catalog import offer_of
+
+        return offer_of(self.source).needs == "network"
 
     def _names(self, source: Source | None) -> tuple[str, ...] | None:
         """Spell the symbols as the source or the store does."""
@@ -358,12 +366,15 @@ def progress(label: str, *, quiet: bool) -> Iterator[Progress | None]:
 
 
 def describe(report: RefreshReport) -> str:
-    """Say in a line what was done, and in one more for each symbol that is not up to date."""
+    """Say in a line what was done, and in one more for each way of not being up to date."""
     counts = ", ".join(f"{n} {name}" for name, n in report.counts.items())
     added = sum(outcome.added for outcome in report.outcomes)
     changed = sum(outcome.changed for outcome in report.outcomes)
     head = (
         f"{len(report.outcomes)} read or fresh: {counts}; {added} sessions added, {changed} changed"
     )
-    failing = [f"{o.outcome}: {o.symbol}: {o.message}" for o in report.failing]
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in report.failing:
+        told.setdefault((str(one.outcome), one.message), []).append(one.symbol)
+    failing = [f"{what}: {', '.join(who)}: {why}" for (what, why), who in told.items()]
     return "\n".join([head, *failing])

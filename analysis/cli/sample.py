@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from analysis._typing import OutputFormat, choices
-from analysis.cli.options import OutputFolder, progress_bar
+from analysis.cli.options import OutputFolder, progress_bar, store_option
 from analysis.cli.sample_options import with_options
 from analysis.cli.terminal import echo, message
 from analysis.study import RETURNS
@@ -130,6 +130,7 @@ VALUES = "levels", "returns"
     metavar="ADDRESS",
     help="Measure and rank on a Dask cluster, as tcp://HOST:8786; needs the extra 'dask'.",
 )
+@store_option
 @click.option("--out", type=OutputFolder(), help="Folder for all files.")
 @click.option("--figures", is_flag=True, help="Also write the figures, into OUT/figures.")
 @click.option("--report", is_flag=True, help="Also write the report, OUT/report.html.")

@@ -34,7 +34,7 @@ def as_sample(options: dict[str, Any]) -> SampleStudy | None:
         return None
     from analysis.sample.file import load_sample
 
-    taken = {"study", "data", "models", "benchmarks", "estimation", "windows", "returns"}
+    taken = {"study", "data", "models", "benchmarks", "estimation", "windows", "returns", "db"}
     for name, value in options.items():
         if name not in taken and value not in (None, (), False):
             raise StudyError(
@@ -42,7 +42,7 @@ def as_sample(options: dict[str, Any]) -> SampleStudy | None:
                 "see 'market-impact sample --help'"
             )
     one: dict[str, Any] = {"windows": options.get("windows") or ()}
-    for name in ("data", "estimation", "returns"):
+    for name in ("data", "estimation", "returns", "db"):
         one[name] = options.get(name)
     for name, plural in (("model", "models"), ("benchmark", "benchmarks")):
         given = options.get(plural) or ()
@@ -73,6 +73,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
     overlap: str | None = None,
     other_events: str | None = None,
     most_zeros: float | None = None,
+    db: Path | None = None,
     **options: Any,  # noqa: ANN401 - fields of SampleSpec, by name
 ) -> SampleStudy:
     """
@@ -97,10 +98,9 @@ def with_options(  # noqa: PLR0913 - one argument an option
     given = {name: value for name, value in options.items() if value is not None}
     if windows:
         given["windows"] = tuple(Window.parse(text) for text in windows)
-    if path_window is not None:
-        given["path"] = Window.parse(path_window)
-    if estimation is not None:
-        given["estimation"] = Window.parse(estimation)
+    for name, text in (("path", path_window), ("estimation", estimation)):
+        if text is not None:
+            given[name] = Window.parse(text)
     chosen: dict[str, Any] = {name: x for name, x in policies.items() if x is not None}
     return replace(
         study,
@@ -118,6 +118,7 @@ def with_options(  # noqa: PLR0913 - one argument an option
             returns=study.files.returns if values is None else values == "returns",
         ),
         explain=explain or study.explain,
+        db=db or study.db,
     )
 
 

@@ -119,7 +119,7 @@ def find_details(
         If the study cannot run on these data.
     """
     study = result.study
-    data = in_common_currency(study, with_rates(study, data))
+    data = in_common_currency(study, with_rates(study.fx, data))
     ledger = load_ledger(study.claims) if study.claims else None
     claims = () if ledger is None else check_claims(ledger, gather(ledger, result, data))
     curves = multiverse(study, data, progress=progress)

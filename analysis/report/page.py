@@ -31,6 +31,7 @@ from analysis.report.sure import how_sure
 from analysis.report.svg import Sheet
 from analysis.report.tables import detail_table, study_tables
 from analysis.report.words import (
+    dated,
     headline_words,
     signed,
     standfirst,
@@ -96,7 +97,7 @@ def report_page(details: Details, *, url: str = "", progress: Progress | None = 
         headline=notes.text(headline),
         standfirst=_standfirst(result, notes),
         description=typeset(uncited(standfirst(result, cite))),
-        kicker=f"{result.study.title} · {result.data_name}",
+        kicker=typeset(f"{result.study.title} · {dated(result.data_name)}"),
         contents=_contents(bool(said)),
         sure=[noted(line, notes) for line in how_sure(details, cite)],
         tiles=leading_tiles(result),
@@ -122,7 +123,7 @@ def report_page(details: Details, *, url: str = "", progress: Progress | None = 
 
 def source_line(data_name: str) -> str:
     """Name the data of a figure."""
-    return f"Source: {data_name}; computed by market-impact."
+    return f"Source: {dated(data_name)}; computed by market-impact."
 
 
 def page_image(details: Details) -> bytes:
@@ -222,7 +223,7 @@ def _contents(press: bool) -> list[tuple[str, str]]:
 def _standfirst(result: StudyResult, notes: Footnotes) -> Markup:
     event = result.headline_event.event
     text = notes.text(standfirst(result, cite))
-    return Markup("<p><strong>{}.</strong> {}</p>").format(event.title.rstrip("."), text)
+    return Markup("<p><strong>{}.</strong> {}</p>").format(typeset(event.title.rstrip(".")), text)
 
 
 def noted(line: Sure, notes: Footnotes) -> dict[str, object]:

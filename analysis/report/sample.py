@@ -21,7 +21,7 @@ from analysis.report.sample_picker import leading_answer, sample_picker_json
 from analysis.report.sample_words import sample_headline, sample_standfirst, sample_sure
 from analysis.report.social import social_image
 from analysis.report.svg import Sheet, inline_figure
-from analysis.report.words import typeset
+from analysis.report.words import dated, typeset
 from analysis.tables.sample_cells import (
     average_table,
     battery_table,
@@ -93,7 +93,7 @@ def sample_page(
         headline=notes.text(headline),
         standfirst=notes.text(told),
         description=typeset(uncited(told)),
-        kicker=f"{result.spec.title} · {result.data.name}",
+        kicker=typeset(f"{result.spec.title} · {dated(result.data.name)}"),
         contents=[
             *(("sure", "How sure?"), ("choose", "Size"), ("figures", "Figures")),
             *(("appendix", "Appendix"), ("glossary", "Glossary")),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
-from analysis.formatting import counted, long_date, percent, scale_of
+from analysis.formatting import Scale, counted, long_date, percent, scale_of
 from analysis.models.catalog import MODELS
 from analysis.narrative import beyond_chance
 from analysis.results.names import name_of, the_benchmark
@@ -22,6 +23,10 @@ SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 """Signs of currencies that stand before a number; others stand as their code."""
 
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
+TRILLIONS = Scale(1e12, "tn", "trillion")
+"""Of a headline alone: tables and figures say thousands of billions."""
+
+_ISO = re.compile(r"(?<![\w./-])\d{4}-\d{2}-\d{2}(?![\w/-]|\.\w)")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _UNIT = re.compile(r"(?<=\d) (?=%|bn\b|m\b|billion\b|million\b)")
 
@@ -39,18 +44,39 @@ def typeset(text: str) -> str:
 
 
 def money(value: float, currency: str) -> str:
-    """
+    r"""
     Write the size of an amount as a headline does: without a sign, whole from ten on.
 
     Examples
     --------
-    >>> money(-580.9e9, "USD"), money(4.23e9, "EUR"), money(12.4e6, "CHF")
-    ('$581bn', '€4.2bn', 'CHF 12m')
+    >>> money(-580.9e9, "USD"), money(4.23e9, "EUR"), money(12.4e6, "CHF"), money(1.363e13, "KRW")
+    ('$581bn', '€4.2bn', 'CHF\xa012m', 'KRW\xa014tn')
     """
-    scale = scale_of(value)
+    scale = TRILLIONS if abs(value) >= TRILLIONS.divisor else scale_of(value)
     size = abs(value) / scale.divisor
-    sign = SYMBOLS.get(currency, f"{currency} ")
+    sign = SYMBOLS.get(currency, f"{currency}\u00a0")
     return f"{sign}{size:,.{0 if size >= 10 else 1}f}{scale.short}"
+
+
+def dated(text: str) -> str:
+    """
+    Write the dates of a text as the page writes dates.
+
+    Examples
+    --------
+    >>> dated("bundled snapshot, 2012-01-03 to 2026-04-30")
+    'bundled snapshot, 3 January 2012 to 30 April 2026'
+    >>> dated("closes-2024-01-02.csv")
+    'closes-2024-01-02.csv'
+    """
+    return _ISO.sub(_long, text)
+
+
+def _long(found: re.Match[str]) -> str:
+    try:
+        return long_date(dt.date.fromisoformat(found[0]))
+    except ValueError:  # figures of a name, no date
+        return found[0]
 
 
 def signed(value: float, currency: str) -> str:

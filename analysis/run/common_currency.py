@@ -20,20 +20,32 @@ from analysis.run.needs import mentioned_symbols, wants_everything
 from analysis.study_securities import said_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.prices.market_data import MarketData
     from analysis.study import ExchangeRate, Study
 
 
-def with_rates(study: Study, data: MarketData) -> MarketData:
+def with_rates(rates: Sequence[ExchangeRate], data: MarketData) -> MarketData:
     """
-    Put bundled exchange rates beside the levels, where a study names one that the data lack.
+    Put bundled exchange rates beside the levels, where one is named that the data lack.
+
+    Parameters
+    ----------
+    rates : sequence of ExchangeRate
+    data : MarketData
+
+    Returns
+    -------
+    MarketData
+        NaN where a bundled rate has no value; a rate that is not bundled is left to the caller.
 
     Raises
     ------
     IntegrityError, DataError
         If the bundled table is not what its manifest says.
     """
-    lacking = [rate.symbol for rate in study.fx if rate.symbol not in data.levels]
+    lacking = [rate.symbol for rate in rates if rate.symbol not in data.levels]
     if not lacking or data.folder is None:
         return data
     markets, _ = read_table("world-markets", data.folder)
@@ -42,8 +54,8 @@ def with_rates(study: Study, data: MarketData) -> MarketData:
     if not wanted:
         return data
     daily, identity = read_table("world-daily", data.folder)
-    rates = daily[daily["symbol"].isin(wanted)].astype({"symbol": str})
-    table = rates.pivot_table(index="session", columns="symbol", values="close", observed=True)
+    rows = daily[daily["symbol"].isin(wanted)].astype({"symbol": str})
+    table = rows.pivot_table(index="session", columns="symbol", values="close", observed=True)
     found = table[wanted].reindex(data.levels.index)
     joined = data.levels.join(found)
     quoted = None if data.quoted is None else data.quoted.join(found)

@@ -115,7 +115,7 @@ def plan_headline(study: Study, data: MarketData) -> Case:
 
 
 def _planned(study: Study, data: MarketData) -> Plan:
-    data = with_rates(study, with_factors(study, data))
+    data = with_rates(study.fx, with_factors(study, data))
     check_names(study, data)
     pool = DonorPool()
     donors = any(MODELS[model].uses_donors for model in study.models)

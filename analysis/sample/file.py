@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from analysis.errors import MarketImpactError, StudyError, nearest
 from analysis.prices.load import SNAPSHOT, STORE, load_market_data
+from analysis.run.common_currency import with_rates
 from analysis.run.plan import benchmark_returns
 from analysis.sample.data import SampleData
 from analysis.sample.events import (
@@ -83,7 +84,10 @@ class SampleStudy:
         Where the pairs' weights come from: ``market-value``, on the eve of the first window; the
         name of a characteristic; empty for the events' own column ``weight``.
     fx : tuple of ExchangeRate
-        Columns of the data that hold exchange rates, for money in USD.
+        Columns of the data, or bundled series, that hold exchange rates, for money in USD.
+    db : pathlib.Path or None
+        The price store that ``store`` means; by default the one of
+        `analysis.prices.store.default_store`.
     """
 
     spec: SampleSpec
@@ -97,6 +101,7 @@ class SampleStudy:
     files: OwnFiles = field(default_factory=OwnFiles)
     weight: str = ""
     fx: tuple[ExchangeRate, ...] = ()
+    db: Path | None = None
 
     def run(
         self, *, progress: Progress | None = None, client: Cluster | None = None
@@ -122,7 +127,12 @@ class SampleStudy:
                 raise StudyError("an index without a firm needs plain levels; drop [[benchmarks]]")
             events = weighted_by(self.events, self.weight)
             return run_sample(events, own.read(events), self.spec, progress=progress, client=client)
-        data = load_market_data(self.data, calendar=self.calendar)
+        data = load_market_data(
+            self.data,
+            calendar=self.calendar,
+            rates=[rate.symbol for rate in self.fx],
+            store=self.db,
+        )
         return self.run_on(data, progress=progress, client=client)
 
     def run_on(
@@ -141,6 +151,7 @@ class SampleStudy:
                         f"benchmark '{benchmark.id}' needs {symbol}, which is not in {data.name}; "
                         f"{nearest(symbol, known)}"
                     )
+        data = with_rates(self.fx, data)
         for rate in self.fx:
             if rate.symbol not in data.levels.columns:
                 raise StudyError(

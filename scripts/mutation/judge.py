@@ -161,7 +161,7 @@ class Session:
         tests = [test for test in tests if self.sound.get(test, True)]
         if not tests:
             return "reached by no test"
-        limit = 20 + 10 * sum(self.known.seconds[test] for test in tests)
+        limit = 40 + 10 * sum(self.known.seconds[test] for test in tests)
         if not case.deferred or not self.known.reach[case.module].get(case.line):
             self.plain.send((case, tests, limit))
             return str(self.plain.recv())

@@ -14,6 +14,8 @@ from analysis.context.absent import Absent
 from analysis.context.halves import session_halves
 from analysis.context.intraday import intraday_days
 from analysis.prices.tables import read_table
+from analysis.run.plan import plan_headline
+from analysis.study import Benchmark
 
 
 def bars(levels: pd.Series, seed: int) -> pd.DataFrame:
@@ -150,3 +152,37 @@ def test_the_expected_return_of_a_bar_is_its_slots_line(study, snapshot) -> None
     expected = own["mean"].to_numpy() + own["beta"].to_numpy() * moves.to_numpy()
     np.testing.assert_allclose(path.expected, expected, rtol=1e-9, atol=1e-15)
     assert len(SESSIONS) > EVENT
+
+
+def test_a_benchmark_is_purged_in_each_half_by_the_weight_at_its_beginning() -> None:
+    """A's weight at the close moves with the night before it counts for the day."""
+    data = market()
+    levels, returns = data.levels, simple(data.levels)
+    second = {n: (b["close"] / b["open"] - 1).to_numpy() for n, b in data.bars.items()}
+    first = {n: (1 + returns[n].to_numpy()) / (1 + second[n]) - 1 for n in second}
+    relative = levels["A"] / levels["M"]
+    weight = (0.07 * relative / relative.iloc[EVENT - 1]).shift(1).to_numpy()
+    opened = weight * (1 + first["A"]) / (1 + first["M"])
+    night = (first["M"] - weight * first["A"]) / (1 - weight)
+    day = (second["M"] - opened * second["A"]) / (1 - opened)
+    own = Benchmark("M-ex", purged_of="A")
+    study = asked(benchmarks=(own,), headline=replace(asked().headline, benchmark="M-ex"))
+    firm, whole = of(data, "B", study)
+    assert whole.benchmark == "M-ex"
+    for x, y, test in (
+        (night, first["B"], firm.overnight_test),
+        (day, second["B"], firm.intraday_test),
+    ):
+        design = sm.add_constant(x)
+        fit = sm.OLS(y[ROWS], design[ROWS]).fit()
+        assert firm.abnormal(test) == pytest.approx(y[EVENT] - design[EVENT] @ fit.params, rel=1e-7)
+
+
+def test_hours_before_another_opening_are_not_those_of_the_event(study, snapshot) -> None:
+    """The hours before trading that the data hold are of 27 January; not of the day after."""
+    case = plan_headline(study, snapshot)
+    later = replace(
+        case.placed, position=case.placed.position + 1, session=pd.Timestamp("2025-01-28")
+    )
+    assert set(intraday_days(case).before) == {"QQQ", "SMH"}
+    assert intraday_days(replace(case, placed=later)).before == {}

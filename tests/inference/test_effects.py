@@ -183,6 +183,16 @@ class TestRecovery:
         assert "only 0 earlier" in recovery_test(levels * 1.0, event, depth=1.2).outcome.unavailable
         assert "did not fall" in recovery_test(levels, event - 2).outcome.unavailable
 
+    def test_five_falls_are_enough_and_four_are_not(self):
+        for falls, enough in ((5, True), (4, False)):
+            steps = np.append(np.tile([-0.1, 0.2], falls), [-0.05, 0.01, 0.2])
+            levels = 100 * np.cumprod(np.append(1, 1 + steps))
+            result = recovery_test(levels, 2 * falls + 1)
+            assert result.sessions == 2
+            assert len(result.placebo) == falls
+            assert result.outcome.available is enough
+        assert "only 4 earlier" in result.outcome.unavailable
+
     def test_nvidias_earlier_falls_took_longer_or_not(self):
         closes = load_history("NVDA")["adj_close"]
         event = int(closes.index.get_loc(pd.Timestamp("2025-01-27")))

@@ -226,3 +226,45 @@ def test_products_of_close_dates_are_those_of_the_matrix(reach):
     wanted = (np.outer(sums, sums) * near).sum()
     assert close_products(position, sums, reach) == pytest.approx(wanted)
     assert close_products(position[:1], sums[:1], reach) == 1.0
+
+
+def test_redraws_count_a_date_by_its_pairs():
+    """Clustered t of each redraw, pair by pair: deviations from the redraw's own mean of pairs."""
+    position = np.repeat(spaced(14), [1, 5, 2, 1, 3, 1, 1, 4, 2, 1, 1, 2, 3, 1])
+    values = values_of(len(position))
+    dates = np.unique(position, return_inverse=True)[1]
+
+    def t(pairs, group):
+        sums = np.bincount(group, pairs - pairs.mean())
+        size = len(sums)
+        return pairs.sum() / np.sqrt(np.square(sums).sum() * size / (size - 1))
+
+    signs = rng().choice([-1.0, 1.0], (99, 14))
+    redrawn = np.array([abs(t(row[dates] * values, dates)) for row in signs])
+    observed = t(values, dates)
+    found = wild_cluster_test(values, position, rng(), draws=99)
+    assert found.statistic == pytest.approx(observed)
+    assert found.p == pytest.approx((1 + (redrawn >= abs(observed) * (1 - 1e-12)).sum()) / 100)
+    picks = rng().integers(0, 14, (99, 14))
+    redrawn = []
+    for row in picks:
+        parts = [values[dates == place] - values.mean() for place in row]
+        redrawn.append(t(np.concatenate(parts), np.repeat(np.arange(14), [len(p) for p in parts])))
+    below, above = (np.array(redrawn) <= observed).sum(), (np.array(redrawn) >= observed).sum()
+    found = date_bootstrap_test(values, position, rng(), draws=99)
+    assert found.statistic == pytest.approx(observed)
+    assert found.p == pytest.approx(min(1, 2 * (1 + min(below, above)) / 100))
+    low, high = np.quantile(redrawn, [0.025, 0.975])
+    se = values.mean() / observed
+    assert (found.low, found.high) == pytest.approx(
+        (values.mean() - high * se, values.mean() - low * se)
+    )
+
+
+def test_a_reason_names_the_number_needed():
+    assert date_bootstrap_test(values_of(9), spaced(9), rng()).unavailable == (
+        "needs 10 clusters or more, there are 9"
+    )
+    assert date_cluster_test(values_of(4), spaced(4)).unavailable == (
+        "needs 5 clusters or more, there are 4"
+    )

@@ -219,6 +219,13 @@ def test_placebo_takes_the_windows_refitted_out_of_sample_where_they_are_given(t
     assert placebo_mean_test(ours).p == pytest.approx(41 / 200)
 
 
+def test_a_window_longer_than_the_estimation_window_has_no_placebo_date(table):
+    sample = sample_of(table, 4, 5)
+    assert draws(sample).shape == (0, sample.firms)
+    assert placebo_bmp_test(sample).unavailable
+    assert len(draws(sample_of(table, 5, 5))) == 1
+
+
 def test_placebo_windows_inside_the_estimation_window_are_sums_over_their_root(table):
     sample = sample_of(table, M, 3)
     by_hand = np.array([sample.sar[i : i + 3].sum(axis=0) / math.sqrt(3) for i in range(M - 2)])

@@ -391,6 +391,22 @@ class TestTail:
         assert 0 <= outcome.high < 0.05
         assert "upper bound" in outcome.warning
 
+    def test_a_tail_that_piles_up_at_its_end_is_uniform_up_to_the_deepest_loss(self):
+        """The density rises towards the end, where the likelihood of a shape below -1 has none."""
+        losses = 1 - np.random.default_rng(24).uniform(0, 1, 2000) ** 3
+        tail = fit_tail(losses)
+        assert tail.shape == -1.0
+        assert tail.scale == pytest.approx(losses.max() - tail.threshold, rel=1e-6)
+        middle = tail.threshold + tail.scale / 2
+        assert tail.probability(middle) == pytest.approx(tail.share / 2, rel=1e-6)
+        assert tail.share == pytest.approx(0.05)
+
+    def test_thirty_losses_beyond_the_threshold_are_enough(self):
+        losses = np.random.default_rng(25).standard_exponential(600)
+        assert len(fit_tail(losses).excesses) == 30
+        with pytest.raises(DataError, match="only 29 losses"):
+            fit_tail(losses[:580])
+
     def test_what_is_no_loss_or_too_short_is_unavailable(self, losses):
         assert "no loss" in tail_test(losses, 0.01).unavailable
         assert "exceed" not in tail_test(losses[:100], 0.16).unavailable

@@ -19,7 +19,7 @@ def bound(*firms: str, car: float = -0.1, **more) -> Bound:
         **{
             "kind": "firms", "without": firms, "weight": 0.07, "stated": None, "anchor": None,
             "index_return": -0.01, "beta": 2.0, "expected": -0.019, "car": car, "low": car - 0.02,
-            "high": car + 0.02, "impact": None, "own": False, **more,
+            "high": car + 0.02, "impact": None, **more,
         }
     )  # fmt: skip
 
@@ -41,6 +41,7 @@ def test_a_row_is_in_the_currency_and_in_dollars() -> None:
     ends = bound("A", impact=replace(MONEY, low=None, high=None)).row
     assert (ends["impact_low_usd"], ends["impact_usd"]) == (None, pytest.approx(-22.0))
     none = bound().row
+    assert not none["own"]
     assert (none["firms"], none["added"], none["stated_for"]) == (0, "", None)
     assert (none["impact"], none["impact_usd"], none["currency"]) == (None, None, None)
     assert (none["car"], none["car_low"], none["car_high"]) == (-0.1, -0.1 - 0.02, -0.1 + 0.02)

@@ -169,6 +169,9 @@ def test_a_rank_leads_only_where_it_can_reject() -> None:
     coarse = Outcome("sq", -0.1, 0.0645, draws=30)
     assert leading([sq], ("sq",), 0.05) is sq
     assert leading([coarse], ("sq",), 0.05) is None
+    on_it, below = (Outcome("placebo", -1.0, 0.3, draws=draws) for draws in (3, 2))
+    assert leading([on_it], ("placebo",), 0.25) is on_it
+    assert leading([below], ("placebo",), 0.25) is None
 
 
 def test_k_is_t_over_its_critical_value() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.errors import DataError, MarketImpactError, ReliabilityWarning, StudyError
 from analysis.prices.market_data import MarketData
-from analysis.run.donors import DonorPool, warn_of_collinear
+from analysis.run.donors import DonorPool, _some, warn_of_collinear, with_donor_levels
 from analysis.run.plan import plan_study
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
@@ -153,3 +153,41 @@ def test_a_control_that_fits_worse_than_the_market_model_says_so_first(data):
     found = run_study(asked(models=("synthetic",)), better)
     assert not any("control-fit" in f for f in found.firms[0].windows[0].flags)
     assert lay_out(found).heading.startswith("HEADLINE")
+
+
+def told(**columns: np.ndarray) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_collinear(DonorPool(tuple(columns)), columns, slice(5, 45))
+    return [str(item.message) for item in caught]
+
+
+def test_donors_that_move_alike_but_for_a_constant_are_the_same() -> None:
+    """An intercept takes the constant; of as many donors as sessions nothing can be said."""
+    rng = np.random.default_rng(4)
+    a, b, c = rng.normal(0, 0.01, (3, 50))
+    assert told(a=a, b=b, c=c) == []
+    assert "donors a and b have the same returns" in told(a=a, b=a + 0.02)[0]
+    assert "collinear" in told(a=a, b=b, c=2 * a - 3 * b + 0.05)[0]
+    assert told(a=a) == []
+    short = slice(5, 8)
+    many = {name: rng.normal(0, 0.01, 50) for name in "abc"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_collinear(DonorPool(tuple(many)), many, short)
+
+
+def test_three_names_are_written_out_and_the_others_counted() -> None:
+    assert _some(["A", "B", "C"]) == "A, B, C"
+    assert _some(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
+
+
+def test_bundled_donors_stand_beside_the_snapshot_and_leave_levels_of_ones_own(study, snapshot):
+    with_two = with_donor_levels(replace(study, donors=("PG", "KO", "ZZZ")), snapshot)
+    assert {"PG", "KO"} <= set(with_two.levels)
+    assert len(with_two.levels.columns) == len(snapshot.levels.columns) + 2
+    assert len(with_two.inputs) == len(snapshot.inputs) + 1
+    for donors in (("ZZZ",), ("NVDA",), ()):  # unknown, there already, none
+        assert with_donor_levels(replace(study, donors=donors), snapshot) is snapshot
+    own = replace(snapshot, inputs=())
+    assert with_donor_levels(replace(study, donors=("PG",)), own) is own

@@ -6,17 +6,22 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import crowd_market
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from crowd_market import SESSIONS
 from scipy import stats
 
+from analysis.impact import impact
 from analysis.models.linear import LeastSquares
 from analysis.overrides import Overrides, override
-from analysis.run.groups import sample_of
+from analysis.run.groups import group_results, sample_of
+from analysis.run.panel_draws import panel_draws
 from analysis.run.plan import plan_headline
 from analysis.run.study import run_study
+from analysis.study import MarketValue
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -201,3 +206,60 @@ def test_a_flag_is_absent_where_nothing_is_to_say(four, snapshot, gappy) -> None
         assert ("common-sessions:198" in flags) is said
     valued = override(four, Overrides(symbols=("NVDA", "AMD")))
     assert not [f for f in everyone(valued, snapshot, DAY).flags if f.startswith("no-dollar")]
+
+
+class TestMoneyInAMadeUpMarket:
+    """Of a group in which one firm alone has a market value, the money is that firm's own."""
+
+    EVE = SESSIONS[crowd_market.EVENT - 1].date()
+
+    def study(self, *names: str, **more):
+        values = tuple(
+            MarketValue(n, 1e6, self.EVE, "made up", close=50.0, close_session=self.EVE)
+            for n in names
+        )
+        return crowd_market.asked(market_values=values, **more)
+
+    def result(self, study):
+        case = crowd_market.case_of(study)
+        found = group_results(case, panel_draws([case]))
+        return case, {group.group: group for group in found}
+
+    @pytest.mark.parametrize("returns", ["simple", "log"])
+    def test_one_valued_firm(self, returns) -> None:
+        case, groups = self.result(self.study("B", returns=returns))
+        window, two = case.study.headline.window, groups["two"]
+        own = impact(
+            case.path("B", window), 50e6, df=case.fits["B"].model.df, level=case.study.level
+        )
+        assert two.valued == ("B",)
+        for name in ("market_value", "raw", "expected", "abnormal", "se", "low", "high"):
+            assert getattr(two.impact, name) == pytest.approx(getattr(own, name), rel=1e-9), name
+        assert groups["three"].impact is None
+        assert groups["three"].valued == ()
+
+    def test_two_valued_firms_by_the_sum_of_their_returns(self) -> None:
+        """Of equal values the sum is a firm of both: statsmodels on the added returns."""
+        study = self.study("B", "C")
+        head = replace(study.headline, window=Window(0, 0))
+        _, groups = self.result(replace(study, headline=head))
+        levels = crowd_market.crowd().levels
+        returns, at = levels.pct_change(fill_method=None), crowd_market.EVENT
+        y = returns[["B", "C"]].sum(axis=1).to_numpy()
+        x = sm.add_constant(returns["M"].to_numpy())
+        fit = sm.OLS(y[crowd_market.ROWS], x[crowd_market.ROWS]).fit()
+        ahead = fit.get_prediction(x[[at]]).summary_frame(alpha=0.05)
+        found = groups["two"].impact
+        assert found.raw == pytest.approx(50e6 * y[at], rel=1e-9)
+        assert found.abnormal == pytest.approx(50e6 * (y[at] - ahead["mean"].item()), rel=1e-8)
+        assert found.low == pytest.approx(50e6 * (y[at] - ahead["obs_ci_upper"].item()), rel=1e-8)
+        assert found.high == pytest.approx(50e6 * (y[at] - ahead["obs_ci_lower"].item()), rel=1e-8)
+        two = groups["two"]
+        assert two.caar == pytest.approx((y[at] - ahead["mean"].item()) / 2, rel=1e-8)
+        assert two.t.low == pytest.approx((y[at] - ahead["obs_ci_upper"].item()) / 2, rel=1e-8)
+        assert two.down == 2
+        residuals = [
+            sm.OLS(returns[n].to_numpy()[crowd_market.ROWS], x[crowd_market.ROWS]).fit().resid
+            for n in ("B", "C")
+        ]
+        assert two.mean_correlation == pytest.approx(np.corrcoef(residuals)[0, 1], rel=1e-8)

@@ -90,7 +90,7 @@ def draw(result: StudyResult, style: Style = LIGHT) -> Figure:
 
 def _rows(axes: Axes, result: StudyResult, firms: list[FirmResult], style: Style) -> None:
     """Name the benchmarks at the left, the headline's in bold."""
-    points = (84 if style.narrow else 118) * style.scale
+    points = (84 if style.narrow else 170 if style.wide else 118) * style.scale
     words = [benchmark_words(result, firm.benchmark) for firm in firms]
     labels = [wrapped(text, style.small, points) for text in words]
     axes.set_yticks(range(len(firms)), labels)

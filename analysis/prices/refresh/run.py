@@ -55,14 +55,20 @@ class RefreshReport:
     ----------
     outcomes : tuple of SymbolOutcome
         By symbol.
+    ends : bool
+        Whether the source is one that ends, such as a file: that it is behind today is no failure.
     """
 
     outcomes: tuple[SymbolOutcome, ...]
+    ends: bool = False
+
+    def _good(self, outcome: SymbolOutcome) -> bool:
+        return outcome.outcome in GOOD or (self.ends and outcome.outcome == "behind")
 
     @property
     def exit_code(self) -> int:
         """0 all fresh, 3 partly, 4 nothing could be fetched."""
-        if all(outcome.outcome in GOOD for outcome in self.outcomes):
+        if all(map(self._good, self.outcomes)):
             return 0
         if all(outcome.outcome in ("unavailable", "refused") for outcome in self.outcomes):
             return 4
@@ -71,7 +77,7 @@ class RefreshReport:
     @property
     def failing(self) -> tuple[SymbolOutcome, ...]:
         """The symbols that are not up to date."""
-        return tuple(outcome for outcome in self.outcomes if outcome.outcome not in GOOD)
+        return tuple(outcome for outcome in self.outcomes if not self._good(outcome))
 
     @property
     def counts(self) -> dict[str, int]:

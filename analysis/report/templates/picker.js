@@ -8,11 +8,11 @@ if (RESULTS.picker) {
   };
   const percent = (value, digits = 1) => (value === null ? "-" : typeset(`${(100 * value).toFixed(digits)} %`));
   const money = (value, currency) => {
-    const large = Math.abs(value) >= 1e9;
-    const size = Math.abs(value) / (large ? 1e9 : 1e6);
+    const [unit, word] = [[1e12, "tn"], [1e9, "bn"], [1e6, "m"]].find(([least]) => Math.abs(value) >= least) ?? [1e6, "m"];
+    const size = Math.abs(value) / unit;
     const digits = size >= 10 ? 0 : 1;
     const number = size.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    return `${P.signs[currency] ?? `${currency} `}${number}${large ? "bn" : "m"}`;
+    return `${P.signs[currency] ?? `${currency}\u00a0`}${number}${word}`;
   };
   const signed = (value, currency) => (value < 0 ? "\u2212\u2060" : "+\u2060") + money(value, currency);
   const models = [...new Map(P.choices.map((choice) => [choice[0], choice[1]]))];
