@@ -105,7 +105,9 @@ def run_fuzz(tally: Tally, asked: Asked) -> None:
         )
     for part, known in last.items():
         tally.join(Tally(part, known.tried, known.failed, worst=known.worst))
-        tally.kinds[part.removeprefix("fuzz ")] = known.tried
+        name = part.removeprefix("fuzz ")
+        tally.kinds[name] = known.tried
+        tally.note(f"runs of {name}", known.tried)
 
 
 def run_vendor(tally: Tally, asked: Asked) -> None:
@@ -207,7 +209,7 @@ def row(tally: Tally) -> str:
     worst = tally.worst[0] if tally.worst else "none"
     worst = worst.replace("|", "\\|").replace("\n", " ")[:120]
     kinds = f" ({len(tally.kinds):,} kinds)" if tally.kinds else ""
-    notes = "".join(f"; {name} {value:,g}" for name, value in sorted(tally.notes.items()))
+    notes = "".join(f"; {name} {value:,.10g}" for name, value in sorted(tally.notes.items()))
     return f"| {tally.part} | {tally.tried:,}{kinds} | {tally.failed:,} | {worst}{notes} |"
 
 
