@@ -18,6 +18,8 @@ from analysis.currency import USD
 from analysis.inference.student import critical_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis._typing import FloatArray
     from analysis.abnormal import AbnormalPath
 
@@ -90,6 +92,50 @@ class Impact:
             converted(self.low),
             converted(self.high),
         )
+
+
+FIGURES = {
+    "market_value": "market_value",
+    "impact_raw": "raw",
+    "impact_expected": "expected",
+    "impact": "abnormal",
+    "impact_low": "low",
+    "impact_high": "high",
+}
+"""Columns of result files that a change in market value fills, and the figures they hold."""
+
+INTERVAL = ("impact", "impact_low", "impact_high")
+"""Of them those of the abnormal part."""
+
+
+def money_columns(
+    impact: Impact | None, names: Sequence[str] = tuple(FIGURES)
+) -> dict[str, float | str | None]:
+    """
+    Lay out a change in market value in USD, where the rate is known, and in its own currency.
+
+    Parameters
+    ----------
+    impact : Impact or None
+        None leaves every column empty.
+    names : sequence of str
+        Of `FIGURES`.
+
+    Examples
+    --------
+    >>> money_columns(Impact(100.0, -9.0, 1.0, -10.0, None, None, None, "EUR", 1.1), ["impact"])
+    {'impact_usd': -11.0, 'currency': 'EUR', 'impact': -10.0}
+    """
+    own = {name: None if impact is None else getattr(impact, FIGURES[name]) for name in names}
+    rate = None if impact is None else impact.rate
+    return {
+        **{
+            f"{name}_usd": None if value is None or rate is None else value * rate
+            for name, value in own.items()
+        },
+        "currency": None if impact is None else impact.currency,
+        **own,
+    }
 
 
 def dollars_at_stake(market_value: float, raw: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from analysis.formatting import (
 from analysis.models.catalog import MODELS
 from analysis.narrative_bounds import beyond_raw, bounds_sentences
 from analysis.narrative_curve import curve_sentences
-from analysis.narrative_shock import moved_market, shock_sentences
+from analysis.narrative_shock import shock_sentences
 from analysis.narrative_tests import (
     beside_the_rank,
     closure_sentence,
@@ -39,66 +39,6 @@ if TYPE_CHECKING:
     from analysis.impact import Impact
     from analysis.narrative_tests import Cite
     from analysis.results import FirmResult, PlacedWindow, StudyResult, WindowResult
-
-
-def headline_sentence(result: StudyResult, cite: Cite = plain) -> str:
-    """
-    Say the headline in one sentence; a null result reads as one.
-
-    Parameters
-    ----------
-    result : StudyResult
-    cite : callable
-        Marks numbers, see `plain`.
-
-    Returns
-    -------
-    str
-    """
-    head, window, level = result.headline, result.headline_window, result.study.level
-
-    def cited(text: str, column: str) -> str:
-        return cite(text, result.place(head, window.window, column))
-
-    when = f"on {long_date(head.session.date())}"
-    if len(window.window) > 1:
-        when = f"in the sessions {window.window} around {long_date(head.session.date())}"
-    size = cited(percent(window.car), "car")
-    verdict = beyond_chance(window, level)
-    if moved_market(result):
-        said = {
-            True: "beyond its ordinary days",
-            False: "within its ordinary days",
-            None: "on which the tests disagree" if window.t.available else "untested",
-        }
-        return (
-            f"The whole market moved {when}, and no market model tells the event from that: "
-            f"{head.symbol} differed from the market by {size}, "
-            f"{said[verdict]}"
-        )
-    if verdict is False:
-        return (
-            f"{head.symbol} shows no abnormal return beyond chance {when}: {size} is what ordinary "
-            "days bring"
-        )
-    if verdict is None:
-        why = (
-            "one on which the tests disagree"
-            if window.t.available
-            else f"untested, for {window.t.unavailable}"
-        )
-        return f"The abnormal return of {head.symbol} {when}, {size}, is {why}"
-    impact = window.impact
-    if impact is None:
-        fell = "fell" if window.car < 0 else "rose"
-        change = cited(percent(abs(window.car)), "car")
-        return f"{head.symbol} {fell} by {change} more than expected {when}"
-    word, scale = "loss" if impact.abnormal < 0 else "gain", scale_of(impact.abnormal)
-    dollars = cited(scale.write(abs(impact.abnormal), 0), impact.column("impact"))
-    return (
-        f"{head.symbol}'s abnormal {word} {when} was {impact.currency} {dollars} {scale.long}, "
-        "more than chance explains"
-    )
 
 
 def report_narrative(details: Details, cite: Cite = plain) -> tuple[str, ...]:

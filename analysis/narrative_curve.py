@@ -82,11 +82,12 @@ def written(*points: CurvePoint) -> tuple[str, ...]:
     tuple of str
         One more than there are points.
     """
-    if any(point.impact is None for point in points):
+    money = points[0].impact
+    if money is None:
         return (*(percent(point.abnormal, 1) for point in points), "")
-    scale = scale_of(*(point.impact for point in points))
-    answers = (scale.write(point.impact, 0) for point in points)
-    return (*answers, f" {scale.long} {points[0].currency}")
+    scale = scale_of(*(point.answer for point in points))
+    answers = (scale.write(point.answer, 0) for point in points)
+    return (*answers, f" {scale.long} {money.currency}")
 
 
 def part(share: float) -> str:

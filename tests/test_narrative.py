@@ -12,11 +12,11 @@ from analysis.impact import Impact
 from analysis.inference.outcome import Outcome
 from analysis.narrative import (
     beyond_chance,
-    headline_sentence,
     summary_paragraph,
 )
 from analysis.narrative_tests import plain, together
 from analysis.overrides import Overrides, override
+from analysis.report.words import headline_words
 from analysis.run.study import run_study
 from analysis.windows import Window
 
@@ -211,22 +211,20 @@ def test_a_small_firm_is_told_in_millions(small: StudyResult) -> None:
     assert "lost USD 14.0 m of market value, USD 13.0 m of it abnormal (95 % interval 9.0 to" in (
         summary_paragraph(lost)
     )
-    assert headline_sentence(lost) == (
-        "NVDA's abnormal loss on 27 January 2025 was USD 13 million, more than chance explains"
-    )
+    assert headline_words(lost, plain) == ("NVIDIA lost $13m more than the market explains")
 
 
 def test_a_gain_leads_as_a_gain(study, snapshot) -> None:
     gain = override(study, Overrides(events=("sell-off",), symbols=("AAPL",), models=("market",)))
-    assert headline_sentence(run_study(gain, snapshot)) == (
-        "AAPL's abnormal gain on 27 January 2025 was USD 115 billion, more than chance explains"
+    assert headline_words(run_study(gain, snapshot), plain) == (
+        "Apple gained $115bn more than the market explains"
     )
 
 
 def test_an_untested_headline_is_not_one_on_which_tests_disagree(small: StudyResult) -> None:
     none = Outcome.missing("t", "the model has no covariance")
-    text = headline_sentence(with_cell(small, t=none, sq=none, placebo=none, scaled=none))
-    assert text.endswith("-16.64 %, is untested, for the model has no covariance")
+    cell = with_cell(small, t=none, sq=none, placebo=none, scaled=none)
+    assert headline_words(cell, plain).endswith("than the market explains, which no test judges")
 
 
 def test_the_end_of_a_firm_is_not_that_of_the_data(small: StudyResult) -> None:

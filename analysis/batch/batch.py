@@ -31,7 +31,7 @@ from analysis.pieces import Piece, Problems
 from analysis.tabular import read_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -286,6 +286,13 @@ def result_schema(request: BatchRequest, symbol_type: pa.DataType) -> pa.Schema:
     """
     numbers = ["alpha", *(f"beta_{name}" for name in request.factor_names)]
     numbers += ["sigma2", "car", "car_se", "scar", "bhar"]
+    return rows_schema(request, symbol_type, ("n_estimation", "n_window"), numbers)
+
+
+def rows_schema(
+    request: BatchRequest, symbol_type: pa.DataType, counts: Sequence[str], numbers: Sequence[str]
+) -> pa.Schema:
+    """Give the columns of a row an event, model and window, with its counts and numbers."""
     return pa.schema(
         [
             ("symbol", symbol_type),
@@ -293,8 +300,7 @@ def result_schema(request: BatchRequest, symbol_type: pa.DataType) -> pa.Schema:
             ("event_session", pa.date32()),
             ("model", pa.string()),
             *((("window", pa.string()),) if request.more_windows else ()),
-            ("n_estimation", pa.int32()),
-            ("n_window", pa.int32()),
+            *((name, pa.int32()) for name in counts),
             *((name, pa.float64()) for name in numbers),
             ("status", pa.string()),
         ]

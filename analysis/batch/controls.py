@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from analysis.batch.batch import Located, as_dates, locate, read_panel, symbol_type_of
+from analysis.batch.batch import (
+    Located,
+    as_dates,
+    locate,
+    read_panel,
+    rows_schema,
+    symbol_type_of,
+)
 from analysis.batch.checkpoint import Checkpoint, fingerprint
 from analysis.batch.control_events import (
     NUMBERS,
@@ -312,7 +319,9 @@ def run_controls(
     lists = read_donors(request.donors, batch, data.symbols)
     pieces = list(read_pieces(batch.events, [batch.symbol_column, batch.event_date_column]))
     events = [locate(piece, data, factors, problems) for piece in pieces]
-    schema = control_schema(request, symbol_type_of(pieces[0] if pieces else None))
+    symbol_type = symbol_type_of(pieces[0] if pieces else None)
+    counts = ("n_estimation", "n_window", "n_donors")
+    schema = rows_schema(request.batch, symbol_type, counts, NUMBERS)
     panel = ControlPanel.of(data, factors.values, batch.models[0].kind)
     kept = (
         None
@@ -346,32 +355,6 @@ def run_controls(
             if progress is not None:
                 progress(n_events)
     return ControlSummary(n_events, dict(sorted(statuses.items())), problems, fits, worse, resumed)
-
-
-def control_schema(request: ControlRequest, symbol_type: pa.DataType) -> pa.Schema:
-    """
-    Give the columns of the results.
-
-    Parameters
-    ----------
-    request : ControlRequest
-    symbol_type : pyarrow.DataType
-        Symbols keep the type that they have in the events.
-    """
-    return pa.schema(
-        [
-            ("symbol", symbol_type),
-            ("event_date", pa.date32()),
-            ("event_session", pa.date32()),
-            ("model", pa.string()),
-            *((("window", pa.string()),) if request.batch.more_windows else ()),
-            ("n_estimation", pa.int32()),
-            ("n_window", pa.int32()),
-            ("n_donors", pa.int32()),
-            *((name, pa.float64()) for name in NUMBERS),
-            ("status", pa.string()),
-        ]
-    )
 
 
 def _table(located: Located, request: ControlRequest, cells: list[ControlRow]) -> pa.Table:

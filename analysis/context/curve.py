@@ -23,10 +23,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.context.curve_effects import main_effects, middle_of
+from analysis.impact import INTERVAL, money_columns
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
     from analysis.context.curve_joint import JointTest
+    from analysis.impact import Impact
     from analysis.prices.manifest import InputFile
     from analysis.windows import Window
 
@@ -70,12 +72,8 @@ class CurvePoint:
     p : float or None
         Two-sided Student t, in the returns that are fitted; of a control portfolio without a
         standard error the conformal rank, where its fit allows one.
-    impact, impact_low, impact_high : float or None
-        In `currency`.
-    currency : str
-        ISO 4217 code.
-    rate : float or None
-        USD a unit of it; None where it is not known.
+    impact : Impact or None
+        None where no market value is known.
     headline : bool
         Whether this is the study's own choice.
     """
@@ -93,17 +91,13 @@ class CurvePoint:
     low: float | None
     high: float | None
     p: float | None
-    impact: float | None
-    impact_low: float | None
-    impact_high: float | None
-    currency: str
-    rate: float | None
+    impact: Impact | None
     headline: bool
 
     @property
     def answer(self) -> float:
         """What the curve is sorted by: money, or the abnormal return where there is none."""
-        return self.abnormal if self.impact is None else self.impact
+        return self.abnormal if self.impact is None else self.impact.abnormal
 
     def choice(self, name: str) -> str:
         """Write one of the `CHOICES`."""
@@ -203,7 +197,7 @@ class SpecificationCurve:
                 "low": point.low,
                 "high": point.high,
                 "p": point.p,
-                **_money(point),
+                **money_columns(point.impact, INTERVAL),
                 "headline": point.headline,
             }
             for rank, (point, weight) in enumerate(
@@ -225,10 +219,10 @@ class SpecificationCurve:
             "lowest": low.abnormal,
             "median": self.middle.abnormal,
             "highest": high.abnormal,
-            "currency": None if low.impact is None else low.currency,
-            "impact_lowest": low.impact,
-            "impact_median": self.middle.impact,
-            "impact_highest": high.impact,
+            "currency": None if low.impact is None else low.impact.currency,
+            "impact_lowest": None if low.impact is None else low.answer,
+            "impact_median": None if low.impact is None else self.middle.answer,
+            "impact_highest": None if low.impact is None else high.answer,
             "share_significant": self.share_significant,
             "headline_rank": self.headline_rank,
             "drawn": joint.drawn,
@@ -290,20 +284,3 @@ def equal_by_family(families: list[str]) -> FloatArray:
     """
     sizes = Counter(families)
     return np.array([1 / (len(sizes) * sizes[family]) for family in families])
-
-
-def _money(point: CurvePoint) -> dict[str, float | str | None]:
-    own = {
-        "impact": point.impact,
-        "impact_low": point.impact_low,
-        "impact_high": point.impact_high,
-    }
-    rate = point.rate
-    return {
-        **{
-            f"{name}_usd": None if value is None or rate is None else value * rate
-            for name, value in own.items()
-        },
-        "currency": None if point.impact is None else point.currency,
-        **own,
-    }

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.benchmarks import benchmarks_of
-from analysis.errors import DataError, IntegrityError
-from analysis.prices.tables import read_table
+from analysis.errors import DataError
+from analysis.prices.tables import held_tables
 from analysis.run.flags import LEAST_WEIGHT
 from analysis.run.purging import MARKET, OLDEST_WEIGHT, treated_firms, weight_anchors
 from analysis.study import PURGED_SUFFIX, Benchmark
@@ -61,12 +61,10 @@ def holdings_of(symbol: str, data: MarketData) -> Holdings:
         if weight.symbol == symbol:
             fund = weight.index.split()[0]
             weights[fund] = max(weight.weight, weights.get(fund, 0.0))
-    if data.folder is None:
+    held = held_tables(data.folder, "donor-exposures")
+    if held is None:
         return Holdings(symbol, weights, frozenset())
-    try:
-        table, identity = read_table("donor-exposures", data.folder)
-    except IntegrityError:
-        return Holdings(symbol, weights, frozenset())
+    ((table, identity),) = held
     funds = frozenset(
         row["symbol"]
         for row in table.to_dict("records")

@@ -15,7 +15,6 @@ from analysis.abnormal import cumulative, cumulative_se
 from analysis.context.curve import CurvePoint, Estimand, Returns, equal_by_family
 from analysis.context.curve_joint import CurveDraws
 from analysis.errors import DataError, WindowError
-from analysis.impact import impact
 from analysis.inference.conformal import ConformalSetting, conformal_p
 from analysis.inference.one_firm import t_test
 from analysis.inference.placebo import pseudo_dates
@@ -329,9 +328,6 @@ def _point(
     held = path.simple()
     car, df = cumulative(held), fit.model.df
     test, ends = (_tested(one, df, study.level) for one in (path, held))
-    money = None
-    if worth.amount is not None:
-        money = impact(path, worth.amount, df=df, level=study.level)
     leading = plan.headline_specification.key == case.specification.key
     return CurvePoint(
         estimand=estimand,
@@ -347,11 +343,7 @@ def _point(
         low=ends.low if ends else None,
         high=ends.high if ends else None,
         p=test.p if test else _ranked(cell, fit, path),
-        impact=money.abnormal if money else None,
-        impact_low=money.low if money else None,
-        impact_high=money.high if money else None,
-        currency=worth.currency,
-        rate=worth.rate,
+        impact=worth.impact(path, df=df, level=study.level),
         headline=leading
         and choice.model == study.headline.model
         and (cell.returns, cell.estimation) == (choice.returns, study.estimation)

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.context.absent import Absent
-from analysis.errors import IntegrityError
 from analysis.inference.student import critical_value
-from analysis.prices.tables import read_table
+from analysis.prices.tables import held_tables
 from analysis.run.valuation import value_of
 from analysis.sessions import session_open
 
@@ -267,15 +266,13 @@ def intraday_days(case: Case) -> IntradayDays | Absent:
     IntradayDays or Absent
         Absent where there are no bars of the firm on the event session, or no parameters.
     """
-    folder, symbol, session = case.plan.data.folder, case.symbol, case.placed.session
-    if folder is None:
-        return Absent("needs bars of minutes")
-    try:
-        bars, one = read_table("intraday-bars", folder)
-        parameters, two = read_table("intraday-parameters", folder)
-        early, three = read_table("premarket-bars", folder)
-    except IntegrityError:
+    symbol, session = case.symbol, case.placed.session
+    held = held_tables(
+        case.plan.data.folder, "intraday-bars", "intraday-parameters", "premarket-bars"
+    )
+    if held is None:
         return Absent("the data hold no bars of minutes")
+    (bars, one), (parameters, two), (early, three) = held
     known = parameters[parameters["symbol"] == symbol]
     bars = bars[bars["minutes"] == BAR].astype({"symbol": str})
     own = bars[bars["symbol"] == symbol]

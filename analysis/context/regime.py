@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.context.absent import Absent
-from analysis.errors import IntegrityError
-from analysis.prices.tables import read_table
+from analysis.prices.tables import held_tables
 
 if TYPE_CHECKING:
     from analysis.prices.manifest import InputFile
@@ -118,10 +117,8 @@ def regimes(events: tuple[PlacedEvent, ...], data: MarketData) -> Regimes | Abse
 
 
 def _vix(data: MarketData) -> tuple[pd.Series, InputFile] | Absent:
-    if data.folder is None:
+    held = held_tables(data.folder, "volatility-indices")
+    if held is None:
         return Absent("the data hold no volatility index")
-    try:
-        frame, identity = read_table("volatility-indices", data.folder)
-    except IntegrityError:
-        return Absent("the data hold no volatility index")
+    ((frame, identity),) = held
     return frame.set_index("session")["vix_close"], identity

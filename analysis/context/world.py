@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.context.absent import Absent
-from analysis.errors import IntegrityError
 from analysis.inference.one_firm import t_test
-from analysis.prices.tables import read_table
+from analysis.prices.tables import held_tables
 from analysis.sessions import reaction_session, session_close, sessions_between
 
 if TYPE_CHECKING:
@@ -138,14 +137,10 @@ def first_sessions(
     FirstSessions or Absent
         Absent where the data hold no prices of other exchanges around the event.
     """
-    folder = case.plan.data.folder
-    if folder is None:
+    held = held_tables(case.plan.data.folder, "world-markets", "world-daily")
+    if held is None:
         return Absent("the data hold no prices of other exchanges")
-    try:
-        names, one = read_table("world-markets", folder)
-        daily, other = read_table("world-daily", folder)
-    except IntegrityError:
-        return Absent("the data hold no prices of other exchanges")
+    (names, one), (daily, other) = held
     closes = {
         str(symbol): frame.set_index("session")["close"]
         for symbol, frame in daily.groupby("symbol", observed=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis._bundle import bundled_data
-from analysis.errors import DataError, nearest
+from analysis.errors import DataError, IntegrityError, nearest
 from analysis.prices.manifest import InputFile, read_verified
 from analysis.prices.schemas import check_levels
 from analysis.prices.table_checks import (
@@ -146,3 +146,18 @@ def read_table(
     if columns is None:
         table.check(frame, table.path)
     return frame, identity
+
+
+def held_tables(folder: Path | None, *names: str) -> list[tuple[pd.DataFrame, InputFile]] | None:
+    """
+    Read several of `TABLES` as `read_table` does.
+
+    Returns
+    -------
+    list of tuple or None
+        None where there is no folder, or it lacks one of them or holds other bytes.
+    """
+    try:
+        return None if folder is None else [read_table(name, folder) for name in names]
+    except IntegrityError:
+        return None

@@ -37,8 +37,8 @@ def range_words(details: Details, cite: Cite) -> str:
     def shown(point: CurvePoint, line: int) -> str:
         if point.impact is None:
             return cite(percent(point.abnormal, 1), Place(FILE, line, "abnormal_return"))
-        word = "a loss" if point.impact < 0 else "a gain"
-        text = f"{word} of {money(point.impact, point.currency)}"
+        word = "a loss" if point.answer < 0 else "a gain"
+        text = f"{word} of {money(point.answer, point.impact.currency)}"
         return cite(text, Place(FILE, line, "impact"))
 
     apart = ""

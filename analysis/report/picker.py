@@ -142,9 +142,9 @@ def _curve(
             and str(point.window) in windows
         )
 
-    amounts = [point.impact for point in curve.points]
+    valued = all(point.impact for point in curve.points)
     return {
-        "unit": 0.01 if None in amounts else scale_of(*amounts).divisor,
+        "unit": scale_of(*(p.answer for p in curve.points)).divisor if valued else 0.01,
         "curve": [
             [
                 choices.index((point.model, point.benchmark)),

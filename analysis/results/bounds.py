@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from analysis.impact import INTERVAL, money_columns
+
 if TYPE_CHECKING:
     import datetime as dt
 
@@ -68,13 +70,6 @@ class Bound:
     @property
     def row(self) -> dict[str, Any]:
         """As a tidy row; returns in decimals, money as changes."""
-        money = self.impact
-        values = {
-            "impact": None if money is None else money.abnormal,
-            "impact_low": None if money is None else money.low,
-            "impact_high": None if money is None else money.high,
-        }
-        rate = None if money is None else money.rate
         return {
             "kind": self.kind,
             "firms": len(self.without),
@@ -88,12 +83,7 @@ class Bound:
             "car": self.car,
             "car_low": self.low,
             "car_high": self.high,
-            **{
-                f"{name}_usd": None if value is None or rate is None else value * rate
-                for name, value in values.items()
-            },
-            "currency": None if money is None else money.currency,
-            **values,
+            **money_columns(self.impact, INTERVAL),
             "own": self.own,
         }
 

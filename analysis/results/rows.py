@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.impact import money_columns
 from analysis.inference.catalog import TESTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.impact import Impact
     from analysis.inference.outcome import Outcome
     from analysis.results.records import (
         Battery,
@@ -82,7 +82,7 @@ def firm_row(firm: FirmResult, result: WindowResult, study: Study) -> dict[str, 
         "n_scaled": result.scaled.draws,
         "p_romano_wolf": result.joint.p,
         "bhar": result.bhar,
-        **_money(result.impact),
+        **money_columns(result.impact),
         "flags": ";".join(result.flags),
     }
 
@@ -121,7 +121,7 @@ def group_row(group: GroupResult, study: Study) -> dict[str, Any]:
         "k": group.k,
         "n_down": group.down,
         "symbols_valued": " ".join(group.valued),
-        **_money(group.impact),
+        **money_columns(group.impact),
         "flags": ";".join(group.flags),
     }
 
@@ -162,33 +162,6 @@ def recovery_row(recovery: Recovery) -> dict[str, Any]:
         "recovered": None if recovery.session is None else _day(recovery.session),
         "sessions": recovery.sessions,
         "data_end": _day(recovery.last),
-    }
-
-
-def _money(impact: Impact | None) -> dict[str, float | str | None]:
-    """Lay out a change in market value in its own currency, and in USD where the rate is known."""
-    names = ("market_value", "impact_raw", "impact_expected", "impact", "impact_low", "impact_high")
-    values: tuple[float | None, ...] = (
-        (None,) * len(names)
-        if impact is None
-        else (
-            impact.market_value,
-            impact.raw,
-            impact.expected,
-            impact.abnormal,
-            impact.low,
-            impact.high,
-        )
-    )
-    own = dict(zip(names, values, strict=True))
-    rate = None if impact is None else impact.rate
-    return {
-        **{
-            f"{name}_usd": None if value is None or rate is None else value * rate
-            for name, value in own.items()
-        },
-        "currency": None if impact is None else impact.currency,
-        **own,
     }
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from analysis.abnormal import cumulative, cumulative_se
 from analysis.benchmarks import benchmarks_of
 from analysis.errors import DataError
-from analysis.impact import impact
 from analysis.inference.one_firm import t_test
 from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
 from analysis.results.bounds import Bound, Bounds
@@ -200,16 +199,7 @@ def _bound(case: Case, market: FloatArray, without: tuple[str, ...]) -> Bound:
         car=car,
         low=None if test is None else test.low,
         high=None if test is None else test.high,
-        impact=None
-        if value.amount is None
-        else impact(
-            path,
-            value.amount,
-            df=fit.model.df,
-            level=study.level,
-            currency=value.currency,
-            rate=value.rate,
-        ),
+        impact=value.impact(path, df=fit.model.df, level=study.level),
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from analysis.abnormal import buy_and_hold
 from analysis.benchmarks import benchmark_of
 from analysis.errors import DataError
-from analysis.impact import impact
 from analysis.inference.battery import run_tests
 from analysis.inference.catalog import TESTS
 from analysis.inference.outcome import Outcome
@@ -175,16 +174,7 @@ def _window_result(
         joint=UNASKED,
         draws=sample.placebo,
         pseudo=sample.scaled,
-        impact=None
-        if value.amount is None
-        else impact(
-            path,
-            value.amount,
-            df=sample.fit.df,
-            level=case.study.level,
-            currency=value.currency,
-            rate=value.rate,
-        ),
+        impact=value.impact(path, df=sample.fit.df, level=case.study.level),
         alpha=alpha_used(case.specification.model.estimator, long=placed.window.long),
         flags=(
             *placed.flags,

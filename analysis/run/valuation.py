@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.currency import USD
+from analysis.impact import impact
 from analysis.prices.reference import PrintedClose
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis.abnormal import AbnormalPath
+    from analysis.impact import Impact
     from analysis.prices.reference import Reference, ShareCount
     from analysis.study import ExchangeRate, Study
 
@@ -50,6 +53,12 @@ class Valuation:
     count: ShareCount | None = None
     close: PrintedClose | None = None
     rate: float | None = None
+
+    def impact(self, path: AbnormalPath, *, df: float, level: float) -> Impact | None:
+        """Turn the returns of a window into money; None where there is no market value."""
+        if self.amount is None:
+            return None
+        return impact(path, self.amount, df=df, level=level, currency=self.currency, rate=self.rate)
 
 
 def value_at(

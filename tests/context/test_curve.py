@@ -235,16 +235,16 @@ def test_the_bundled_study(study, snapshot) -> None:
     assert {p.family for p in curve.points} == {"SPY", "RSP", "MKT", "none", "donors"}
     clean = [p for p in curve.points if p.family != "donors"]  # controls of stocks that rose
     low, high = clean[0], clean[-1]
-    assert -650e9 < low.impact < -630e9
-    assert -560e9 < high.impact < -545e9
-    assert curve.middle.impact == pytest.approx(-595e9, rel=0.02)
+    assert -650e9 < low.answer < -630e9
+    assert -560e9 < high.answer < -545e9
+    assert curve.middle.answer == pytest.approx(-595e9, rel=0.02)
     assert curve.share_significant == 1
     assert curve.joint.median.p < 0.01
     assert curve.joint.t.p < 0.01
     assert curve.joint.drawn == len(clean)
     small = override(study, Overrides(events=("sell-off",), symbols=("NVDA",), models=("market",)))
     marked = [p for p in curve.points if p.headline]
-    assert [p.impact for p in marked] == [
+    assert [p.answer for p in marked] == [
         run_study(small, snapshot).headline_window.impact.abnormal
     ]
     apart = by_key(found)
@@ -252,8 +252,8 @@ def test_the_bundled_study(study, snapshot) -> None:
     assert {p.benchmark for p in apart["relative", False].points} == {"MKT-ex", "MKT-ex-23"}
     for cell in curve.points:
         if cell.returns == "log":
-            assert cell.impact / cell.abnormal == pytest.approx(24.477e9 * 142.62, rel=1e-4)
-            assert cell.impact_low < cell.impact < cell.impact_high
+            assert cell.answer / cell.abnormal == pytest.approx(24.477e9 * 142.62, rel=1e-4)
+            assert cell.impact.low < cell.answer < cell.impact.high
 
 
 def test_weights_of_one_family() -> None:

@@ -146,8 +146,28 @@ def test_a_bank_that_stops_trading_within_the_window(person, prices):
     assert "WAL last traded on 2023-03-13" in " ".join(summary.split())
 
 
+def test_fifty_five_sessions_of_history_are_enough_for_a_report(person, prices):
+    at = prices.index.get_loc(pd.Timestamp("2024-07-19"))
+    prices[["CRWD", "SPY"]].iloc[at - 56 : at + 3].to_csv(person.folder / "short.csv")
+    person.run(
+        "market-impact new short.toml --firm CRWD --when 2024-07-19T04:09:00Z "
+        "--event 'A faulty update stops computers' --benchmark SPY --data short.csv"
+    )
+    text = (person.folder / "short.toml").read_text()
+    short = 'estimation = "-55..-1"\nmin_estimation = 40\n'
+    (person.folder / "short.toml").write_text(short + text)
+    row, page = person.study("short")
+    assert row["n_estimation"] == 55
+    assert row["car"] < -0.08
+    assert "CRWD" in page
+
+
 def test_a_share_in_won(person):
     told = " ".join(person.run("market-impact study deepseek-seoul-2025").split())
     assert "returned -9.86 % in one session" in told
     assert "lost KRW 15,011.9 bn of market value" in told
+    assert "simple returns in KRW;" in told
     assert "USD" not in told.split("NOTES")[0].split("HEADLINE")[1].split("WINDOWS")[0]
+    dollars = " ".join(person.run("market-impact study deepseek-seoul-2025 --currency USD").split())
+    assert "simple returns in USD;" in dollars
+    assert "returned -10.35 % in one session" in dollars  # the won fell too

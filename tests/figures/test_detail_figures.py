@@ -28,7 +28,7 @@ def heights(axes) -> list[float]:
 def test_the_curve_draws_every_specification_once(drawn, full_details) -> None:
     figure, curve = drawn["specification-curve"], full_details.multiverse.leading
     top, matrix = figure.axes
-    answers = [p.impact / 1e9 for p in curve.points]
+    answers = [p.answer / 1e9 for p in curve.points]
     dots = [line for line in top.lines if line.get_marker() in ("o", "s")]
     plotted = dict(pair for line in dots for pair in zip(*line.get_data(), strict=True))
     assert [plotted[rank] for rank in range(1, len(answers) + 1)] == answers

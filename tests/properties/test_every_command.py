@@ -124,8 +124,8 @@ def test_the_specification_curve_has_the_studys_own_value_to_the_last_bit(asked,
             if point is not None:
                 assert point.abnormal == cell.car
                 assert (point.low, point.high, point.p) == (cell.t.low, cell.t.high, cell.t.p)
-                assert point.impact == cell.impact.abnormal
-                assert (point.impact_low, point.impact_high) == (cell.impact.low, cell.impact.high)
+                assert point.impact.abnormal == cell.impact.abnormal
+                assert (point.impact.low, point.impact.high) == (cell.impact.low, cell.impact.high)
                 compared += 1
     assert compared == 2 * 7 + 1  # but the CAPM; the factors over one session alone
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.inference.outcome import Outcome
-from analysis.narrative import headline_sentence, summary_paragraph
+from analysis.narrative import summary_paragraph
 from analysis.narrative_shock import moved_market, shock_sentences
 from analysis.narrative_tests import each_firm, firms_together, plain
 from analysis.overrides import Overrides, override
+from analysis.report.words import headline_words
 from analysis.results.verdict import firm_verdict, window_verdict
 from analysis.run.study import run_study
 from analysis.study_file import load_study
@@ -27,7 +28,7 @@ DAY = (Window(0, 0),)
 def sentences(result: StudyResult) -> dict[str, str]:
     """Everything that the program says of verdicts, by where it stands."""
     said = {
-        "headline": headline_sentence(result),
+        "headline": headline_words(result, plain),
         "firm": window_verdict(result.headline_window, result.study.level).text,
         "together": firms_together(result, plain),
         "each": each_firm(result),

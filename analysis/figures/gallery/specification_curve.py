@@ -90,7 +90,7 @@ def _values(points: tuple[CurvePoint, ...]) -> tuple[list[float], list[float], l
         triples = [(p.abnormal, p.low, p.high) for p in points]
     else:
         size = _scale(points).divisor
-        triples = [(p.impact, p.impact_low, p.impact_high) for p in points]
+        triples = [(i.abnormal, i.low, i.high) for i in (p.impact for p in points) if i]
     columns = zip(*triples, strict=True)
     middle, low, high = (
         [math.nan if value is None else value / size for value in column] for column in columns
@@ -99,7 +99,7 @@ def _values(points: tuple[CurvePoint, ...]) -> tuple[list[float], list[float], l
 
 
 def _scale(points: tuple[CurvePoint, ...]) -> Scale:
-    return scale_of(*(p.impact for p in points))
+    return scale_of(*(p.answer for p in points))
 
 
 def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
@@ -126,9 +126,9 @@ def _answers(axes: Axes, curve: SpecificationCurve, style: Style) -> None:
         place = curve.headline_rank
         axes.plot([place], [middle[place - 1]], "D", ms=8, color=style.accent, label="the headline")
     axes.set_ylabel(
-        f"abnormal change, {points[0].currency} {_scale(points).short}"
-        if points[0].impact is not None
-        else "abnormal return, %"
+        "abnormal return, %"
+        if points[0].impact is None
+        else f"abnormal change, {points[0].impact.currency} {_scale(points).short}"
     )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="y", lw=0.6)
@@ -212,14 +212,15 @@ def _by_answer(curve: SpecificationCurve, name: str) -> list[str]:
 def _finding(curve: SpecificationCurve) -> str:
     count, share = len(curve.points), curve.share_significant
     low, high = curve.range
-    if curve.middle.impact is None:
+    money = curve.middle.impact
+    if money is None:
         spread = f"{percent(low.abnormal, 1)} to {percent(high.abnormal, 1)}"
         middle = percent(curve.middle.abnormal, 1)
     else:
-        scale = scale_of(low.impact, high.impact)
-        ends = f"{scale.write(low.impact, 0)} to {scale.write(high.impact, 0)}"
-        spread = f"{low.currency} {ends} {scale.short}"
-        middle = f"{scale.write(curve.middle.impact, 0)} {scale.short}"
+        scale = scale_of(low.answer, high.answer)
+        ends = f"{scale.write(low.answer, 0)} to {scale.write(high.answer, 0)}"
+        spread = f"{money.currency} {ends} {scale.short}"
+        middle = f"{scale.write(money.abnormal, 0)} {scale.short}"
     most = next(iter(curve.effects), TOGETHER)
     moves = "" if most == TOGETHER else f", and the {CHOICE_TITLES[most]} moves the answer most"
     return (
