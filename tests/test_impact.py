@@ -112,3 +112,9 @@ def test_logarithms_are_turned_into_simple_returns_before_money() -> None:
     found = impact(logs, 100.0, df=10, level=0.95)
     assert (found.raw, found.abnormal) == pytest.approx((simple.raw, simple.abnormal))
     assert (found.raw, found.abnormal) == pytest.approx((-40.0, -45.0))
+
+
+def test_money_is_dollars_unless_it_is_said_otherwise() -> None:
+    path = AbnormalPath(0, np.array([0.1]), np.array([0.0]), None)
+    found = impact(path, 10.0, df=5, level=0.9)
+    assert (found.currency, found.rate) == ("USD", 1.0)

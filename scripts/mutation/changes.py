@@ -28,7 +28,17 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.BitOr: ast.BitAnd,
 }
 COST_ONLY = frozenset(
-    {"strict", "copy", "check_finite", "overwrite_a", "overwrite_b", "stacklevel", "slots"}
+    {
+        "strict",
+        "copy",
+        "check_finite",
+        "overwrite_a",
+        "overwrite_b",
+        "stacklevel",
+        "slots",
+        "forceinline",
+        "nogil",
+    }
 )
 """Arguments that decide what a call costs or whose line it blames, never what it gives."""
 

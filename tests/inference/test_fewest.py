@@ -268,3 +268,14 @@ def test_a_reason_names_the_number_needed():
     assert date_cluster_test(values_of(4), spaced(4)).unavailable == (
         "needs 5 clusters or more, there are 4"
     )
+
+
+def test_the_calendar_portfolio_is_neweys_and_wests_mean():
+    values = values_of(230)
+    values[1:] += 0.4 * values[:-1]
+    fit = sm.OLS(values, np.ones(230)).fit(
+        cov_type="HAC", cov_kwds={"maxlags": 4, "use_correction": True}, use_t=True
+    )
+    found = calendar_portfolio_test(values)
+    assert found.statistic == pytest.approx(fit.tvalues[0], rel=1e-9)
+    assert (found.low, found.high) == pytest.approx(tuple(fit.conf_int()[0]), rel=1e-9)

@@ -8,6 +8,7 @@ import pytest
 from analysis.models.completion import SplitMarket, best_penalty, completed, penalties
 from analysis.models.donors import ElasticNet, SyntheticControl
 from analysis.models.latent import InteractiveEffects, best_rank, principal_components
+from analysis.models.simplex import simplex_least_squares
 
 
 def market(rows: int, donors: int, seed: int = 1):
@@ -114,3 +115,12 @@ def test_missing_cells_are_those_that_lowered_singular_values_give_back(donors):
     found = completed(y, SplitMarket.of(x), known, penalty)
     np.testing.assert_allclose(found[~known], column[~known], atol=1e-5)
     np.testing.assert_allclose(found[known], lowered[known, -1], atol=1e-5)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 3.0])
+def test_the_objective_is_the_distance_and_its_penalty(ridge):
+    y, x = market(30, 5)
+    fit = simplex_least_squares(y, x, ridge=ridge)
+    weights = fit.dense(5)
+    wanted = np.square(y - x @ weights).sum() + ridge * np.square(weights).sum()
+    assert fit.objective == pytest.approx(wanted)

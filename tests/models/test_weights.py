@@ -154,3 +154,13 @@ def test_a_state_that_moves_is_generalised_least_squares():
     fit = KalmanBeta(0.05).fit(np.eye(ROWS)[0], x, NAMES[:2])
     np.testing.assert_allclose(fit.spread, spread, atol=1e-10)
     np.testing.assert_allclose(fit.drift, np.diag([0.0, *step]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("estimator", [ScholesWilliams(), Dimson()])
+def test_residuals_are_of_the_beta_that_predicts(estimator):
+    x = regressors(3)
+    y = 5.0 + 2 * x[:, 0] + np.random.default_rng(6).standard_normal(ROWS)
+    fit = estimator.fit(y, x, NAMES)
+    np.testing.assert_allclose(fit.residuals, y - fit.predict(x, gap=0).expected, atol=1e-12)
+    assert fit.residuals.mean() == pytest.approx(0.0, abs=1e-12)
+    assert fit.sigma == pytest.approx(np.sqrt(np.square(fit.residuals).sum() / fit.df))
