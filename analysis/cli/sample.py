@@ -59,8 +59,8 @@ VALUES = "levels", "returns"
 @click.option(
     "--panel",
     is_flag=True,
-    help="PATH is one long table of prices of any size, whose firms may miss days; the benchmark's "
-    "days are the sessions.",
+    help="PATH is one long table of prices of any size, whose firms may miss days; the sessions "
+    "are the benchmark's days or, of several exchanges (--securities), those of their calendars.",
 )
 @click.option(
     "--returns",

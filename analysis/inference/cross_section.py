@@ -271,6 +271,11 @@ def sign_of(positive: int, count: int, share: float, test: str = "sign") -> Outc
         Positive CARs, and all.
     share, test
         As `sign_test`.
+
+    Examples
+    --------
+    >>> round(sign_of(4, 20, 0.48).statistic, 3)
+    -2.506
     """
     if not 0 < share < 1:
         return Outcome.missing(test, "all estimation residuals have one sign")

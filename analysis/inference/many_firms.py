@@ -101,6 +101,11 @@ def bmp_of(mean: float, spread: float, count: int) -> Outcome:
         Of the standardised CARs; the spread with ``ddof=1``.
     count : int
         Firms, two or more.
+
+    Examples
+    --------
+    >>> round(bmp_of(-2.0, (2 / 3) ** 0.5, 4).statistic, 3)
+    -4.899
     """
     if spread == 0:
         return Outcome.missing("bmp", "all firms have the same standardised abnormal return")

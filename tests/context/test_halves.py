@@ -133,7 +133,7 @@ def test_without_any_volume_the_halves_stand_and_its_test_does_not() -> None:
 
 
 def test_minutes_need_the_bundled_bars() -> None:
-    assert intraday_days(case_of()).reason == "needs bars of minutes"
+    assert intraday_days(case_of()).reason == "the data hold no bars of minutes"
 
 
 def test_the_expected_return_of_a_bar_is_its_slots_line(study, snapshot) -> None:

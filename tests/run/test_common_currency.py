@@ -204,3 +204,14 @@ def test_a_file_with_currencies_in_its_rows(tmp_path, made, snapshot) -> None:
     assert (
         plan_study(asked(), data).columns["TYO"][1] == plan_study(asked(), made).columns["TYO"][1]
     )
+
+
+def test_what_a_study_does_not_use_needs_no_rate(made) -> None:
+    """A share in pounds, for which the study names no rate: left out unless it is asked about."""
+    levels = made.levels.assign(LON=made.levels["FRA"] * 2)
+    given = replace(made, levels=levels, currencies={**made.currencies, "LON": "GBP"})
+    found = in_common_currency(asked(), given)
+    whole = in_common_currency(asked(), made)
+    pd.testing.assert_frame_equal(found.levels[whole.levels.columns], whole.levels)
+    with pytest.raises(StudyError, match="GBP"):
+        in_common_currency(asked(symbols=("FRA", "LON")), given)

@@ -21,7 +21,7 @@ from analysis.run.groups import group_results, sample_of
 from analysis.run.panel_draws import panel_draws
 from analysis.run.plan import plan_headline
 from analysis.run.study import run_study
-from analysis.study import MarketValue
+from analysis.study import ExchangeRate, MarketValue
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -263,3 +263,16 @@ class TestMoneyInAMadeUpMarket:
             for n in ("B", "C")
         ]
         assert two.mean_correlation == pytest.approx(np.corrcoef(residuals)[0, 1], rel=1e-8)
+
+    def test_one_foreign_currency_stays_what_it_is(self) -> None:
+        """A rate is known, and with one currency alone the sum is not put into dollars."""
+        values = tuple(
+            MarketValue(n, 1e6, self.EVE, "m", close=50.0, close_session=self.EVE, currency="JPY")
+            for n in ("B", "C")
+        )
+        levels = crowd_market.levels().assign(FX=0.0067)
+        study = crowd_market.asked(market_values=values, fx=(ExchangeRate("JPY", "FX"),))
+        case = crowd_market.case_of(study, crowd_market.crowd(levels=levels))
+        found = {g.group: g for g in group_results(case, panel_draws([case]))}["two"].impact
+        assert (found.currency, found.rate) == ("JPY", pytest.approx(0.0067))
+        assert found.market_value == pytest.approx(100e6)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+from crowd_market import asked
 
 import analysis as mi
 from analysis.cli import main
@@ -11,7 +14,7 @@ from analysis.errors import DataError
 from analysis.overrides import make_study
 from analysis.prices.load import load_market_data
 from analysis.run.needs import needed_sessions
-from analysis.sessions import sessions_between
+from analysis.sessions import exchange_calendar, sessions_between
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +77,16 @@ def test_a_day_that_the_calendar_does_not_know_needs_nothing_certain() -> None:
     known = {"id": "s", "event_firm": "A", "symbols": ["A"], "benchmarks": [{"id": "B"}]}
     event = {"id": "e", "title": "e", "when": "1950-01-03"}
     assert needed_sessions(make_study({**known, "events": [event]})) is None
+
+
+def test_sessions_end_where_the_calendar_does() -> None:
+    known = exchange_calendar("XNYS").sessions
+    event = asked().events[0]
+    early = replace(event, when=known[5].date())
+    found = needed_sessions(asked(events=(early,)))
+    assert found[0] == known[0]
+    assert found[1] == known[6]
+    late = replace(event, when=known[-1].date())
+    found = needed_sessions(asked(events=(late,)))
+    assert found[0] == known[len(known) - 1 - 111]
+    assert found[1] == known[-1]

@@ -158,3 +158,8 @@ def test_events_before_share_the_rows_of_the_last_that_asks(case) -> None:
     long = replace(case, placed=replace(case.placed, position=60))
     ((_, none),) = panel_draws._alike([long])
     assert set(none.values()) == {0}
+
+
+def test_what_is_kept_for_later_is_not_shown(draws) -> None:
+    shown = repr(replace(draws, scars={}, cars={}))
+    assert not any(name in shown for name in ("_kept", "_due", "_before"))
