@@ -142,6 +142,8 @@ class Session:
         """Judge every mutant while there is time."""
         items = {item.nodeid: item for item in session.items}
         session.config.pluginmanager.unregister(name="terminalreporter")
+        for name in {case.module.removesuffix(".py").replace("/", ".") for case in self.cases}:
+            importlib.import_module(name)  # one that loads at its first use would escape the change
         gc.collect()
         self.functions = functions_of(self.tree)
         gc.freeze()  # a child copies no page for the sake of counting references
