@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mutation.survey import PLAIN, copy_of_the_tree, is_compiled
+from mutation.survey import EXAMPLES, PLAIN, copy_of_the_tree, is_compiled
 
 if TYPE_CHECKING:
     from multiprocessing import Queue
@@ -41,7 +41,7 @@ LIBRARIES = (
     "numba", "duckdb", "click", "rich", "yfinance",
 )  # fmt: skip
 """What a fork need not load again."""
-QUIET = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--doctest-modules"]
+QUIET = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *EXAMPLES]
 PASSED, FAILED = 0, 1
 
 Answer = tuple["Mutant", str]

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MOST_SECONDS = 8.0
 """A mutant meets the quickest tests of its line up to so many seconds, and forty in any case."""
 MOST_TESTS = 40
+EXAMPLES = ["--doctest-modules", "--doctest-ignore-import-errors", "--ignore=tests/golden"]
+"""The examples are tests too; what makes the golden files is none and may lack its packages."""
 PLAIN = ["-W", "ignore::RuntimeWarning"]
 """Compiled code divides by zero in silence; the same code as plain Python would warn."""
 
@@ -207,7 +209,7 @@ def _measure(
         os.environ["PYTHONPATH"] = str(tree)
         sys.path.insert(0, str(tree))
         code = pytest.main(
-            ["-q", "-n", str(workers if workers > 1 else 0), "-m", "not slow", "--doctest-modules",
+            ["-q", "-n", str(workers if workers > 1 else 0), "-m", "not slow", *EXAMPLES,
              "-p", "no:cacheprovider", "--cov=analysis", "--cov-context=test", "--cov-report=",
              *(PLAIN if compiled else []),
              *asked],
