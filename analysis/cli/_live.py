@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from analysis.cli.terminal import echo, is_quiet
-from analysis.prices.store import DB_VARIABLE, PriceStore, default_store
+from analysis.prices.place import DB_VARIABLE, default_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.prices.refresh.run import RefreshReport
     from analysis.prices.sources.http import Patience
     from analysis.prices.sources.protocol import Source
+    from analysis.prices.store import PriceStore
     from analysis.prices.store.records import SymbolOutcome
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -206,6 +207,8 @@ class Job:
         max_age: dt.timedelta | None = None,
     ) -> Job:
         """Gather the options of `yahoo_options` and `store_option` with a command's own."""
+        from analysis.prices.store import PriceStore
+
         return cls(
             store=PriceStore(live.pop("db")),
             symbols=symbols,

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analysis.batch.batch import BatchRequest, LocalEstimator, run_batch
-from analysis.batch.inputs import FactorModel
-from analysis.batch.mixed import MixedRequest, run_mixed_batch
 from analysis.cli.options import min_estimation_option
 from analysis.cli.terminal import echo, message
 from analysis.errors import StudyError
@@ -20,7 +17,7 @@ from analysis.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analysis.batch.batch import BatchSummary, EventEstimator
+    from analysis.batch.batch import BatchRequest, BatchSummary, EventEstimator
     from analysis.batch.controls import ControlRequest, ControlSummary
     from analysis.batch.inputs import Factors, FirmReturns
 
@@ -165,6 +162,10 @@ def command(
     weight of the three largest donors, CAR, BHAR, conformal p, and with --placebos the rank among
     donors with its interval.
     """
+    from analysis.batch.batch import BatchRequest, run_batch
+    from analysis.batch.inputs import FactorModel
+    from analysis.batch.mixed import MixedRequest, run_mixed_batch
+
     of_events = {name: given.pop(name) for name in OF_EVENTS}
     of_controls = {name: given.pop(name) for name in OF_CONTROLS}
     first, *more = _windows(windows, path_window)
@@ -235,6 +236,8 @@ def _estimators(
     threads: int | None, address: str | None
 ) -> Iterator[Callable[[BatchRequest, FirmReturns, Factors], EventEstimator]]:
     if address is None:
+        from analysis.batch.batch import LocalEstimator
+
         yield functools.partial(LocalEstimator, threads=threads)
         return
     from analysis.batch.partition import DaskEstimator, connected

@@ -187,7 +187,7 @@ def study_from_options(
     study : str
         Name or path; ``-`` for standard input.
     db : pathlib.Path, optional
-        The price store; by default that of `analysis.prices.store.default_store`.
+        The price store; by default that of `analysis.prices.place.default_store`.
     **options
         By field of `Study`, as the command line gave them; None or () where it gave none.
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
-from analysis.batch.scan import ScanRequest, run_scan
 from analysis.cli.options import Moment, min_estimation_option
 from analysis.cli.terminal import echo, is_quiet, message
 from analysis.windows import Window
@@ -101,6 +100,8 @@ def command(
     before the date: p says how often a security of its own moved so much (in standard errors),
     p_max how often any of them did. Closes are taken as they are: adjust them for splits first.
     """
+    from analysis.batch.scan import ScanRequest, run_scan
+
     window = Window.parse(estimation)
     names = ("symbol", "date", "close", "volume")
     request = ScanRequest(

@@ -44,7 +44,7 @@ def load_store(
     Parameters
     ----------
     path : pathlib.Path
-        The database, see `analysis.prices.store.default_store`.
+        The database, see `analysis.prices.place.default_store`.
     symbols : sequence of str, optional
         By default every symbol of the store that trades on `calendar`.
     also : sequence of str

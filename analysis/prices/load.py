@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.prices.place import default_store
 from analysis.prices.snapshot import CALENDAR, companion_of, load_snapshot
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def load_market_data(
     rates : sequence of str
         Exchange rates, read of the store where they are there, on whatever sessions they have.
     store : pathlib.Path, optional
-        The price store to read; by default the one of `analysis.prices.store.default_store`.
+        The price store to read; by default the one of `analysis.prices.place.default_store`.
 
     needed : tuple of pandas.Timestamp, optional
         First and last session that a file must have right, see
@@ -69,8 +70,7 @@ def load_market_data(
         return load_abroad(calendar)
     snapshot = load_snapshot()
     if choice == STORE:
-        from analysis.prices.from_store import load_store  # noqa: PLC0415 - the snapshot needs no
-        from analysis.prices.store import default_store  # noqa: PLC0415 - database
+        from analysis.prices.from_store import load_store  # noqa: PLC0415 - no database else
 
         if symbols is not None:
             also = (*also, *_held_with(symbols, snapshot))

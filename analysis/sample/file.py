@@ -87,7 +87,7 @@ class SampleStudy:
         Columns of the data, or bundled series, that hold exchange rates, for money in USD.
     db : pathlib.Path or None
         The price store that ``store`` means; by default the one of
-        `analysis.prices.store.default_store`.
+        `analysis.prices.place.default_store`.
     """
 
     spec: SampleSpec

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analysis.prices.store.database import DB_VARIABLE, PriceStore, default_store
+from analysis.prices.store.database import PriceStore
 
-__all__ = ["DB_VARIABLE", "PriceStore", "default_store"]
+__all__ = ["PriceStore"]

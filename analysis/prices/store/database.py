@@ -9,16 +9,15 @@ wait their turn for a few seconds instead of failing.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from analysis.atomic import replaced
 from analysis.errors import StoreError
+from analysis.prices.place import DB_VARIABLE
 from analysis.prices.store.instants import nothing
 from analysis.prices.store.reader import Reader
 from analysis.prices.store.schema import MIGRATIONS, migrate, version_of
@@ -26,32 +25,13 @@ from analysis.prices.store.writer import Writer
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from analysis.prices.store.instants import Passing
 
-DB_VARIABLE = "MARKET_IMPACT_DB"
-"""Environment variable that names the store."""
-
 PATIENCE = 20.0
 """Seconds to wait for another process's connection."""
-
-
-def default_store(environment: Mapping[str, str] | None = None) -> Path:
-    """
-    Say where the store is: the environment variable `DB_VARIABLE`, else the user's data folder.
-
-    Parameters
-    ----------
-    environment : mapping, optional
-        By default the process's.
-    """
-    import platformdirs  # noqa: PLC0415 - only where the default is asked for
-
-    named = (os.environ if environment is None else environment).get(DB_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    return Path(platformdirs.user_data_dir("market-impact", appauthor=False)) / "prices.duckdb"
 
 
 class PriceStore:

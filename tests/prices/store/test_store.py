@@ -11,7 +11,8 @@ import pytest
 
 from analysis.errors import StoreError
 from analysis.prices.bars import bars_frame, no_actions
-from analysis.prices.store import DB_VARIABLE, PriceStore, default_store
+from analysis.prices.place import DB_VARIABLE, default_store
+from analysis.prices.store import PriceStore
 from analysis.prices.store.records import Change, Finding, LogEntry, SymbolOutcome
 from analysis.prices.store.schema import MIGRATIONS, migrate, version_of
 from tests.loopback.listings import day, sessions
