@@ -101,7 +101,7 @@ def test_changed_code_gets_into_functions_that_are_loaded(mutate, tmp_path):
     loaded = [
         f
         for f in gc.get_objects()
-        if isinstance(f, FunctionType) and f.__code__.co_filename == str(path)
+        if type(f) is FunctionType and f.__code__.co_filename == str(path)
     ]
     (mutant,) = (m for m in mutate["mutants"]("m.py", path.read_text()) if "Add" in m.change)
     assert mutate["replace_code"](loaded, path, mutant.source) == 2

@@ -187,7 +187,8 @@ def test_ragged_line_is_named(request_for):
     request = request_for()
     with request.events.open("a") as file:
         file.write("10001,2020-05-05,extra\n")
-    with pytest.raises(DataError, match=r"events\.csv.*'10001,2020-05-05,extra' has more cells"):
+    named = r"(line 82|the line '10001,2020-05-05,extra') has more cells"  # as the reader knows it
+    with pytest.raises(DataError, match=rf"events\.csv.*{named}"):
         run_batch(request)
     assert not request.out.exists()
 

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.context.curve import CurvePoint, Multiverse, SpecificationCurve
 from analysis.context.curve_joint import JointTest
+from analysis.impact import Impact
 from analysis.windows import Window
 
 NONE = JointTest.missing("not drawn here")
@@ -18,8 +19,7 @@ def point(abnormal: float, family: str = "M", p: float | None = 0.01, **more) ->
         "estimand": "total", "holds_firm": False, "family": family, "model": "market",
         "benchmark": family, "length": 250, "gap": 10, "window": Window(0, 0), "returns": "simple",
         "abnormal": abnormal, "low": abnormal - 0.01, "high": abnormal + 0.01, "p": p,
-        "impact": None, "impact_low": None, "impact_high": None, "currency": "EUR", "rate": 1.1,
-        "headline": False, **more,
+        "impact": None, "headline": False, **more,
     }  # fmt: skip
     return CurvePoint(**known)
 
@@ -78,9 +78,9 @@ def test_the_share_weighs_families_alike() -> None:
 
 
 def test_rows_hold_money_in_its_currency_and_in_dollars() -> None:
-    money = {"impact": -20.0, "impact_low": -24.0, "impact_high": -16.0}
-    plain, dear = point(-0.2), point(-0.1, **money)
-    unknown = point(-0.1, **{**money, "rate": None, "impact_low": None})
+    money = Impact(200.0, -21.0, -1.0, -20.0, 2.0, -24.0, -16.0, "EUR", 1.1)
+    plain, dear = point(-0.2), point(-0.1, impact=money)
+    unknown = point(-0.1, impact=replace(money, rate=None, low=None))
     rows = curve(plain, dear, unknown).rows
     assert [row["rank"] for row in rows] == [1, 2, 3]
     assert [row["currency"] for row in rows] == [None, "EUR", "EUR"]
