@@ -85,7 +85,7 @@ def shock_in_short(result: StudyResult, cite: Cite) -> str:
     p = cite(relation(rank_probability(shock.benchmark.scaled)), Place(FILE, 2, "p_scaled"))
     return (
         f"The {benchmark_words(result, shock.benchmark.subject)} itself returned "
-        f"{_at(shock, 0, 'raw_return', cite)}, out of the ordinary for it too (p {p}). What is "
+        f"{_at(shock, 0, 'raw_return', cite)}, beyond its own ordinary days (p {p}). What is "
         f"left says how {name_of(result, result.headline.symbol)} differed from the market, not "
         "what the shock did to it."
     )
