@@ -18,7 +18,7 @@ from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.snapshot import index_base, load_history, load_snapshot
 from analysis.prices.store import PriceStore
 from analysis.prices.store.records import Change, LogEntry, SymbolOutcome
-from tests.loopback.listings import after_close, day, sessions
+from tests.loopback.listings import after_close, sessions
 
 NOW = after_close("2026-02-02")
 
