@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.models.base import Capabilities, alpha_used
-from analysis.models.catalog import BENCHMARK_AFTER, MODELS
+from analysis.models.catalog import MODELS
 from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.models.spec import BENCHMARK_AFTER
 
 ROWS = 160
 
