@@ -49,8 +49,8 @@ class StructuralTimeSeries:
         WindowError
             If fewer than `FEWEST_ROWS` sessions are given.
         DataError
-            If the regressors are collinear or leave nothing of the returns, or the likelihood has no
-            maximum with a positive variance of the errors.
+            If the regressors are collinear or leave nothing of the returns, or the likelihood has
+            no maximum with a positive variance of the errors.
         """
         from statsmodels.tsa.statespace.structural import (  # noqa: PLC0415 - slow to import
             UnobservedComponents,
