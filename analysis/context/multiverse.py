@@ -26,8 +26,9 @@ from analysis.context.curve_cells import (
 )
 from analysis.context.curve_joint import JointTest, joint_test
 from analysis.errors import MarketImpactError
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
+from analysis.models.catalog import MODELS
 from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.models.spec import BENCHMARK, BENCHMARK_EXCESS
 from analysis.results import benchmark_name
 from analysis.run.case import Case
 from analysis.run.plan import benchmark_returns, plan_study, specification_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis._typing import FloatArray, Progress
-    from analysis.models.catalog import ModelSpec
+    from analysis.models.spec import ModelSpec
     from analysis.prices.market_data import MarketData
     from analysis.results import PlacedEvent
     from analysis.run.records import Plan

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import DataError, StudyError
-from analysis.models.catalog import (
+from analysis.models.linear import LeastSquares
+from analysis.models.spec import (
     BENCHMARK,
     BENCHMARK_AFTER,
     BENCHMARK_BEFORE,
@@ -22,13 +23,12 @@ from analysis.models.catalog import (
     DONORS,
     INDUSTRY,
 )
-from analysis.models.linear import LeastSquares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from analysis._typing import BoolArray, FloatArray
-    from analysis.models.catalog import ModelSpec
+    from analysis.models.spec import ModelSpec
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.inference.outcome import Outcome
     from analysis.inference.scaled import ScaledPlacebo
     from analysis.models.base import AlphaUsed
-    from analysis.models.catalog import ModelSpec
+    from analysis.models.spec import ModelSpec
     from analysis.windows import Window
 
 NO_BENCHMARK = "none"

@@ -12,7 +12,8 @@ from analysis.abnormal import cumulative, cumulative_se
 from analysis.benchmarks import benchmarks_of
 from analysis.errors import DataError
 from analysis.inference.one_firm import t_test
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS
+from analysis.models.catalog import MODELS
+from analysis.models.spec import BENCHMARK, BENCHMARK_EXCESS
 from analysis.results.bounds import Bound, Bounds
 from analysis.returns import purged_by, taken_out
 from analysis.run.case import headline_case

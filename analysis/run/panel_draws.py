@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.inference.placebo import pseudo_dates
 from analysis.inference.scaled import ScaledPlacebo, volatility_forecasts
-from analysis.models.catalog import INDUSTRY
 from analysis.models.design import industry_index
+from analysis.models.spec import INDUSTRY
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.windows import Window

@@ -40,7 +40,7 @@ from analysis.windows import Window
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
-    from analysis.models.catalog import ModelSpec
+    from analysis.models.spec import ModelSpec
     from analysis.prices.market_data import MarketData
     from analysis.prices.reference import ChronologyEntry
     from analysis.study import Benchmark, Event, Study

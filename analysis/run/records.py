@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._typing import FloatArray
-    from analysis.models.catalog import ModelSpec
+    from analysis.models.spec import ModelSpec
     from analysis.prices.market_data import MarketData
     from analysis.prices.reference import Reference
     from analysis.results import PlacedEvent, Unmeasured

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from analysis.batch.inputs import FactorModel
 from analysis.errors import StudyError, nearest
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS, MODELS, ModelSpec
+from analysis.models.catalog import MODELS
 from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.models.spec import BENCHMARK, BENCHMARK_EXCESS, ModelSpec
 
 if TYPE_CHECKING:
     from analysis.models.base import AlphaUsed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.models.catalog import BENCHMARK, BENCHMARK_EXCESS
+from analysis.models.spec import BENCHMARK, BENCHMARK_EXCESS
 from analysis.panel import layout
 from analysis.panel.engine import estimate_windows, plan_windows, usable_processors
 from analysis.panel.estimates import LinearModel

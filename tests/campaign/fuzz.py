@@ -89,6 +89,8 @@ def chunk(name: str, number: int, seed: int, corpus: Path, *, runs: int = CHUNK)
     shapes: set[str] = set()
     tally = Tally(f"fuzz {name}", seeds=[f"{seed}:{number}"])
     with _folder() as folder, _alarm() as set_alarm:
+        if name in WHOLE:
+            outcome(name, sound[0], folder, whole=True)  # compiles what has not been compiled yet
         for run in range(runs):
             content = mutated(rng.choice(rng.choice(pools)), rng)
             whole = name in WHOLE and run % EVERY == EVERY - 1

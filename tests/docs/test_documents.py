@@ -130,6 +130,17 @@ def test_every_path_in_the_architecture_page_exists(root):
             assert any((place / name).exists() for place in (root, *places)), name
 
 
+def test_every_module_of_the_first_level_stands_in_the_architecture_page(root):
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`analysis/(\w+)(?:\.py|/)", text))
+    there = {
+        path.stem
+        for path in (root / "analysis").iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").is_file()) and path.stem[0] != "_"
+    }
+    assert there - named == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_and_option_in_a_page_exists(page):
     for block in blocks(page):

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
-from analysis.models.catalog import MODELS
+import pandas as pd
+import pytest
+from statsmodels.api import OLS
+
+from analysis.models import specifications
+from analysis.models.catalog import MODELS, registered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis.prices.market_data import MarketData
 
 
 def test_every_model_of_the_first_study_is_there() -> None:
@@ -25,3 +37,123 @@ def test_every_model_of_the_first_study_is_there() -> None:
 def test_a_model_knows_what_it_needs(model: str, factors: tuple[str, ...], benchmark: bool) -> None:
     assert MODELS[model].factors == factors
     assert MODELS[model].uses_benchmark is benchmark
+
+
+def test_returns_are_in_excess_of_the_risk_free_rate_where_a_theory_says_so() -> None:
+    """Sharpe's and the factor models; the market model and its kin take returns as they are."""
+    excess = {name for name, spec in MODELS.items() if spec.excess}
+    assert excess == {"capm", "ff3", "carhart", "ff5", "ff6"}
+    assert all(("rf" in MODELS[name].factors) == (name in excess) for name in MODELS)
+
+
+def test_a_model_takes_the_regressors_that_its_authors_gave_it() -> None:
+    factors = {
+        "ff3": ["mkt_rf", "smb", "hml"],
+        "carhart": ["mkt_rf", "smb", "hml", "mom"],
+        "ff5": ["mkt_rf", "smb", "hml", "rmw", "cma"],
+        "ff6": ["mkt_rf", "smb", "hml", "rmw", "cma", "mom"],
+    }
+    for name, wanted in factors.items():
+        assert list(MODELS[name].regressors) == wanted
+    assert [name for name, spec in MODELS.items() if spec.uses_industry] == ["market-industry"]
+    donors = ["did", "synthetic", "synthetic-ridge", "sdid", "ife"]
+    donors += ["matrix-completion", "elastic-net"]
+    assert [name for name, spec in MODELS.items() if spec.uses_donors] == donors
+    without = {name for name, spec in MODELS.items() if not spec.uses_benchmark}
+    assert without == {"mean", *factors, *donors}
+    lags = {name: len(spec.regressors) for name, spec in MODELS.items() if "imson" in spec.title}
+    assert lags == {"dimson": 2, "dimson-lead": 3}
+
+
+def test_every_model_has_a_title_and_a_source_of_its_own() -> None:
+    assert len({spec.title for spec in MODELS.values()}) == len(MODELS)
+    for spec in MODELS.values():
+        assert any(str(year) in spec.reference for year in range(1960, 2026)), spec.id
+
+
+TOY = """
+from analysis.models.linear import LeastSquares
+from analysis.models.spec import BENCHMARK, ModelSpec
+
+MODELS = (
+    ModelSpec(
+        id="toy-origin",
+        title="market through the origin",
+        family="one market",
+        regressors=(BENCHMARK,),
+        estimator=LeastSquares(constant=False),
+        reference="Toy (2025)",
+    ),
+)
+"""
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose modules count among the models."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    monkeypatch.setattr(specifications, "__path__", [*specifications.__path__, str(folder)])
+    for name in ("toy_model", "empty_toy"):
+        monkeypatch.delitem(sys.modules, f"{specifications.__name__}.{name}", raising=False)
+    return folder
+
+
+def test_a_model_is_added_by_one_file(outside: Path) -> None:
+    (outside / "toy_model.py").write_text(TOY)
+    found = registered()
+    names = list(MODELS)
+    after = names.index("capm") + 1  # the last of its family
+    assert list(found) == [*names[:after], "toy-origin", *names[after:]]
+
+
+def test_what_is_no_model_or_stands_twice_is_a_defect(outside: Path) -> None:
+    (outside / "toy_model.py").write_text(TOY.replace("toy-origin", "market"))
+    with pytest.raises(ValueError, match="'market' is registered twice"):
+        registered()
+    (outside / "toy_model.py").unlink()
+    (outside / "empty_toy.py").write_text("")
+    with pytest.raises(TypeError, match="has no MODELS"):
+        registered()
+
+
+@pytest.mark.slow
+def test_an_added_model_stands_everywhere(root: Path, tmp_path: Path, snapshot: MarketData) -> None:
+    """In lists, documents, the battery, the CSV files and the report, with a number of its own."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "toy_model.py").write_text(TOY)
+    code = f"""
+import sys
+sys.path[:0] = ["scripts"]
+from analysis.models import specifications
+specifications.__path__.append({str(tmp_path / "models")!r})
+from analysis.cli import main
+from analysis.inference.page import methods_page
+main(["list", "models"], standalone_mode=False)
+print("page", methods_page().count("`toy-origin`"))
+import write_reference
+print("reference", write_reference.catalogues_page().count("{{#model-toy-origin}}"))
+asked = ["--event", "sell-off", "--symbols", "NVDA", "--benchmark", "SPY", "--window", "0..0"]
+asked += ["--model", "toy-origin"]
+main(["study", *asked, "--out", {str(tmp_path / "out")!r}], standalone_mode=False)
+main(["report", *asked, "--out", {str(tmp_path / "page")!r}], standalone_mode=False)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "toy-origin         market through the origin" in done.stdout
+    assert "page 1" in done.stdout
+    assert "reference 1" in done.stdout
+    assert "market through the origin" in (tmp_path / "page" / "report.html").read_text("utf-8")
+    tests = pd.read_csv(tmp_path / "out" / "tests.csv")
+    assert {"t", "sq", "conformal", "placebo", "placebo-ewma"} <= set(tests["test"])
+    assert set(tests["model"]) == {"toy-origin"}
+    cell = pd.read_csv(tmp_path / "out" / "results.csv").iloc[0]
+    returns = snapshot.levels[["NVDA", "SPY"]].dropna().pct_change()
+    day = returns.index.get_loc(pd.Timestamp("2025-01-27"))
+    fitted = OLS(*(returns.iloc[day - 260 : day - 10][name] for name in ("NVDA", "SPY"))).fit()
+    assert cell["beta"] == pytest.approx(fitted.params.iloc[0], rel=1e-10)
+    assert cell["sigma"] == pytest.approx(fitted.scale**0.5, rel=1e-10)
+    expected = fitted.params.iloc[0] * returns["SPY"].iloc[day]
+    assert cell["car"] == pytest.approx(returns["NVDA"].iloc[day] - expected, rel=1e-10)

@@ -17,7 +17,7 @@ from statsmodels.regression.rolling import RollingOLS
 
 from analysis.errors import DataError, StudyError, WindowError
 from analysis.models.asynchronous import Dimson, ScholesWilliams
-from analysis.models.catalog import BENCHMARK_AFTER, MODELS
+from analysis.models.catalog import MODELS
 from analysis.models.design import (
     ReturnArrays,
     build_design,
@@ -36,6 +36,7 @@ from analysis.models.donors import (
 from analysis.models.linear import LeastSquares
 from analysis.models.moving import Ewma, KalmanBeta, Rolling
 from analysis.models.robust import Huber
+from analysis.models.spec import BENCHMARK_AFTER
 
 T, EVENT = 190, 180
 ESTIMATION = np.arange(T) < 170

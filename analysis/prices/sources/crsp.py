@@ -23,6 +23,9 @@ CRSP_COLUMNS = ({"PERMNO", "DATE", "PRC", "RET"}, {"PERMNO", "DLYCALDT", "DLYPRC
 MISSING_RETURN = -44.0
 """Codes of missing returns are this or lower; a true return is above -1."""
 
+_BOUNDS = {True: (1e-9, 1e9), False: (1e-9, 1e15)}
+"""Least and largest size of cumulative factors of splits, and of prices, volumes and dividends."""
+
 _CIZ = {
     "DLYCALDT": "DATE",
     "DLYPRC": "PRC",
@@ -85,7 +88,20 @@ def _refuse_broken(table: pd.DataFrame, where: str) -> None:
         raise BadAnswer(f"{where}: no PERMNO in data row {int(np.argmax(unnamed)) + 1}")
     for name in ("PRC", "VOL", "OPENPRC", "ASKHI", "BIDLO", "CFACPR", "CFACSHR", "DIVAMT"):
         if name in table.columns:
-            read_numbers(table[name], name, where=where)
+            figures = read_numbers(table[name], name, where=where)
+            least, most = _BOUNDS[name.startswith("CFAC")]
+            _refuse_beyond(figures.abs(), least, most, f"{where}: {name}")
+
+
+def _refuse_beyond(sizes: pd.Series, least: float, most: float, what: str) -> None:
+    """Want figures within bounds; 0 and none are unknown ones."""
+    broken = ((sizes < least) | (sizes > most)).to_numpy() & (sizes != 0).to_numpy()
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise BadAnswer(
+            f"{what} of size {sizes.iloc[row]:g} in data row {row + 1} cannot be: there is none "
+            f"beyond {least:g} to {most:g}"
+        )
 
 
 def _tickers(table: pd.DataFrame) -> dict[object, str]:
@@ -105,7 +121,7 @@ def _security(rows: pd.DataFrame, symbol: str, where: str) -> Fetched:
     if price.empty:
         permno = rows["PERMNO"].iloc[0]
         raise BadAnswer(f"{where}: no price in it for PERMNO {permno}; leave the security out")
-    basis = _number(days, "CFACPR", 1.0).where(lambda f: f > 0)
+    basis = _basis(days, "CFACPR")
     close = price / basis
     bars = bars_frame(
         pd.DatetimeIndex(days.index),
@@ -149,12 +165,17 @@ def _chained(days: pd.DataFrame, close: pd.Series, symbol: str, where: str) -> n
 
 def _volume(days: pd.DataFrame) -> pd.Series:
     volume = _number(days, "VOL")
-    return volume.where(volume >= 0) * _number(days, "CFACSHR", 1.0)
+    return volume.where(volume >= 0) * _basis(days, "CFACSHR")
+
+
+def _basis(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Read a cumulative factor of splits: 1 without the column, missing where it is 0."""
+    return _number(rows, column, 1.0).where(lambda factor: factor > 0)
 
 
 def _actions(rows: pd.DataFrame) -> pd.DataFrame:
     """Read cash dividends and splits, dividends on the extract's split basis."""
-    basis = _number(rows, "CFACPR", 1.0)
+    basis = _basis(rows, "CFACPR")
     code = rows["DISTCD"].astype(str) if "DISTCD" in rows.columns else None
     cash, split = _number(rows, "DIVAMT"), _number(rows, "FACPR") + 1
     if code is not None:

@@ -21,6 +21,7 @@ YAHOO = """Date,Open,High,Low,Close,Adj Close,Volume
 
 # Legacy CRSP around NVIDIA's ten for one split of 2024-06-10, with the dividend of 11 June:
 # 7 June 1208.88, 10 June 121.79, 11 June 120.91 and 0.01 paid; a row repeats for a distribution.
+CFACPR = "PERMNO,date,PRC,RET,CFACPR\n1,20240102,10,C,1\n1,20240103,9,-0.1,{}\n"
 CRSP = """PERMNO,date,TICKER,DISTCD,DIVAMT,FACPR,PRC,VOL,RET,CFACPR,CFACSHR
 86580,2024-06-06,NVDA,,,,1209.98,66470000,C,10,10
 86580,2024-06-07,NVDA,,,,1208.88,41238600,-0.000909,10,10
@@ -132,6 +133,9 @@ def test_a_file_goes_into_the_store(night, tmp_path):
         ),
         ("PERMNO,date,PRC,RET\n1,20240102,,C\n", "no price in it for PERMNO 1"),
         ("PERMNO,date,PRC,RET\n", "no rows in it"),
+        (CFACPR.format("1e-320"), "CFACPR of size 9.99989e-321 in data row 2 cannot be"),
+        (CFACPR.format("-2e9"), "CFACPR of size 2e\\+09 in data row 2 cannot be"),
+        ("PERMNO,date,PRC,RET\n1,20240102,1e16,C\n", "PRC of size 1e\\+16 in data row 1"),
         ("PERMNO,date,PRC,RET\n,20240102,1,C\n", "no PERMNO in data row 1"),
         (YAHOO.replace("2025-01-27", "-04"), "'-04' in data row 2 is no date"),
         (YAHOO.replace("124.80", "1_0"), "open '1_0' in data row 2 is no number"),
