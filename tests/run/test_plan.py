@@ -90,6 +90,14 @@ def test_an_estimation_window_must_lie_within_the_data() -> None:
             case_of(short, data)
 
 
+def test_a_window_must_end_within_the_data() -> None:
+    late = Window(0, 9)
+    study = asked(windows=(late,), headline=replace(asked().headline, window=late))
+    assert case_of(study, crowd(levels=levels().iloc[: EVENT + 10])).plan.span == late
+    with pytest.raises(WindowError, match=r"event window reaching 9 sessions .* 8 after"):
+        case_of(study, crowd(levels=levels().iloc[: EVENT + 9]))
+
+
 def test_sessions_after_the_event_are_those_on_which_the_firm_traded() -> None:
     assert case_of().sessions_after == len(SESSIONS) - 1 - EVENT
     gone = levels()
@@ -196,6 +204,10 @@ def test_flags_of_values_are_of_those_that_there_are() -> None:
     none, one = Valuation(None, "no-printed-close"), Valuation(1.0, "value-carried-from:2025-01-22")
     assert _value_flags([none, one]) == ("no-dollar-figure:1-firms", one.flag)
     assert _value_flags([Valuation(1.0)]) == ()
+    euro, yen = (Valuation(1.0, currency=code, rate=1.0) for code in ("EUR", "JPY"))
+    assert _value_flags([yen, euro, euro]) == ("sum-in-USD-of:EUR+JPY",)
+    assert _value_flags([yen, replace(euro, rate=None)]) == ("no-sum-of-currencies:EUR+JPY",)
+    assert _value_flags([replace(euro, rate=None)]) == ()
 
 
 def test_a_firm_that_did_not_move_is_not_down() -> None:
@@ -211,7 +223,9 @@ def test_a_firm_that_did_not_move_is_not_down() -> None:
 
 def test_a_model_that_is_not_drawn_has_no_draws() -> None:
     case = case_of(asked(model="kalman", symbols=("A",), groups=()))
-    drawn = placebo_draws(case, panel_draws((case,)))
+    panel = panel_draws((case,))
+    assert panel.first == 111  # the first row with 110 sessions of returns before it
+    drawn = placebo_draws(case, panel)
     assert {window: len(found) for window, found in drawn["A"].items()} == {TWO: 0}
 
 
