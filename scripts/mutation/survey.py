@@ -56,9 +56,13 @@ class Survey:
         if not reaching:
             # a line that runs at the import of its module belongs to no test: all of it stand in
             inside = {test for tests in self.reach.get(module, {}).values() for test in tests}
-            reaching = list(inside)
-        own = f"test_{Path(module).stem}.py"
-        order = sorted(reaching, key=lambda t: (own not in t, self.seconds[t], t))
+            # of a module without a function, all of its room
+            room = f"tests/{Path(module).parts[1]}/"
+            reaching = list(inside) or [test for test in self.seconds if test.startswith(room)]
+        own = tuple(f"test_{name}.py" for name in (Path(module).stem, Path(module).parent.name))
+        order = sorted(
+            reaching, key=lambda t: (not t.partition("::")[0].endswith(own), self.seconds[t], t)
+        )
         spent, taken = 0.0, []
         for test in order:
             spent += self.seconds[test]
