@@ -82,9 +82,16 @@ def test_a_mutant_meets_the_quickest_tests_that_reach_its_line(mutate):
     survey.reach["analysis/x.py"] = {5: ["tests/a.py::slow", "tests/a.py::fast"], 6: []}
     survey.reach["analysis/x.py"][7] = ["tests/test_x.py::own", "tests/a.py::fast"]
     assert survey.tests("analysis/x.py", 5) == ["tests/a.py::fast", "tests/a.py::slow"]
-    assert survey.tests("analysis/x.py", 7) == ["tests/test_x.py::own", "tests/a.py::fast"]
+    # a test beside one that reaches it may do so by a fixture that the other has set up
+    assert survey.tests("analysis/x.py", 7) == [
+        "tests/test_x.py::own", "tests/a.py::fast", "tests/a.py::slow",
+    ]  # fmt: skip
     assert survey.tests("analysis/x.py", 6)[0] == "tests/test_x.py::own"  # run at its import
     assert survey.tests("analysis/y.py", 5) == []
+    # a module of statements alone is judged by its room, the file of its folder before the others
+    survey.seconds |= {"tests/r/test_z.py::t": 0.1, "tests/r/test_parts.py::t": 0.2}
+    found = survey.tests("analysis/r/parts/z2.py", 1)
+    assert found == ["tests/r/test_parts.py::t", "tests/r/test_z.py::t"]
 
 
 def test_what_is_known_of_a_line_moves_with_its_text(mutate):

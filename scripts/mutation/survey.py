@@ -60,9 +60,15 @@ class Survey:
             room = f"tests/{Path(module).parts[1]}/"
             reaching = list(inside) or [test for test in self.seconds if test.startswith(room)]
         own = tuple(f"test_{name}.py" for name in (Path(module).stem, Path(module).parent.name))
-        order = sorted(
-            reaching, key=lambda t: (not t.partition("::")[0].endswith(own), self.seconds[t], t)
-        )
+
+        def rank_of(test: str) -> tuple[bool, float, str]:
+            return not test.partition("::")[0].endswith(own), self.seconds[test], test
+
+        # what a fixture of a module runs is seen at the first test to ask for it, and all use it
+        files = {test.partition("::")[0] for test in reaching}
+        sound = {test for test, seconds in self.seconds.items() if math.isfinite(seconds)}
+        beside = {test for test in sound if test.partition("::")[0] in files} - {*reaching}
+        order = sorted(reaching, key=rank_of) + sorted(beside, key=rank_of)
         spent, taken = 0.0, []
         for test in order:
             spent += self.seconds[test]
