@@ -136,7 +136,7 @@ def cumulative_path(case: Case) -> CumulativePath | Absent:
 def _span(case: Case) -> Window | None:
     """Find the unbroken run of complete sessions around session 0; None if it is not in one."""
     position = case.placed.position
-    start = max(-BEFORE, case.study.estimation.end + 1, -position)
+    start = max(-BEFORE, case.study.estimation.end + 1)
     end = min(AFTER, case.sessions_after)
     if start > 0:
         return None

@@ -157,8 +157,8 @@ class SpecificationCurve:
         """Weight of the specifications that reject at 1 - `level`, of those that have a p."""
         tested = np.array([point.p is not None for point in self.points])
         rejected = np.array([p.p is not None and p.p < 1 - self.level for p in self.points])
-        if not tested.any() or (rejected == tested).all():
-            return float(tested.any())
+        if not tested.any():
+            return 0.0
         return float(self.weights @ rejected / (self.weights @ tested))
 
     @property

@@ -85,7 +85,7 @@ def main_effects(
     """
     centred = values - weights @ values
     total = float(weights @ centred**2)
-    if total <= (ROUNDING * float(np.abs(values).max(initial=0.0))) ** 2:
+    if total <= (ROUNDING * float(np.abs(values).max())) ** 2:
         return {}
     varied = [name for name in labels if len(set(labels[name])) > 1]
     root = np.sqrt(weights)

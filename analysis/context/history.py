@@ -143,18 +143,18 @@ def largest_losses(losses: Sequence[PublishedLoss]) -> tuple[LargestLoss, ...]:
     tuple of LargestLoss
         The `COUNT` largest, largest first.
     """
-    rows: dict[tuple[str, dt.date], list[PublishedLoss]] = {}
+    rows: dict[tuple[str, dt.date], list[tuple[float, PublishedLoss]]] = {}
     for row in losses:
         if row.loss is not None and row.single_firm:
-            rows.setdefault((row.company, row.date), []).append(row)
+            rows.setdefault((row.company, row.date), []).append((row.loss, row))
     found = [
         LargestLoss(
             company=company,
             date=date,
-            loss=same[0].loss or 0.0,
-            others=tuple(row.loss or 0.0 for row in same[1:]),
-            percent=same[0].percent,
-            note="; ".join(row.note for row in same if row.note),
+            loss=same[0][0],
+            others=tuple(loss for loss, _ in same[1:]),
+            percent=same[0][1].percent,
+            note="; ".join(row.note for _, row in same if row.note),
         )
         for (company, date), same in rows.items()
     ]

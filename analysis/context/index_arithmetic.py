@@ -148,7 +148,7 @@ def _anchors(case: Case) -> dict[tuple[str, str], tuple[float, dt.date]]:
     known += [
         (b.symbol, b.firms[0], b.weight, b.weight_session)
         for b in every_benchmark(case.study)
-        if b.firms and b.weight_session
+        if b.weight_session
     ]
     nearest: dict[tuple[str, str], tuple[float, dt.date]] = {}
     for fund, symbol, weight, day in known:

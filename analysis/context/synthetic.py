@@ -105,7 +105,7 @@ class SyntheticPath:
     outcome: Outcome
     units: PlaceboUnits
     in_space: Outcome
-    level: float = 0.95
+    level: float
 
     @property
     def worse_than_market(self) -> bool:

@@ -69,7 +69,7 @@ def volatility_change(case: Case) -> VolatilityChange | Absent:
     after = min(SESSIONS_AFTER, case.sessions_after)
     if after < ROLLING:
         return Absent(f"needs {ROLLING} sessions after the event, and the data have {after}")
-    before = min(-case.study.estimation.start, case.placed.position - 1)
+    before = -case.study.estimation.start
     fit = case.fit(case.symbol)
     abnormal = fit.daily(Window(-before, after)).abnormal
     later = abnormal[before + 1 :]

@@ -16,7 +16,7 @@ import numpy as np
 from analysis.errors import DataError, WindowError
 from analysis.models.base import Capabilities
 from analysis.models.gls import WeightedFit, hat_leverage
-from analysis.models.linear import LeastSquares, with_constant
+from analysis.models.linear import LeastSquares, decomposed, with_constant
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -49,9 +49,11 @@ class ScholesWilliams:
         WindowError
             If fewer than `FEWEST_ROWS` rows are given.
         DataError
-            If the instrument is not correlated with the benchmark.
+            If the benchmark does not vary, or the instrument is not correlated with it.
         """
         _check(y, x)
+        for at in range(x.shape[1]):
+            decomposed(with_constant(x[:, [at]]), names[at : at + 1])
         market = x[:, 0]
         slopes = [_slope(column, y) for column in (x[:, 1], market, x[:, 2])]
         rho = float(np.corrcoef(x[:, 1], market)[0, 1])
@@ -112,7 +114,8 @@ class Dimson:
         variance = float(residuals @ residuals) / full.df
         inverse = np.linalg.inv(full.triangle)
         total = inverse.T @ np.append(0.0, np.ones(len(names)))
-        slope = full.sigma**2 * float(total @ total) / variance
+        share = full.sigma**2 / variance if variance else 1.0
+        slope = share * float(total @ total)
         spread = np.array([[1 / len(y) + mean**2 * slope, -mean * slope], [-mean * slope, slope]])
         return WeightedFit(
             coefficients={"alpha": alpha, names[0]: beta},

@@ -212,6 +212,8 @@ def augmented_weights(y: FloatArray, x: FloatArray, penalty: float) -> FloatArra
     """
     start = simplex_weights(y, x)
     centred = x - x.mean(axis=1, keepdims=True)
+    if not centred.any():  # donors that are all alike leave nothing to correct by
+        return start
     square = centred @ centred.T
     ridge = penalty * float(np.linalg.eigvalsh(square)[-1]) * np.eye(len(square))
     weights: FloatArray = start + centred.T @ np.linalg.solve(square + ridge, y - x @ start)
@@ -234,9 +236,11 @@ def best_ridge(y: FloatArray, x: FloatArray) -> float:
     Returns
     -------
     float
-        Over the largest squared singular value, from 1 down to 1e-8.
+        Over the largest squared singular value, from 1 down to 1e-8; 1 where donors are all alike.
     """
     centred = x - x.mean(axis=1, keepdims=True)
+    if not centred.any():
+        return 1.0
     values, vectors = np.linalg.eigh(centred @ centred.T)
     values = np.maximum(values, 0.0)
     grid = np.logspace(0, -8, RIDGES)

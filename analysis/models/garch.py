@@ -17,7 +17,7 @@ import numpy as np
 
 from analysis.errors import DataError, WindowError
 from analysis.models.base import Capabilities, Prediction, ResidualFit, with_alpha
-from analysis.models.linear import with_constant
+from analysis.models.linear import decomposed, is_exact, with_constant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +186,8 @@ class Garch:
         WindowError
             If fewer than `FEWEST_ROWS` sessions are given.
         DataError
-            If the optimiser finds no fit.
+            If the optimiser finds no fit, or the regressors are collinear or leave nothing of the
+            returns.
         """
         from arch import arch_model  # noqa: PLC0415 - half a second that only this model needs
 
@@ -205,9 +206,16 @@ class Garch:
             dist="t",
             rescale=False,
         )
-        scaled = y * _PERCENT, x * _PERCENT
+        design = with_constant(x)
+        decomposed(design, names)
+        if is_exact(y, design):
+            raise DataError(
+                f"a {self.kind} model needs errors that vary, and the estimation window has none; "
+                "choose another model or estimation window"
+            )
         # the symmetric model has one optimum as a rule, the others often have several
         usual = _USUAL[self.kind]
+        scaled = y * _PERCENT, x * _PERCENT
         result = _best_fit(
             model, [None, *_starts(self.kind, *scaled, usual)], search=self.kind != "garch"
         ) or _best_fit(
@@ -219,10 +227,10 @@ class Garch:
                 f"{1 + len(usual) + len(_WIDE)} starts; choose another model or estimation window"
             )
         values = [float(value) for value in result.params]
-        means, rest = values[: len(names) + 1], values[len(names) + 1 :]
+        rest = values[len(names) + 1 :]
         leverage = rest[2] if self.kind != "garch" else 0.0
         law = VarianceLaw(self.kind, rest[0], rest[1], leverage, rest[-2], rest[-1])
-        coefficients = with_alpha(means, names)
+        coefficients = with_alpha(values[: len(names) + 1], names)
         coefficients["alpha"] /= _PERCENT
         residuals = y - with_constant(x) @ np.array(list(coefficients.values()))
         volatility = np.asarray(result.conditional_volatility, dtype=float) / _PERCENT

@@ -66,7 +66,7 @@ class InteractiveEffects:
         alpha = float(y.mean() - x.mean(axis=0) @ weights)
         residuals = y - alpha - x @ weights
         coefficients = with_alpha([alpha, *weights], names)
-        return PointFit(coefficients, residuals, max(len(y) - 1 - rank, 1), tuning=rank)
+        return PointFit(coefficients, residuals, len(y) - 1 - rank, tuning=rank)
 
 
 def principal_components(x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -76,6 +76,7 @@ def principal_components(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     Parameters
     ----------
     x : ndarray of shape (M, J)
+        Of one donor at least.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def principal_components(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """
     centred = x - x.mean(axis=0)
     left, sizes, right = np.linalg.svd(centred, full_matrices=False)
-    kept = sizes > 1e-10 * sizes[0] if len(sizes) else np.zeros(0, dtype=np.bool_)
+    kept = sizes > 1e-10 * sizes[0]
     return left[:, kept], right[kept].T / sizes[kept]
 
 

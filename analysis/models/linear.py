@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WORST_CONDITION = 1e10
 """Regressors whose scaled condition number is beyond this are taken for collinear."""
 
+EXACT = 1e-12
+"""Residuals below this share of the returns are rounding."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearFit(ResidualFit):
@@ -113,14 +116,7 @@ class LeastSquares:
         """
         design = with_constant(x) if self.constant else x
         df = degrees_of_freedom(*design.shape)
-        q, triangle = np.linalg.qr(design)
-        scale = np.linalg.norm(design, axis=0)
-        if not scale.all() or np.linalg.cond(triangle / scale) > WORST_CONDITION:
-            raise DataError(
-                f"the regressors {', '.join(names)} are collinear in the estimation window; is "
-                f"one of them {'constant' if self.constant else '0 throughout'}, or a copy of "
-                "another?"
-            )
+        q, triangle = decomposed(design, names, constant=self.constant)
         values = np.linalg.solve(triangle, q.T @ y)
         coefficients = with_alpha(values if self.constant else [0.0, *values], names)
         leverage = np.square(q).sum(axis=1)
@@ -170,6 +166,45 @@ class MarketAdjusted:
 def with_constant(x: FloatArray, *, counts: bool = True) -> FloatArray:
     """Put a column of ones (zeros where it does not count) first: shape (M, k) to (M, k + 1)."""
     return np.column_stack([np.full(len(x), float(counts)), x])
+
+
+def decomposed(
+    design: FloatArray, names: tuple[str, ...], *, constant: bool = True
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Decompose a design, M = Q R, where its columns determine their coefficients.
+
+    Parameters
+    ----------
+    design : ndarray of shape (M, p)
+    names : tuple of str
+        Of the regressors.
+    constant : bool
+        Whether the design has a column of ones besides them.
+
+    Returns
+    -------
+    q, triangle : ndarray of shape (M, p), (p, p)
+
+    Raises
+    ------
+    DataError
+        If the columns are collinear.
+    """
+    q, triangle = np.linalg.qr(design)
+    scale = np.linalg.norm(design, axis=0)
+    if not scale.all() or np.linalg.cond(triangle / scale) > WORST_CONDITION:
+        raise DataError(
+            f"the regressors {', '.join(names)} are collinear in the estimation window; is one of "
+            f"them {'constant' if constant else '0 throughout'}, or a copy of another?"
+        )
+    return q, triangle
+
+
+def is_exact(y: FloatArray, design: FloatArray) -> bool:
+    """Whether least squares leaves nothing of the returns but rounding."""
+    rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    return float(np.linalg.norm(rest)) <= EXACT * float(np.linalg.norm(y))
 
 
 def degrees_of_freedom(rows: int, columns: int) -> int:

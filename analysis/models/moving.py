@@ -17,7 +17,13 @@ import scipy
 from analysis.errors import WindowError
 from analysis.models.base import Capabilities, with_alpha
 from analysis.models.gls import WeightedFit, hat_leverage
-from analysis.models.linear import LeastSquares, degrees_of_freedom, with_constant
+from analysis.models.linear import (
+    LeastSquares,
+    decomposed,
+    degrees_of_freedom,
+    is_exact,
+    with_constant,
+)
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -49,9 +55,12 @@ class Ewma:
         ------
         WindowError
             If the rows carry no residual degree of freedom.
+        DataError
+            If the regressors are collinear.
         """
         design = with_constant(x)
         degrees_of_freedom(*design.shape)
+        decomposed(design, names)
         weights = self.decay ** np.arange(len(y) - 1, -1, -1)
         weighted = design * weights[:, None]
         inverse = np.linalg.inv(design.T @ weighted)
@@ -94,6 +103,8 @@ class Rolling:
         ------
         WindowError
             If there are fewer rows than `sessions`.
+        DataError
+            If the regressors are collinear in these.
         """
         if len(y) < self.sessions:
             raise WindowError(
@@ -154,20 +165,24 @@ class KalmanBeta:
         ------
         WindowError
             If the rows carry no residual degree of freedom.
+        DataError
+            If the regressors are collinear.
         """
         design = with_constant(x)
         df = degrees_of_freedom(*design.shape)
-        scale = np.append(0.0, 1 / np.maximum(x.var(axis=0), 1e-300))
+        decomposed(design, names)
+        scale = np.append(0.0, 1 / x.var(axis=0))
         walk = np.arange(len(y) - 1, -1, -1)
         left = np.minimum.outer(walk, walk)
         kernel = (design * scale) @ design.T * left
         ratio = self.ratio if self.ratio is not None else _likeliest(y, design, kernel)
         maker, spread, values = _solve(y, design, kernel, ratio)
+        squares = max(float(y @ maker @ y), 0.0)  # rounding, of an exact fit
         return WeightedFit(
             coefficients=with_alpha(values, names),
             residuals=maker @ y,
             df=df,
-            sigma=math.sqrt(float(y @ maker @ y) / df),
+            sigma=math.sqrt(squares / df),
             leverage=1 - maker.diagonal(),
             spread=spread,
             drift=np.diag(scale * ratio),
@@ -199,6 +214,8 @@ def _likeliest(y: FloatArray, design: FloatArray, kernel: FloatArray) -> float:
         determinants += 2 * float(np.log(np.abs(triangle.diagonal())).sum())
         return float(df * math.log(float(rest @ rest)) + determinants)
 
+    if is_exact(y, design):
+        return 0.0
     grid = np.linspace(math.log(1e-8), 0.0, 20)
     costs = [cost(point) for point in grid]
     best = int(np.argmin(costs))

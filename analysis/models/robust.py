@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from analysis.models.base import Capabilities, with_alpha
-from analysis.models.linear import degrees_of_freedom, with_constant
+from analysis.models.linear import decomposed, degrees_of_freedom, with_constant
 from analysis.models.point import PointFit
 
 if TYPE_CHECKING:
@@ -44,12 +44,15 @@ class Huber:
         ------
         WindowError
             If fewer rows than coefficients plus one are given.
+        DataError
+            If the regressors are collinear.
         """
         from statsmodels.robust.norms import HuberT  # noqa: PLC0415 - a second that others spare
         from statsmodels.robust.robust_linear_model import RLM  # noqa: PLC0415
 
         design = with_constant(x)
         df = degrees_of_freedom(*design.shape)
+        decomposed(design, names)
         result = RLM(y, design, M=HuberT(self.bound)).fit()
         residuals: FloatArray = y - design @ result.params
         return PointFit(with_alpha(result.params, names), residuals, df)

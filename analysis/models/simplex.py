@@ -167,8 +167,6 @@ def _polished(y: FloatArray, x: FloatArray, weights: FloatArray, ridge: float) -
         size = len(weights)
         x = np.vstack([x, np.sqrt(ridge) * np.eye(size)])
         y = np.append(y, np.zeros(size))
-    if len(weights) == 1:
-        return np.ones(1)
     plain: FloatArray = weights / weights.sum()
     last = x[:, -1]
     free = np.linalg.lstsq(x[:, :-1] - last[:, None], y - last, rcond=None)[0]

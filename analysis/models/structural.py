@@ -18,7 +18,7 @@ import numpy as np
 from analysis.errors import DataError, WindowError
 from analysis.models.base import Capabilities, with_alpha
 from analysis.models.gls import WeightedFit
-from analysis.models.linear import with_constant
+from analysis.models.linear import decomposed, is_exact, with_constant
 
 if TYPE_CHECKING:
     from analysis._typing import FloatArray
@@ -49,7 +49,8 @@ class StructuralTimeSeries:
         WindowError
             If fewer than `FEWEST_ROWS` sessions are given.
         DataError
-            If the likelihood has no maximum with a positive variance of the errors.
+            If the regressors are collinear or leave nothing of the returns, or the likelihood has
+            no maximum with a positive variance of the errors.
         """
         from statsmodels.tsa.statespace.structural import (  # noqa: PLC0415 - slow to import
             UnobservedComponents,
@@ -60,7 +61,14 @@ class StructuralTimeSeries:
                 f"a structural time series needs {FEWEST_ROWS} sessions or more, there are "
                 f"{len(y)}; lengthen the estimation window"
             )
-        scale = float(y.std()) or 1.0
+        design = with_constant(x)
+        decomposed(design, names)
+        if is_exact(y, design):
+            raise DataError(
+                "a structural time series needs errors that vary, and the estimation window has "
+                "none; choose another model or estimation window"
+            )
+        scale = float(y.std())
         model = UnobservedComponents(
             y / scale,
             level="local level",
@@ -70,7 +78,7 @@ class StructuralTimeSeries:
         result = model.fit(disp=False)
         named = dict(zip(model.param_names, map(float, result.params), strict=True))
         noise, drift = named["sigma2.irregular"], named["sigma2.level"]
-        if not (noise > 0 and math.isfinite(noise)):
+        if not noise > 0:
             raise DataError(
                 "the structural time series does not converge on this estimation window"
             )
@@ -85,7 +93,7 @@ class StructuralTimeSeries:
         turn = np.outer(unit, unit) / (noise * scale**2)
         return WeightedFit(
             coefficients=with_alpha(values, names),
-            residuals=y - with_constant(x) @ values,
+            residuals=y - design @ values,
             df=len(y) - len(values),
             sigma=math.sqrt(noise) * scale,
             leverage=np.zeros(len(y)),

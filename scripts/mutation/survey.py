@@ -58,7 +58,12 @@ class Survey:
             inside = {test for tests in self.reach.get(module, {}).values() for test in tests}
             reaching = list(inside)
         own = f"test_{Path(module).stem}.py"
+        # what a fixture of a module runs is seen at the first test to ask for it, and all use it
+        files = {test.partition("::")[0] for test in reaching}
+        sound = {test for test, seconds in self.seconds.items() if math.isfinite(seconds)}
+        beside = {test for test in sound if test.partition("::")[0] in files} - {*reaching}
         order = sorted(reaching, key=lambda t: (own not in t, self.seconds[t], t))
+        order += sorted(beside, key=lambda t: (own not in t, self.seconds[t], t))
         spent, taken = 0.0, []
         for test in order:
             spent += self.seconds[test]

@@ -28,6 +28,11 @@ def test_residuals_are_of_one_fit_over_both_windows() -> None:
     assert frame["event"].tolist() == [False] * 98 + [True] * 2
     assert frame["row"].tolist() == list(range(100))
     assert found.outcome.draws == 999
+    # the same seed for every study: the two smallest of each row of numbers are a window
+    drawn = np.random.default_rng(20250127).random((999, 100))
+    pairs = np.argsort(drawn, axis=1)[:, :2]
+    sums, own = np.abs(fit.resid.to_numpy()[pairs].sum(axis=1)), abs(fit.resid.iloc[-2:].sum())
+    assert found.outcome.p == pytest.approx((1 + (sums >= own).sum()) / 1000, rel=1e-12)
 
 
 def test_one_session_is_ranked_among_all_rows() -> None:

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from crowd_market import EVENT, asked, case_of, crowd, simple
 
 from analysis.context.absent import Absent
-from analysis.context.cumulative import cumulative_path
+from analysis.context.cumulative import CumulativePath, cumulative_path
 from analysis.overrides import Overrides, override
 from analysis.run.plan import plan_headline
 from analysis.run.study import run_study
@@ -132,14 +132,29 @@ def test_the_file_has_one_row_a_session(found) -> None:
 )
 def test_the_span_is_the_unbroken_run_around_the_event(row, days) -> None:
     """A level that is missing takes the return of its session and of the next."""
+    assert days_without(row) == days
+
+
+def days_without(*rows: int) -> range | None:
     levels = crowd().levels.copy()
-    levels.iloc[row, levels.columns.get_loc("A")] = np.nan
+    levels.iloc[[*rows], levels.columns.get_loc("A")] = np.nan
     whole = case_of()
     design = replace(whole.design("A"), y=simple(levels)["A"].to_numpy())
     case = replace(whole)
     case.__dict__["designs"] = {"A": design}  # a plan refuses holes in the windows it measures
     found = cumulative_path(case)
-    assert (None if isinstance(found, Absent) else found.days) == days
+    return None if isinstance(found, Absent) else found.days
+
+
+def test_of_several_breaks_the_nearest_on_each_side_bound_the_span() -> None:
+    assert days_without(EVENT - 8, EVENT - 5, EVENT + 4, EVENT + 9) == range(-3, 4)
+
+
+def test_an_interval_that_ends_at_nought_holds_it() -> None:
+    at = {"symbol": "A", "first": 0, "sessions": (DAY,) * 3, "critical": 2.0, "alpha": 0.0}
+    car, se = np.array([0.02, 0.0201, -0.0201]), np.full(3, 0.01)
+    path = CumulativePath(ar=car, car=car, se=se, **at)
+    assert [path.side(day) for day in range(3)] == [0, 1, -1]
 
 
 def test_a_headline_after_the_event_session_may_have_no_path() -> None:

@@ -8,9 +8,15 @@ import pandas as pd
 import pytest
 from curve_market import EVENT, SESSIONS, asked, made_up
 
-from analysis.context.curve_benchmarks import curve_benchmarks, holdings_of, purged
+from analysis.context.curve_benchmarks import (
+    Holdings,
+    curve_benchmarks,
+    holdings_of,
+    purged,
+)
 from analysis.prices.reference import IndexWeight, Reference
 from analysis.prices.tables import read_table
+from analysis.run.flags import LEAST_WEIGHT
 from analysis.run.plan import plan_study
 from analysis.study import Benchmark
 
@@ -91,3 +97,26 @@ def test_funds_that_hold_the_firm_are_those_of_the_bundled_table(snapshot) -> No
 def test_the_name_of_a_purged_index_counts_its_firms(firms, name) -> None:
     made = purged("M", firms)
     assert (made.id, made.symbol, made.firms, made.sector) == (name, "M", firms, False)
+
+
+def test_a_firm_without_levels_is_not_purged_of() -> None:
+    """The weight of B is known; its levels are not at hand."""
+    weights = (weight("M", "A", 0.08), weight("M", "B", 0.05))
+    data = replace(made_up(), reference=Reference(weights=weights))
+    study = asked(models=("market",))
+    placed = plan_study(study, data).events[0]
+    wider = replace(study, symbols=("A", "B"))
+    found = curve_benchmarks(wider, placed, data, holdings_of("A", data))
+    assert [benchmark.id for benchmark in found] == ["W", "M", "S", "M-ex"]
+
+
+@pytest.mark.parametrize(("share", "held"), [(0.003, True), (0.0029, False)])
+def test_a_benchmark_holds_the_firm_from_the_least_weight_on(share, held) -> None:
+    """A weight that is known counts before a list of holders; a purged benchmark holds nothing."""
+    assert LEAST_WEIGHT == 0.003
+    known = Holdings("A", {"M": share}, frozenset({"M", "N"}))
+    assert known.in_benchmark(Benchmark("M")) is held
+    assert known.in_benchmark(Benchmark("N"))
+    assert not known.in_benchmark(Benchmark("W"))
+    assert not known.in_benchmark(purged("N", ("A",)))
+    assert known.in_benchmark(purged("N", ("B",)))

@@ -55,7 +55,24 @@ def test_parts_are_means_over_all_orders_of_what_a_choice_adds() -> None:
 
 
 def test_answers_that_do_not_differ_have_no_parts() -> None:
-    assert main_effects(np.full(4, -0.2), np.full(4, 0.25), {"model": list("aabb")}) == {}
+    labels = {"model": list("aabb")}
+    assert main_effects(np.full(4, -0.2), np.full(4, 0.25), labels) == {}
+    noise = -0.2 * (1 + 1e-14 * np.array([1, 1, -1, -1]))
+    assert main_effects(noise, np.full(4, 0.25), labels) == {}
+
+
+def test_parts_do_not_depend_on_the_unit_of_the_answers() -> None:
+    values = np.array([1.0, 1.2, 3.0, 3.1])
+    labels = {"model": list("aabb"), "gap": list("5151")}
+    whole = main_effects(values, np.full(4, 0.25), labels)
+    for unit in (1e-20, 1e12):
+        assert main_effects(unit * values, np.full(4, 0.25), labels) == pytest.approx(whole)
+
+
+def test_half_but_for_rounding_is_half() -> None:
+    for off, middle in ((1e-12, 1.0), (3e-12, 2.0)):
+        weights = np.array([0.5 - off, 0.5 + off])
+        assert middle_of(np.array([[1.0, 2.0]]), weights)[0] == middle
 
 
 def test_what_only_two_choices_together_explain() -> None:

@@ -10,7 +10,7 @@ from curve_market import EVENT, asked, made_up
 from scipy import stats
 
 from analysis.context import curve_joint
-from analysis.context.curve_joint import CurveDraws, joint_test
+from analysis.context.curve_joint import CurveDraws, JointTest, joint_test
 from analysis.context.multiverse import multiverse
 from analysis.prices.reference import Reference
 from analysis.study import Benchmark
@@ -109,3 +109,17 @@ def test_critical_values_are_students_and_without_a_degree_of_freedom_there_is_n
     assert limits[0, 0] == np.inf
     assert limits[0, 1] == limits[1, 1] == pytest.approx(stats.t.ppf(0.95, 1))
     assert limits[1, 0] == pytest.approx(stats.t.ppf(0.95, 5))
+
+
+def test_a_t_on_its_critical_value_is_not_beyond_it() -> None:
+    limit = curve_joint._critical(np.full((1, 1), 99.0), 0.95)[0, 0]
+    for t, share in ((limit, 0.0), (np.nextafter(limit, 9), 1.0)):
+        values = np.append(np.zeros(30), t)[:, None]
+        draws = CurveDraws(values / 100, values, np.full((31, 1), 99.0), np.ones(1))
+        assert joint_test(draws, level=0.95).share.statistic == share
+
+
+def test_what_is_not_drawn_counts_no_specification() -> None:
+    told = JointTest.missing("not here")
+    assert told.drawn == 0
+    assert {o.unavailable for o in (told.median, told.t, told.share)} == {"not here"}

@@ -55,6 +55,12 @@ def test_groups_are_equally_weighted_portfolios_of_their_firms(found) -> None:
     assert got["three", 2].statistic == pytest.approx(abnormal[2] / errors[2], rel=1e-9)
 
 
+def test_p_is_a_count_of_4999_random_sets_and_the_event_itself(found) -> None:
+    counts = np.array([5000 * r.p_all for r in found.reactions])
+    np.testing.assert_allclose(counts, counts.round(), atol=1e-9)
+    assert 1 <= counts.min() < 500
+
+
 def test_the_band_is_the_median_interval_of_the_firm(found) -> None:
     returns = simple(crowd().levels)
     _, errors = predicted(returns["A"].to_numpy(), returns["M"].to_numpy())

@@ -98,3 +98,13 @@ def test_fifteen_losses_are_listed_largest_first() -> None:
     rows = [PublishedLoss("AAA", day, (k + 1) * 1e9, None, "", "") for k, day in enumerate(days)]
     found = largest_losses(rows)
     assert [item.loss for item in found] == [k * 1e9 for k in range(20, 5, -1)]
+
+
+def test_a_loss_of_nothing_stands_as_it_is_published() -> None:
+    rows = [
+        PublishedLoss("AAA", DAY, 0.0, None, "", "one"),
+        PublishedLoss("AAA", DAY, 0.0, None, "", ""),
+        PublishedLoss("AAA", DAY, None, None, "", "of no figure"),
+    ]
+    (found,) = largest_losses(rows)
+    assert (found.loss, found.others, found.note) == (0.0, (0.0,), "one")

@@ -141,3 +141,10 @@ def test_a_weight_that_the_study_states_counts_too() -> None:
     carried = 0.04 * relative[EVE] / relative[pd.Timestamp(day)]
     assert share.parts[0].weight == pytest.approx(carried, rel=1e-12)
     assert share.parts[0].anchor == day
+
+
+def test_a_fund_and_its_firm_alone_are_enough() -> None:
+    levels = crowd().levels[["A", "M"]]
+    study = asked(symbols=("A",), groups=(), donors=(), benchmarks=(Benchmark("M"),))
+    (share,) = index_shares(case_of(study, crowd(levels=levels)))
+    assert [part.symbol for part in share.parts] == ["A"]

@@ -8,10 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from crowd_market import EVENT, SESSIONS, case_of, crowd
+from scipy import stats
 
+from analysis.context import intraday
 from analysis.context.absent import Absent
-from analysis.context.intraday import intraday_days, jump_statistics, jump_threshold
+from analysis.context.intraday import (
+    IntradayPath,
+    bar_returns,
+    intraday_days,
+    jump_statistics,
+    jump_threshold,
+    slot_parameters,
+)
 from analysis.overrides import Overrides, override
+from analysis.prices.manifest import InputFile
+from analysis.prices.reference import Reference
 from analysis.prices.tables import read_table
 from analysis.run.plan import plan_headline
 from scripts.intraday_parameters import FIRST, LAST, parameters_of
@@ -113,4 +125,154 @@ def test_another_firm_has_no_bars_and_is_told_so(study, snapshot) -> None:
     chosen = Overrides(events=("sell-off",), symbols=("AMD",), models=("market",))
     found = intraday_days(plan_headline(override(study, chosen), snapshot))
     assert isinstance(found, Absent)
-    assert "no bars of minutes of AMD" in found.reason
+    assert found.reason == "the data hold no bars of minutes of AMD"
+
+
+OPENINGS = pd.DatetimeIndex(
+    [f"2025-01-{day} 14:30" for day in (21, 22, 23, 24, 27, 28)], tz="UTC"
+)  # fmt: skip
+
+
+def made_bars(symbols=("A", "M"), openings=OPENINGS, seed: int = 3) -> pd.DataFrame:
+    """Four bars a session of each security; the first opens off the close before."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for symbol in symbols:
+        price = 100.0
+        for opening in openings:
+            price *= 1 + rng.normal(0, 0.01)
+            for bar in range(4):
+                begin, price = price, price * (1 + rng.normal(0, 0.002))
+                start = opening + pd.Timedelta(minutes=5 * bar)
+                rows.append((symbol, start, 5, begin * (1 + 1e-4 * bar), price))
+    return pd.DataFrame(rows, columns=["symbol", "start", "minutes", "open", "close"])
+
+
+def test_a_bar_moves_from_the_close_before_and_the_first_from_its_open() -> None:
+    bars = made_bars(("A",))
+    found = bar_returns(bars, "XNYS")
+    assert found["slot"].tolist() == [0, 5, 10, 15] * 6
+    assert found["session"].nunique() == 6
+    for row, move in enumerate(found["move"]):
+        base = bars["open"][row] if row % 4 == 0 else bars["close"][row - 1]
+        assert move == pytest.approx(bars["close"][row] / base - 1, rel=1e-12)
+
+
+def test_parameters_of_a_slot_are_least_squares_of_its_bars() -> None:
+    bars = made_bars()
+    sessions = [day.tz_localize(None).normalize() for day in OPENINGS[:-1]]
+    found = slot_parameters(bars, "A", "M", sessions)
+    assert found["slot"].tolist() == [0, 5, 10, 15]
+    moves = {n: bar_returns(bars[bars["symbol"] == n], "XNYS")["move"] for n in ("A", "M")}
+    for place, row in enumerate(found.to_dict("records")):
+        y, x = (moves[name].to_numpy()[place::4][:5] for name in ("A", "M"))
+        fit = sm.OLS(y, sm.add_constant(x)).fit()
+        got = row["mean"], row["beta"], row["sd"]
+        # stored to twelve digits after the point
+        assert got == pytest.approx((*fit.params, math.sqrt(fit.scale)), abs=5.1e-13)
+        assert (row["symbol"], row["benchmark"], row["n"]) == ("A", "M", 5)
+        assert got == tuple(round(value, 12) for value in got)
+
+
+def test_the_statistic_is_the_return_over_the_bipower_variation_before() -> None:
+    """K = 270 bars: the mean of the K - 2 products of neighbours before the bar."""
+    moves = np.random.default_rng(2).normal(0, 0.01, 400)
+    found = jump_statistics(moves)
+    assert np.isnan(found[:78]).all()
+    products = np.abs(moves[1:]) * np.abs(moves[:-1])  # the k-th ends with bar k + 1
+    for bar in (78, 79, 268, 269, 270, 271, 399):
+        known = products[max(0, bar - 269) : bar - 1]
+        assert len(known) == min(bar - 1, 268)
+        assert found[bar] == pytest.approx(moves[bar] / math.sqrt(known.mean()), rel=1e-10)
+    still = np.zeros(90)
+    still[-1] = 0.1
+    assert np.isnan(jump_statistics(still)).all()
+
+
+def path_of(**more) -> IntradayPath:
+    known = {
+        "symbol": "A", "benchmark": "M", "session": DAY, "start": OPENINGS[:3],
+        "close": np.array([99.0, 98.0, 98.5]), "realised": np.array([-0.01, -0.02, 0.005]),
+        "expected": np.array([-0.002, 0.001, 0.001]), "half": np.full(3, 0.01),
+        "jump": np.array([-4.6, 4.60001, np.nan]), "critical": 4.6, "level": 0.95,
+    }  # fmt: skip
+    return IntradayPath(**{**known, **more})
+
+
+def test_a_path_adds_up_what_was_not_expected_and_a_jump_is_beyond_its_limit() -> None:
+    path = path_of()
+    assert path.cumulated.tolist() == pytest.approx([-0.008, -0.029, -0.025])
+    assert path.jumps.tolist() == [False, True, False]
+    assert path.tidy["start"].iloc[0] == "2025-01-21T14:30Z"
+
+
+PARAMETERS = pd.DataFrame(
+    [("A", "M", slot, 1e-4 * slot, 1.1, 0.002 + 1e-5 * slot, 30 + slot) for slot in (0, 5, 10, 15)],
+    columns=["symbol", "benchmark", "slot", "mean", "beta", "sd", "n"],
+)  # fmt: skip
+EARLY = pd.DataFrame(
+    {
+        "symbol": ["M"] * 3 + ["N"],
+        "label": pd.DatetimeIndex(["2025-01-27T14:25Z", "2025-01-27T14:30Z", "2025-01-27T14:35Z"])
+        .append(pd.DatetimeIndex(["2025-01-27T14:00Z"])),
+        "close": [97.0, 96.0, 95.0, 40.0],
+    }
+)  # fmt: skip
+
+
+def made_day(monkeypatch, *, bars=None, parameters=PARAMETERS, early=EARLY, closes=None):
+    """The headline's day of the made-up market, with tables of minutes that go with it."""
+    tables = [made_bars() if bars is None else bars, parameters, early]
+    held = [(table, InputFile(name, "0" * 64)) for name, table in zip("bpe", tables, strict=True)]
+    monkeypatch.setattr(intraday, "held_tables", lambda *_: held)
+    return intraday_days(case_of(data=crowd(reference=Reference(daily_closes=closes))))
+
+
+def printed(*names: str, drop: bool = False) -> pd.DataFrame:
+    """Closes of two sessions, the eve's 100; without the eve where asked."""
+    index = SESSIONS[EVENT - 2 : EVENT]
+    frame = pd.DataFrame({name: [50.0, 100.0] for name in names}, index=index)
+    return frame.iloc[:1] if drop else frame
+
+
+def test_a_day_is_cut_to_its_session_and_its_band_has_the_fewest_sessions_of_a_slot(monkeypatch):
+    bars = made_bars()
+    days = made_day(monkeypatch, bars=bars)
+    assert [path.session.day for path in days.paths] == [21, 22, 23, 24, 27, 28]
+    (path,) = days.of(DAY)
+    moves = {n: bar_returns(bars[bars["symbol"] == n], "XNYS")["move"] for n in ("A", "M")}
+    own, market = (moves[name].to_numpy()[16:20] for name in ("A", "M"))
+    np.testing.assert_allclose(path.realised, own, rtol=1e-12)
+    np.testing.assert_allclose(path.expected, PARAMETERS["mean"] + 1.1 * market, rtol=1e-12)
+    spread = np.sqrt((PARAMETERS["sd"] ** 2).cumsum())
+    np.testing.assert_allclose(path.half, stats.t.ppf(0.975, 28) * spread, rtol=1e-9)
+    assert path.critical == jump_threshold(4)
+    assert np.isnan(days.overnight)  # no close of the eve is printed
+    assert len(days.tidy) == 24
+    assert [file.name for file in days.inputs] == ["b", "p", "e"]
+
+
+def test_bars_of_another_length_are_left_out(monkeypatch) -> None:
+    minutes = made_bars(seed=9).assign(minutes=1)
+    (path,) = made_day(monkeypatch, bars=pd.concat([made_bars(), minutes])).of(DAY)
+    assert len(path.start) == 4
+
+
+def test_a_firm_needs_bars_parameters_and_the_day_itself(monkeypatch) -> None:
+    none = "the data hold no bars of minutes of A"
+    assert made_day(monkeypatch, bars=made_bars(("M",))).reason == none
+    other = PARAMETERS.assign(symbol="B")
+    assert made_day(monkeypatch, parameters=other).reason == none
+    before = made_bars(openings=OPENINGS[:4])
+    assert made_day(monkeypatch, bars=before).reason == f"{none} on 2025-01-27"
+
+
+def test_hours_before_the_opening_are_set_against_the_printed_close_of_the_eve(monkeypatch) -> None:
+    found = made_day(monkeypatch, closes=printed("M")).before
+    assert list(found) == ["M"]  # no close of N is printed
+    assert found["M"].tolist() == pytest.approx([-0.03, -0.04])  # at the opening, not after
+    assert list(made_day(monkeypatch, closes=printed("M", "N")).before) == ["M", "N"]
+    assert made_day(monkeypatch, closes=printed("M", drop=True)).before == {}
+    assert made_day(monkeypatch).before == {}
+    later = EARLY.assign(label=EARLY["label"] + pd.Timedelta(days=1))
+    assert made_day(monkeypatch, closes=printed("M"), early=later).before == {}

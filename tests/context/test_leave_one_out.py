@@ -68,3 +68,9 @@ def test_of_two_firms_with_the_window_none_is_left_out() -> None:
             given.iloc[EVENT + 1 :, given.columns.get_loc(name)] = np.nan
         study = asked(symbols=names, groups=())
         assert len(leave_one_out(study, crowd(levels=given))) == left
+
+
+def test_without_an_interval_of_the_mean_there_is_none() -> None:
+    """A synthetic control has no prediction error, and so has no portfolio of them."""
+    study = asked(model="synthetic", symbols=("A", "B", "C"), groups=())
+    assert leave_one_out(study, crowd()) == ()

@@ -65,6 +65,26 @@ def test_few_donors_or_a_high_level_leave_no_band():
     assert path_of(gaps, errors, level=0.95).band is not None
 
 
+@pytest.mark.parametrize(("donors", "rank"), [(19, 1), (38, 1), (39, 2), (58, 2), (59, 3)])
+def test_as_many_donors_lie_beyond_the_band_as_a_level_leaves_of_all_units(donors, rank):
+    """Five percent of the donors and the firm, rounded down: of 20, 39, 40, 59 and 60 units."""
+    size = np.arange(1.0, donors + 1)
+    gaps = np.zeros((donors, 4))
+    gaps[:, 2] = 0.001 * size
+    low, high = path_of(gaps, np.full(donors, 0.002), error=0.004).band
+    half = 0.001 * (donors + 1 - rank) / 0.002 * 0.004
+    control = path_of(gaps, np.ones(donors)).control
+    assert high == pytest.approx(control * np.array([1, 1, 1 + half, 1 + half]))
+    assert low == pytest.approx(control * np.array([1, 1, 1 - half, 1 - half]))
+
+
+def test_a_donor_that_fits_without_error_is_beyond_every_band():
+    gaps = np.zeros((19, 4))
+    gaps[:, 2] = 1e-6
+    errors = np.r_[np.full(18, 1e9), 0.0]
+    assert path_of(gaps, errors).band[1][2] > 1e200
+
+
 @pytest.fixture(scope="module")
 def path():
     """Firm A and its four donors."""
@@ -215,3 +235,29 @@ def test_what_a_control_cannot_be_made_of_is_told():
         study = asked(estimation=Window(-10 - sessions, -11), min_estimation=30)
         found = synthetic_path(case_of(study))
         assert isinstance(found, Absent) is not there
+
+
+def test_of_twenty_donors_the_day_itself_is_ranked():
+    rng = np.random.default_rng(4)
+    levels = crowd().levels
+    names = tuple(f"E{place:02d}" for place in range(20))
+    market = simple(levels)["M"].fillna(0).to_numpy()
+    for name in names:
+        levels[name] = 100 * np.cumprod(1 + 0.9 * market + rng.normal(0, 0.008, len(levels)))
+    found = synthetic_path(case_of(asked(donors=names), crowd(levels=levels)))
+    ratios = np.abs(found.units.gaps[:, 60]) / found.units.errors
+    own = abs(found.gap) / found.error
+    assert found.in_space.statistic == pytest.approx(found.gap / found.error)
+    assert found.in_space.p == pytest.approx((1 + (ratios >= own).sum()) / 21)
+    half = ratios.max() * found.error
+    assert found.in_space.low == pytest.approx(found.gap - half)
+    assert found.level == 0.95
+
+
+def test_a_donor_without_levels_is_left_out_and_all_of_them_are_told(path):
+    found = synthetic_path(case_of(replace(asked(), donors=(*DONORS, "ZZ"))))
+    assert found.weights == path.weights
+    case = case_of()
+    none = replace(case.plan, study=replace(case.study, donors=("Y", "ZZ")))
+    told = synthetic_path(replace(case, plan=none))
+    assert told.reason.startswith("'donors' names Y, which is not in made up")
