@@ -71,8 +71,8 @@ def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, store
     assert (done.first, done.last) == (dt.date(2013, 1, 7), until)
     assert "prices/history_NVDA.csv" in done.carried  # the store's begins in 2012
     new = load_snapshot(target)
-    pd.testing.assert_index_equal(new.levels.index, expected, check_names=False)
-    pd.testing.assert_index_equal(new.factors.index, expected, check_names=False)
+    pd.testing.assert_index_equal(new.levels.index, expected, check_names=False, check_freq=False)
+    pd.testing.assert_index_equal(new.factors.index, expected, check_names=False, check_freq=False)
     percent = pd.read_csv(target / "factors/fama_french_daily.csv", index_col="session")
     kept = factors.loc["2013-01-05":"2025-06-30"] * 100 + 0.000123  # six decimals of a percent
     np.testing.assert_allclose(percent, kept, rtol=0, atol=1e-9)

@@ -216,6 +216,13 @@ def test_what_a_study_does_not_use_needs_no_rate(made) -> None:
     pd.testing.assert_frame_equal(found.levels[whole.levels.columns], whole.levels)
     alone = in_common_currency(asked(symbols=("FRA",)), given)  # of TYO the rate is known
     pd.testing.assert_frame_equal(alone.levels, whole.levels)
+    euros = asked(
+        symbols=("FRA",), benchmarks=(Benchmark("FRA"),), currency="EUR", fx=asked().fx[:1]
+    )
+    found = in_common_currency(euros, made)  # dollars and euros are all whose rates it knows
+    assert list(found.levels) == ["FRA", "SPY", "EURUSD"]
+    expected = made.levels["SPY"] / made.levels["EURUSD"]
+    pd.testing.assert_series_equal(found.levels["SPY"], expected, check_names=False)
     with pytest.raises(StudyError, match="GBP"):
         in_common_currency(asked(symbols=("FRA", "LON")), given)
 

@@ -229,6 +229,7 @@ def test_donors_that_move_alike_but_for_a_constant_are_the_same() -> None:
 
 def test_three_names_are_written_out_and_the_others_counted() -> None:
     assert _some(["A", "B", "C"]) == "A, B, C"
+    assert _some(["A", "B", "C", "D"]) == "A, B, C and 1 more"
     assert _some(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
 
 

@@ -172,6 +172,9 @@ def test_the_nearest_printed_close_is_carried_by_the_levels() -> None:
     outside = PrintedClose("A", pd.Timestamp("2025-01-25"), 10.0, "print")
     lost = value_at("A", EVE, levels, Reference(shares=shares, closes={"A": (outside,)}))
     assert (lost.amount, lost.flag) == (None, "printed-close-outside-data:2025-01-25")
+    low = market(A=[0.5, 0.55, 99.0, 50.0])
+    found = value_at("A", SESSIONS[1], low, Reference(shares=shares, closes={"A": (first,)}))
+    assert found.amount == pytest.approx(11e9)
     for bad in (0.0, float("nan")):
         holed = market(A=[bad, 110.0, 99.0, 50.0])
         reference = Reference(shares=shares, closes={"A": (first,)})
