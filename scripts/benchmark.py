@@ -6,7 +6,8 @@ Usage: python scripts/benchmark.py [--quick] [--out FILE]
 Prints a table and writes JSON. Peers: (a) statsmodels' OLS event by event, on a sample of the
 events and scaled; (b) a NumPy solution from prefix sums with batched ``np.linalg.solve``. The full
 run simulates 10,000 firms on 2,500 sessions and takes some minutes and 3 GB of memory; ``--quick``
-takes seconds and gives the two ratios, and that of the bundled study to its libraries.
+takes seconds and gives the two ratios, that of the bundled study to its libraries, and that of a
+study on a price store of many symbols to one on a store of few.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import statsmodels.api as sm
@@ -246,6 +248,13 @@ main(["study", *sys.argv[1:]], standalone_mode=False)
 print(time.process_time(), file=sys.__stdout__)
 """
 
+FETCH = """
+import sys
+from analysis.cli import main
+sys.stdout = open("/dev/null" if sys.platform != "win32" else "nul", "w")
+main(["fetch", *sys.argv[1:]], standalone_mode=False)
+"""
+
 LIBRARIES = """
 import time
 import pandas, statsmodels.api, matplotlib.pyplot
@@ -275,6 +284,35 @@ def study_ratio(times: int = 5) -> dict[str, float]:
         "importing pandas, statsmodels, matplotlib": libraries,
         "study over the imports": study / libraries,
         "study with --out over the imports": files / libraries,
+    }
+
+
+def store_ratio(few: int = 12, many: int = 500, times: int = 3) -> dict[str, float]:
+    """Compare the processor time of one firm's study on a store of many symbols and of few."""
+    from analysis.prices.snapshot import load_snapshot  # noqa: PLC0415 - for this measure alone
+
+    levels = load_snapshot().levels[["NVDA", "SPY"]].dropna()
+    walks = np.random.default_rng(20250127).normal(0, 0.02, (len(levels), many - 2))
+    others = pd.DataFrame(100 * np.exp(walks.cumsum(axis=0)), index=levels.index).add_prefix("Q")
+    table = levels.join(others)
+    asked = [
+        *("--event", "sell-off", "--symbols", "NVDA", "--benchmark", "SPY"),
+        *("--model", "market", "--window", "0..0"),
+    ]
+    taken: dict[int, list[float]] = {few: [], many: []}
+    with tempfile.TemporaryDirectory() as folder:
+        stores = {n: f"{folder}/{n}.duckdb" for n in taken}
+        for n, store in stores.items():
+            table.iloc[:, :n].to_csv(f"{folder}/{n}.csv", index_label="session")
+            in_new_process(FETCH, "--from", f"{folder}/{n}.csv", "--db", store, "--accept", "-q")
+        for _ in range(times):
+            for n, store in stores.items():
+                taken[n] += in_new_process(STUDY, *asked, "--db", store)
+    seconds = {n: min(found) for n, found in taken.items()}
+    return {
+        f"a study of one firm, {few} symbols stored": seconds[few],
+        f"the same, {many} symbols stored": seconds[many],
+        "many over few": seconds[many] / seconds[few],
     }
 
 
@@ -356,6 +394,7 @@ def main() -> None:
     else:
         full(measured)
     measured["bundled study"] = study_ratio()
+    measured["price store"] = store_ratio()
     print("\n".join(shown(measured)))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(measured, indent=2) + "\n")

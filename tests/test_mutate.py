@@ -88,6 +88,10 @@ def test_a_mutant_meets_the_quickest_tests_that_reach_its_line(mutate):
     ]  # fmt: skip
     assert survey.tests("analysis/x.py", 6)[0] == "tests/test_x.py::own"  # run at its import
     assert survey.tests("analysis/y.py", 5) == []
+    # a module of statements alone is judged by its room, the file of its folder before the others
+    survey.seconds |= {"tests/r/test_z.py::t": 0.1, "tests/r/test_parts.py::t": 0.2}
+    found = survey.tests("analysis/r/parts/z2.py", 1)
+    assert found == ["tests/r/test_parts.py::t", "tests/r/test_z.py::t"]
 
 
 def test_what_is_known_of_a_line_moves_with_its_text(mutate):

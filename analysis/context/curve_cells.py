@@ -23,6 +23,7 @@ from analysis.models.linear import LeastSquares
 from analysis.models.tuning import tuned
 from analysis.panel.engine import estimate_windows, usable_processors
 from analysis.panel.estimates import LinearModel
+from analysis.panel.factors import FactorPool
 from analysis.run.fit import fit_firm, rows_of
 from analysis.run.panel_draws import engine_kind
 from analysis.run.valuation import value_of
@@ -261,20 +262,19 @@ def _dates(case: Case, cells: Sequence[CurveCell], window: Window) -> tuple[IntA
 
 
 def _estimates(batch: Sequence[CurveCell], at: IntArray, windows: CurveWindows) -> WindowEstimates:
-    pool: dict[bytes, tuple[int, FloatArray]] = {}
+    case, first = batch[0].choice.case, batch[0]
+    returns = case.returns(case.symbol)
+    pool = FactorPool(len(returns))
     models, base = [], None
     for cell in batch:
         spec = cell.choice.case.specification.model
-        columns = [np.ascontiguousarray(column) for column in cell.design.x.T]
-        places = tuple(pool.setdefault(c.tobytes(), (len(pool), c))[0] for c in columns)
-        models.append(LinearModel(places, cell.choice.kind or "constant", spec.excess))
+        models.append(
+            LinearModel(pool.add(cell.design.x.T), cell.choice.kind or "constant", spec.excess)
+        )
         base = np.array(cell.design.base) if spec.excess else base  # one layout: compiled once
-    case, first = batch[0].choice.case, batch[0]
-    returns = case.returns(case.symbol)
-    factors = [column for _, column in pool.values()]
     return estimate_windows(
         np.log1p(returns) if first.returns == "log" else returns,
-        np.column_stack(factors) if factors else np.zeros((len(returns), 1)),
+        pool.table(),
         np.zeros(len(at), dtype=np.int64),
         at,
         models=models,

@@ -93,11 +93,11 @@ def check_place(
             f"(from {first}); shorten it, as in --estimation "
             f"{min(-before, study.estimation.end - 1)}..{study.estimation.end}, or bring more data"
         )
-    if span.end > after or -span.start > before:
+    if span.end > after:  # no window begins before the estimation window
         raise WindowError(
-            f"event window reaching {span.end if span.end > after else span.start} sessions from "
-            f"event '{event.id}' ({session.date()}) is outside {data.name} ({first} to {last}); "
-            f"the data have {before} sessions before it and {after} after"
+            f"event window reaching {span.end} sessions from event '{event.id}' "
+            f"({session.date()}) is outside {data.name} ({first} to {last}); the data have "
+            f"{before} sessions before it and {after} after"
         )
 
 

@@ -55,7 +55,7 @@ def with_rates(rates: Sequence[ExchangeRate], data: MarketData) -> MarketData:
         return data
     daily, identity = read_table("world-daily", data.folder)
     rows = daily[daily["symbol"].isin(wanted)].astype({"symbol": str})
-    table = rows.pivot_table(index="session", columns="symbol", values="close", observed=True)
+    table = rows.pivot_table(index="session", columns="symbol", values="close")
     found = table[wanted].reindex(data.levels.index)
     joined = data.levels.join(found)
     quoted = None if data.quoted is None else data.quoted.join(found)

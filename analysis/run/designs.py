@@ -58,7 +58,9 @@ def _estimable(plan: Plan, placed: PlacedEvent, y: FloatArray) -> FloatArray:
     for other in plan.events:
         ahead = rows_of(other.position, plan.span)
         start, stop = max(ahead.start, rows.start), min(ahead.stop, rows.stop)
-        if other.event.id != placed.event.id and start < stop:
+        if (
+            other.event.id != placed.event.id
+        ):  # where they do not meet, there is nothing to take out
             left[start:stop] = np.nan
     return left
 

@@ -111,7 +111,7 @@ def donor_pool(study: Study, data: MarketData) -> DonorPool:
         kept_out |= {name for b in every_benchmark(study) for name in (b.symbol, *b.firms)}
         free = [name for name in known if name not in kept_out]
         names = tuple(n for n in free if study.force_donors or n not in touched)
-        refused = {n: touched[n] for n in free if n in touched and n not in names}
+        refused = {n: touched[n] for n in free if n not in names}
     else:
         names, refused = study.donors, {}
         _check_named(study, touched, data.name, known)

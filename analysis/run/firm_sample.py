@@ -146,7 +146,7 @@ def _history(case: Case, symbol: str, window: Window) -> tuple[DailyHistory | No
         turnover = log_turnover(_column(history, "volume"), 1.0)
     except DataError as error:
         return None, str(error)
-    whole = np.isfinite(halves.overnight) & np.isfinite(halves.intraday)
+    whole = np.isfinite(halves.overnight)  # which needs the intraday return
     use = np.flatnonzero(whole[rows]) + rows.start
     if len(use) < case.study.min_estimation or not whole[ahead].all():
         use = use[:0]

@@ -44,8 +44,8 @@ class FirmFit:
     estimation: Window
     y: FloatArray
     x: FloatArray
-    whole: bool = False
-    log: bool = False
+    whole: bool
+    log: bool
 
     @property
     def n(self) -> int:

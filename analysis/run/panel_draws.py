@@ -14,6 +14,7 @@ from analysis.models.design import industry_index
 from analysis.models.spec import INDUSTRY
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
+from analysis.panel.factors import FactorPool
 from analysis.windows import Window
 
 if TYPE_CHECKING:
@@ -57,12 +58,10 @@ class PanelDraws:
     cars: Mapping[tuple[str, tuple[str, str]], FloatArray]
     places: Mapping[Window, int]
     _kept: dict[tuple[tuple[str, ...], tuple[str, str]], tuple[FloatArray, FloatArray]] = field(
-        default_factory=dict, repr=False
+        default_factory=dict
     )
-    _due: dict[tuple[tuple[str, ...], Window], BoolArray | None] = field(
-        default_factory=dict, repr=False
-    )
-    _before: dict[tuple[int, Window], IntArray] = field(default_factory=dict, repr=False)
+    _due: dict[tuple[tuple[str, ...], Window], BoolArray | None] = field(default_factory=dict)
+    _before: dict[tuple[int, Window], IntArray] = field(default_factory=dict)
 
     def has(self, specification: Specification) -> bool:
         """Say whether a specification is drawn here."""
@@ -300,27 +299,23 @@ def _drawn(
     The industry's return stands as it is: less its own market model it spans the same space, but
     would depend on the estimation window of one event.
     """
-    pool: dict[bytes, tuple[int, FloatArray]] = {}
+    pool = FactorPool(len(plan.data.levels))
     models, base = [], None
     for case in cases:
         spec, design = case.specification.model, case.designs[symbols[0]]
-        columns = [
+        places = pool.add(
             industry if token == INDUSTRY and industry is not None else design.x[:, column]
             for column, token in enumerate(spec.regressors)
-        ]
-        places = [pool.setdefault(c.tobytes(), (len(pool), c))[0] for c in columns]
-        models.append(
-            LinearModel(tuple(places), engine_kind(spec.estimator) or "constant", spec.excess)
         )
+        models.append(LinearModel(places, engine_kind(spec.estimator) or "constant", spec.excess))
         base = design.base if spec.excess else base
-    factors = [column for _, column in pool.values()]
-    first, sessions = 1 - plan.study.estimation.start, len(plan.data.levels)
+    first = 1 - plan.study.estimation.start
     windows = plan.windows
     daily = () if plan.study.estimation.end >= DAY.start else (DAY,)
     counts = [dates[symbol] for symbol in symbols]
     found = estimate_windows(
         np.column_stack([plan.columns[symbol] for symbol in symbols]),
-        np.column_stack(factors) if factors else np.zeros((sessions, 1)),
+        pool.table(),
         np.repeat(np.arange(len(symbols)), counts),
         np.concatenate([np.arange(first, first + count) for count in counts]),
         models=models,

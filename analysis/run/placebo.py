@@ -61,7 +61,7 @@ def _by_refits(case: Case, symbol: str) -> dict[Window, FloatArray]:
     for window in study.windows:
         dates = pseudo_dates(case.placed.position, study.estimation, window)
         usable = [date for date in map(int, dates[::-1]) if _usable(known, date, case, window)]
-        step = -(-len(usable) // MOST_REFITS) if usable else 1
+        step = max(-(-len(usable) // MOST_REFITS), 1)
         found = []
         for date in usable[::step]:
             if date not in fits:

@@ -133,7 +133,7 @@ def _exposure(case: Case, market: FloatArray) -> Exposure | None:
         windows=(window,),
         min_estimation=study.min_estimation,
     )
-    betas = found.coefficients[:, 0, 1].reshape(len(symbols), -1).T
+    betas = found.coefficients[:, 0, 1].reshape(len(symbols), len(rows)).T
     raw = np.zeros(betas.shape)
     for day in range(window.start, window.end + 1):
         raw += returns[rows + day]

@@ -56,14 +56,19 @@ class Survey:
         if not reaching:
             # a line that runs at the import of its module belongs to no test: all of it stand in
             inside = {test for tests in self.reach.get(module, {}).values() for test in tests}
-            reaching = list(inside)
-        own = f"test_{Path(module).stem}.py"
+            # of a module without a function, all of its room
+            room = f"tests/{Path(module).parts[1]}/"
+            reaching = list(inside) or [test for test in self.seconds if test.startswith(room)]
+        own = tuple(f"test_{name}.py" for name in (Path(module).stem, Path(module).parent.name))
+
+        def rank_of(test: str) -> tuple[bool, float, str]:
+            return not test.partition("::")[0].endswith(own), self.seconds[test], test
+
         # what a fixture of a module runs is seen at the first test to ask for it, and all use it
         files = {test.partition("::")[0] for test in reaching}
         sound = {test for test, seconds in self.seconds.items() if math.isfinite(seconds)}
         beside = {test for test in sound if test.partition("::")[0] in files} - {*reaching}
-        order = sorted(reaching, key=lambda t: (own not in t, self.seconds[t], t))
-        order += sorted(beside, key=lambda t: (own not in t, self.seconds[t], t))
+        order = sorted(reaching, key=rank_of) + sorted(beside, key=rank_of)
         spent, taken = 0.0, []
         for test in order:
             spent += self.seconds[test]

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+HEARING = """
+import signal
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    signal.signal(number, signal.SIG_DFL)  # whatever the parent was told to ignore
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from analysis.cli import run
+run()
+"""
+"""The program as a terminal starts it."""
+
 
 def signals(tally: Tally, rng: random.Random, *, seconds: float, fewest: int = 0) -> None:
     """
@@ -36,7 +46,7 @@ def signals(tally: Tally, rng: random.Random, *, seconds: float, fewest: int = 0
         Signals that must hit a running process, however long it takes.
     """
     end = time.monotonic() + seconds
-    command = [sys.executable, "-m", "analysis", "study", *SMALL, "--out"]
+    command = [sys.executable, "-c", HEARING, "study", *SMALL, "--out"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     hits = 0
     with tempfile.TemporaryDirectory() as name:

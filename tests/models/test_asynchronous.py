@@ -10,6 +10,7 @@ import statsmodels.api as sm
 
 from analysis.errors import DataError, WindowError
 from analysis.models.asynchronous import Dimson, ScholesWilliams
+from analysis.models.base import Capabilities
 
 NAMES = ("m", "m[-1]", "m[+1]")
 ROWS = 40
@@ -128,3 +129,8 @@ def test_returns_that_never_move_leave_no_error(days):
         assert fit.sigma == 0
         assert np.isfinite(fit.spread).all()
         assert not fit.predict(x[:2], gap=0).covariance.any()
+
+
+@pytest.mark.parametrize("estimator", [ScholesWilliams(), Dimson()])
+def test_what_inference_may_do_with_them(estimator):
+    assert estimator.capabilities == Capabilities(order_free=True, reads_ahead=True)

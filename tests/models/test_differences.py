@@ -7,6 +7,7 @@ import pytest
 import quadprog
 import statsmodels.api as sm
 
+from analysis.models.base import Capabilities
 from analysis.models.differences import (
     DifferenceInDifferences,
     SyntheticDifference,
@@ -103,3 +104,9 @@ def test_difference_in_differences_without_its_level_errs_by_the_day_alone():
     )
     np.testing.assert_allclose(fit.residuals, oracle.resid, atol=1e-15)
     np.testing.assert_allclose(fit.leverage, np.full(50, 0.02))
+
+
+def test_what_inference_may_do_with_them():
+    did, sdid = DifferenceInDifferences(), SyntheticDifference()
+    assert did.capabilities == Capabilities(order_free=True, controls=True)
+    assert sdid.capabilities == Capabilities(controls=True)

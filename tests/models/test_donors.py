@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import DataError, WindowError
+from analysis.models.base import Capabilities
 from analysis.models.donors import (
     FEWEST_DONORS,
     ElasticNet,
@@ -58,8 +59,8 @@ def ridge_by_refits(y, x):
 
 def test_the_ridge_penalty_is_that_of_refits():
     found = []
-    for seed in range(40):
-        y, x = market(9, 3, seed)
+    for seed in range(60):
+        y, x = market(5 + seed % 3, 3, seed)
         y = x @ [1.6, -0.6, 0.0] + 0.03 * (1 + seed % 20) * y  # which no simplex holds
         found.append(best_ridge(y, x))
         assert found[-1] == pytest.approx(ridge_by_refits(y, x))
@@ -154,3 +155,21 @@ def test_a_quarter_of_two_gibibytes_of_returns_is_allowed():
         check_memory(2**16 + 1, 2**10)
     with pytest.raises(DataError, match=r"need about 4\.0 GB"):
         check_memory(2**16, 2**11)
+
+
+def test_what_inference_may_do_with_them():
+    weights = Capabilities(order_free=True, controls=True, intercept="none")
+    assert SyntheticControl().capabilities == weights
+    assert RidgeAugmented(0.1).capabilities == weights
+    assert ElasticNet(0.5, 0.1).capabilities == Capabilities(order_free=True, controls=True)
+    assert RidgeAugmented().capabilities == Capabilities(controls=True, intercept="none")
+    assert ElasticNet().capabilities == Capabilities(controls=True)
+
+
+def test_residuals_are_what_the_control_does_not_say():
+    y, x = market(50, 4)
+    y = y + 3.0
+    for estimator in (SyntheticControl(), RidgeAugmented(0.1), ElasticNet(0.5, 0.1)):
+        fit = estimator.fit(y, x, letters(x))
+        np.testing.assert_allclose(fit.residuals, y - fit.predict(x, gap=0).expected, atol=1e-12)
+    assert fit.coefficients["alpha"] == pytest.approx(3.0, abs=0.5)

@@ -208,6 +208,19 @@ class TestFit:
         with pytest.raises(DataError, match=f"a {kind} model needs errors that vary"):
             Garch(kind).fit(np.zeros(100), np.empty((100, 0)), ())
 
+    @pytest.mark.parametrize("kind", ["garch", "gjr"])
+    def test_errors_of_a_billionth_of_the_returns_are_too_small_to_search(self, days, kind):
+        _, x = days
+        y = x[:, 0] + 1e-9 * np.random.default_rng(1).standard_normal(ROWS)
+        with pytest.raises(DataError, match=f"the {kind} model does not converge .* any of 13 st"):
+            Garch(kind).fit(y, x, ("m",))
+
+    def test_what_inference_may_do_with_it(self, fitted):
+        said = Garch(fitted.law.kind).capabilities
+        assert not said.order_free
+        assert said.placebo == "none"
+        assert (fitted.law.leverage == 0) == (fitted.law.kind == "garch")
+
 
 class TestStarts:
     @pytest.mark.parametrize("kind", KINDS)

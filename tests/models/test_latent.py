@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from analysis.models.base import Capabilities
 from analysis.models.latent import MOST_FACTORS, InteractiveEffects, best_rank, principal_components
 
 
@@ -59,3 +60,7 @@ def test_at_most_ten_factors_are_used_and_at_most_those_of_the_donors():
     assert best_rank(y, scores, 10) == 10
     assert InteractiveEffects().fit(y, x, tuple("abcdefghijklmn")).tuning == 10
     assert best_rank(y, scores, 0) == 0
+
+
+def test_what_inference_may_do_with_it():
+    assert InteractiveEffects().capabilities == Capabilities(order_free=True, controls=True)

@@ -9,7 +9,8 @@ from scipy import stats
 
 from analysis.errors import DataError, WindowError
 from analysis.inference.one_firm import t_test
-from analysis.models.linear import LeastSquares, MarketAdjusted
+from analysis.models.base import Capabilities
+from analysis.models.linear import LeastSquares, MarketAdjusted, is_exact
 
 MARKET = np.array([[0.01], [-0.01], [0.02], [-0.02], [0.0]])
 FIRM = np.array([0.02, -0.01, 0.03, -0.03, 0.0])
@@ -85,3 +86,71 @@ def test_market_adjusted_estimates_only_the_variance() -> None:
 def test_market_adjusted_needs_a_session() -> None:
     with pytest.raises(WindowError, match="no estimation session"):
         MarketAdjusted().fit(np.empty(0), np.empty((0, 1)), ("market",))
+
+
+def test_what_inference_may_do_with_them() -> None:
+    plain = Capabilities(order_free=True, linear=True, placebo="engine")
+    assert LeastSquares().capabilities == plain
+    origin = LeastSquares(constant=False).capabilities
+    assert origin == Capabilities(order_free=True, intercept="none")
+    adjusted = Capabilities(order_free=True, placebo="differences", intercept="none")
+    assert MarketAdjusted().capabilities == adjusted
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_without_a_constant_it_is_that_of_statsmodels(k: int) -> None:
+    rng = np.random.default_rng(8)
+    x, ahead = 0.3 + rng.normal(size=(30, k)), rng.normal(size=(4, k))
+    y = 0.3 + x.sum(axis=1) + rng.normal(size=30)
+    fit = LeastSquares(constant=False).fit(y, x, tuple("abc"[:k]))
+    oracle = sm.OLS(y, x).fit()
+    assert fit.coefficients["alpha"] == 0.0
+    np.testing.assert_allclose(list(fit.coefficients.values())[1:], oracle.params, atol=1e-12)
+    np.testing.assert_allclose(fit.residuals, oracle.resid, atol=1e-12)
+    np.testing.assert_allclose(fit.leverage, oracle.get_influence().hat_matrix_diag, atol=1e-12)
+    for alpha in (True, False):
+        prediction = fit.predict(ahead, gap=2, alpha=alpha)
+        np.testing.assert_allclose(prediction.expected, oracle.predict(ahead), atol=1e-12)
+        whole = oracle.scale * np.eye(4) + ahead @ oracle.cov_params() @ ahead.T
+        np.testing.assert_allclose(prediction.covariance, whole, atol=1e-12)
+    assert fit.df == 30 - k
+
+
+def test_without_an_alpha_a_window_errs_by_its_slopes_alone() -> None:
+    rng = np.random.default_rng(9)
+    x, ahead = 0.3 + rng.normal(size=(30, 2)), rng.normal(size=(4, 2))
+    y = 0.3 + x.sum(axis=1) + rng.normal(size=30)
+    fit = LeastSquares().fit(y, x, ("a", "b"))
+    oracle = sm.OLS(y, sm.add_constant(x)).fit()
+    design = np.column_stack([np.zeros(4), ahead])
+    prediction = fit.predict(ahead, gap=0, alpha=False)
+    np.testing.assert_allclose(prediction.expected, design @ oracle.params, atol=1e-12)
+    whole = oracle.scale * np.eye(4) + design @ oracle.cov_params() @ design.T
+    np.testing.assert_allclose(prediction.covariance, whole, atol=1e-12)
+
+
+def test_regressors_of_any_scale_are_independent_until_ten_digits_agree() -> None:
+    rng = np.random.default_rng(10)
+    y, x = rng.normal(size=(2, 40))
+    other = rng.normal(size=40)
+    for scale in (1e-12, 1.0, 1e12):
+        LeastSquares().fit(y, np.column_stack([x, scale * other]), ("a", "b"))
+        LeastSquares().fit(y, scale * x[:, None], ("a",))
+    for apart in (1e-8, 1e-9):
+        LeastSquares().fit(y, np.column_stack([x, x + apart * other]), ("a", "b"))
+    for apart in (1e-11, 1e-12):
+        with pytest.raises(DataError, match="one of them constant"):
+            LeastSquares().fit(y, np.column_stack([x, x + apart * other]), ("a", "b"))
+    with pytest.raises(DataError, match="one of them 0 throughout"):
+        LeastSquares(constant=False).fit(y, np.zeros((40, 1)), ("a",))
+
+
+def test_a_fit_is_exact_where_nothing_but_rounding_is_left() -> None:
+    rng = np.random.default_rng(11)
+    x, noise = rng.normal(size=(2, 50))
+    design = sm.add_constant(x)
+    for scale in (1e-6, 1.0):
+        assert is_exact(scale * (0.3 + 2 * x), design)
+        assert is_exact(scale * (2 * x + 1e-14 * noise), design)
+        assert not is_exact(scale * (2 * x + 1e-10 * noise), design)
+    assert is_exact(np.zeros(50), design)

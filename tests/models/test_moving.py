@@ -11,6 +11,7 @@ import statsmodels.api as sm
 from scipy import optimize, stats
 
 from analysis.errors import DataError, WindowError
+from analysis.models.base import Capabilities
 from analysis.models.linear import LeastSquares
 from analysis.models.moving import Ewma, KalmanBeta, Rolling
 from analysis.run.case import SMALLEST_SIGMA
@@ -143,3 +144,9 @@ def test_returns_that_are_all_explained_leave_no_error(estimator, slope):
     fit = estimator.fit(slope * x[:, 0], x, ("m",))
     assert 0 <= fit.sigma < SMALLEST_SIGMA
     assert fit.coefficients["m"] == pytest.approx(slope, abs=1e-12)
+
+
+def test_what_inference_may_do_with_them():
+    assert Ewma().capabilities == Rolling().capabilities == Capabilities()
+    assert KalmanBeta().capabilities.placebo == "none"
+    assert not KalmanBeta().capabilities.order_free

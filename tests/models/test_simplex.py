@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import optimize, sparse
 
 from analysis.errors import DataError
+from analysis.models import simplex
 from analysis.models.simplex import simplex_least_squares
 
 
@@ -143,3 +144,83 @@ def test_one_donor_gets_everything_and_bad_input_gets_words():
     x[3, 0] = np.nan
     with pytest.raises(DataError, match="without gaps"):
         simplex_least_squares(y, x)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.01])
+def test_the_shortfall_bounds_what_is_missing(ridge):
+    y, x = market(80, 20, 6)
+    fit = simplex_least_squares(y, x, ridge=ridge)
+    assert 0 <= fit.shortfall < 1e-14
+    gradient = x.T @ (x @ fit.dense(20) - y) + ridge * fit.dense(20)
+    assert gradient.min() >= fit.weights @ gradient[fit.donors] - 1e-14
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+def test_neither_unit_nor_origin_of_the_returns_moves_a_weight(scale, shift):
+    y, x = market(60, 15, 7)
+    plain = simplex_least_squares(y, x)
+    moved = simplex_least_squares(scale * (y + shift), scale * (x + shift))
+    np.testing.assert_array_equal(moved.donors, plain.donors)
+    np.testing.assert_allclose(moved.weights, plain.weights, atol=1e-10)
+    assert moved.objective == pytest.approx(scale**2 * plain.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 130])
+def test_donors_that_enter_together_are_all_taken(count):
+    """Of donors at right angles the nearest point weighs each by one over its squared length."""
+    lengths = np.linspace(1.0, 2.0, count + 1)
+    fit = simplex_least_squares(np.zeros(count + 1), np.diag(lengths))
+    wanted = lengths**-2.0 / np.sum(lengths**-2.0)
+    np.testing.assert_allclose(fit.dense(count + 1), wanted, rtol=1e-9)
+    assert fit.objective == pytest.approx(1 / np.sum(lengths**-2.0))
+
+
+def test_it_starts_from_the_nearest_donor():
+    y, x = market(50, 12, 8)
+    used, weights = simplex._start(y, x, None)
+    assert used.tolist() == [int(np.argmin(np.square(x - y[:, None]).sum(axis=0)))]
+    assert weights.tolist() == [1.0]
+    one = simplex_least_squares(y, x)
+    again, held = simplex._start(y, x, one)
+    assert again.tolist() == one.donors.tolist()
+    assert held.tolist() == one.weights.tolist()
+    # of a market that has lost those donors it is no start
+    fewer = x[:, : one.donors[-1]]
+    assert simplex._start(y, fewer, one)[0].size == 1
+    whole = simplex._start(y, x[:, : one.donors[-1] + 1], one)[0]
+    assert whole.tolist() == one.donors.tolist()
+
+
+def test_a_return_that_is_missing_anywhere_gets_words():
+    y, x = market(50, 3, 2)
+    for place in (None, 0, 2):
+        own, donors = y.copy(), x.copy()
+        if place is None:
+            own[7] = np.nan
+        else:
+            donors[7, place] = np.nan
+        with pytest.raises(DataError, match="without gaps"):
+            simplex_least_squares(own, donors)
+    with pytest.raises(DataError, match="one session"):
+        simplex_least_squares(y[:0], x[:0])
+
+
+def test_donors_that_hardly_differ_lose_no_digits():
+    """Their Gram matrix holds half the digits of the weights; what QR makes of them holds all."""
+    rng = np.random.default_rng(9)
+    common = rng.standard_normal(60)
+    x = common[:, None] + 1e-5 * rng.standard_normal((60, 4))
+    for wanted in ([0.4, 0.3, 0.2, 0.1], [0.0, 0.7, 0.0, 0.3]):
+        y = x @ wanted + 1e-6 * np.linalg.qr(np.column_stack([x, rng.standard_normal(60)]))[0][:, 4]
+        fit = simplex_least_squares(y, x)
+        np.testing.assert_allclose(fit.dense(4), wanted, atol=1e-9)
+        assert (fit.weights > 0).all()
+        assert fit.weights.sum() == pytest.approx(1, abs=1e-14)
+
+
+def test_more_penalty_than_data_spreads_evenly():
+    y, x = market(30, 6, 10)
+    fit = simplex_least_squares(y, x, ridge=1e6)
+    np.testing.assert_allclose(fit.dense(6), np.full(6, 1 / 6), atol=1e-6)
+    assert fit.objective == pytest.approx(1e6 / 6, rel=1e-6)

@@ -89,3 +89,9 @@ def test_returns_without_errors_and_regressors_that_do_not_vary_get_words(days):
             StructuralTimeSeries().fit(exact, x, ("a", "b"))
     with pytest.raises(DataError, match="regressors a, b are collinear"):
         StructuralTimeSeries().fit(y, np.column_stack([x[:, 0], np.full(80, 0.02)]), ("a", "b"))
+
+
+def test_what_inference_may_do_with_it():
+    said = StructuralTimeSeries().capabilities
+    assert said.placebo == "none"
+    assert not said.order_free

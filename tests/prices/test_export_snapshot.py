@@ -18,7 +18,7 @@ from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.snapshot import index_base, load_history, load_snapshot
 from analysis.prices.store import PriceStore
 from analysis.prices.store.records import Change, LogEntry, SymbolOutcome
-from tests.loopback.listings import after_close, day
+from tests.loopback.listings import after_close, sessions
 
 NOW = after_close("2026-02-02")
 
@@ -58,12 +58,26 @@ def test_the_same_figures_give_the_same_snapshot(filled, tmp_path):
     assert (tmp_path / "new" / "studies").is_dir()
 
 
-def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, tmp_path):
+def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, store, tmp_path):
     target = tmp_path / "data"
     shutil.copytree(bundled_data(), target)
-    export_snapshot(filled, target, now=NOW, until=dt.date(2025, 6, 30))
-    assert load_snapshot(target).levels.index[-1] == day("2025-06-30")
-    assert load_snapshot(target).factors.index[-1] == day("2025-06-30")
+    since, until = dt.date(2013, 1, 5), dt.date(2025, 6, 30)  # of which the first is a Saturday
+    factors = load_snapshot().factors
+    with store.writing(NOW) as writer:
+        writer.put_factors(factors + 1.23456e-6, "202604", NOW)
+    done = export_snapshot(filled, target, now=NOW, since=since, until=until)
+    expected = sessions("2013-01-05", "2025-06-30")
+    assert (done.symbols, done.sessions) == (35, len(expected))
+    assert (done.first, done.last) == (dt.date(2013, 1, 7), until)
+    assert "prices/history_NVDA.csv" in done.carried  # the store's begins in 2012
+    new = load_snapshot(target)
+    pd.testing.assert_index_equal(new.levels.index, expected, check_names=False, check_freq=False)
+    pd.testing.assert_index_equal(new.factors.index, expected, check_names=False, check_freq=False)
+    percent = pd.read_csv(target / "factors/fama_french_daily.csv", index_col="session")
+    kept = factors.loc["2013-01-05":"2025-06-30"] * 100 + 0.000123  # six decimals of a percent
+    np.testing.assert_allclose(percent, kept, rtol=0, atol=1e-9)
+    entry = read_manifest(target)["factors/fama_french_daily.csv"]
+    assert "CRSP vintage 202604" in entry["source"]
     assert not [p.name for p in tmp_path.iterdir() if p.name.startswith(".data")]
 
 
@@ -75,6 +89,7 @@ def test_the_long_history_is_renewed_when_the_store_reaches_as_far(filled, store
         writer.apply(log, Change(bars=bars, currency="USD", calendar="XNYS"))
     done = export_snapshot(filled, tmp_path / "new", now=NOW)
     assert "prices/history_NVDA.csv" in done.renewed
+    assert (str(done.first), str(done.last)) == ("2012-01-03", "2026-04-30")
     renewed = load_history("NVDA", tmp_path / "new")
     np.testing.assert_allclose(renewed.loc[: history.index[-1], "close"], history["close"])
 

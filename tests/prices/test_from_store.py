@@ -10,14 +10,16 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.overrides import Overrides, override
+from analysis.prices.bars import bars_frame
 from analysis.prices.from_store import load_store
 from analysis.prices.load import load_market_data
 from analysis.prices.snapshot import load_snapshot
+from analysis.prices.store.records import Change, LogEntry, SymbolOutcome
 from analysis.run.needs import mentioned_symbols, needed_symbols
 from analysis.run.study import run_study
 from analysis.run.valuation import value_at
 from analysis.study import Event, MarketValue, Study
-from tests.loopback.listings import after_close, day, listing
+from tests.loopback.listings import after_close, day, listing, sessions
 
 
 def test_levels_are_adjusted_closes_on_every_session(night):
@@ -76,8 +78,18 @@ def test_a_filed_share_count_is_never_overridden(night):
     assert all("not held against a filing" in count.note for count in reference.shares["ZZZ"])
 
 
-@pytest.mark.parametrize("eve", ["2024-05-31", "2024-06-07", "2024-06-10", "2024-11-05"])
-@pytest.mark.parametrize("then", ["2024-06-10", "2025-02-10"])
+@pytest.mark.parametrize(
+    ("eve", "then"),
+    [
+        ("2024-05-31", "2024-06-10"),
+        ("2024-06-07", "2024-06-10"),
+        ("2024-06-10", "2024-06-10"),
+        ("2024-11-05", "2024-06-10"),
+        ("2024-05-31", "2025-02-10"),
+        ("2024-11-05", "2025-02-10"),
+        ("2024-11-05", "2025-01-24"),  # the session that the bundled levels are based on
+    ],
+)
 def test_a_live_study_is_valued_at_its_own_eve(night, eve, then):
     """Whatever day the split falls on, money is shares times price as both stood that day."""
     ten = listing("ZZZ", splits={day(then): 10.0})
@@ -128,6 +140,59 @@ def test_what_is_named_beside_is_read_where_it_is_there(night):
     assert list(data.levels.columns) == ["NVDA", "SPY"]
     with pytest.raises(DataError, match=r"has no prices of ZZY; .*did you mean 'ZZZ'"):
         load_store(night.store.path, ["NVDA", "ZZY"])
+
+
+DAYS = sessions("2025-01-13", "2025-01-17")  # sessions of New York, London and Tokyo
+
+
+@pytest.fixture
+def world(store):
+    """Listings of two exchanges and an exchange rate, some without a currency of their own."""
+    listed = {
+        "HERE": (10.0, None, "XNYS"),
+        "PENCE": (250.0, "GBp", "XLON"),
+        "UNSAID": (4.0, None, "XLON"),
+        "RATE": (1.25, None, "NONE"),
+    }
+    now = after_close("2025-01-17")
+    with store.writing(now) as writer:
+        for symbol, (first, currency, calendar) in listed.items():
+            close = first + np.arange(5)
+            bars = bars_frame(DAYS, {"close": close, "adj_close": close / 2, "volume": 1.0})
+            log = LogEntry(SymbolOutcome(symbol, "updated"), now, "yahoo", "yfinance 1")
+            writer.apply(log, Change(bars=bars, currency=currency, calendar=calendar))
+    return store.path
+
+
+def test_a_currency_is_the_one_stored_or_the_only_one_of_its_exchange(world, snapshot):
+    """In London four currencies are quoted: of a listing that does not say, none is known."""
+    london = load_store(world, calendar="XLON", companion=snapshot)
+    assert list(london.levels.columns) == ["PENCE", "UNSAID"]
+    assert (london.dividends, london.currencies) == (True, {"PENCE": "GBP"})
+    closes = london.reference.daily_closes
+    assert closes.loc[DAYS, "PENCE"].tolist() == pytest.approx([2.50, 2.51, 2.52, 2.53, 2.54])
+    assert "UNSAID" not in closes
+    here = load_store(world, ["HERE"], companion=snapshot)
+    assert here.currencies == {"HERE": "USD"}
+    assert here.reference.daily_closes.loc[DAYS, "HERE"].tolist() == [10, 11, 12, 13, 14]
+    assert here.reference.daily_currencies["HERE"] == "USD"
+
+
+def test_what_trades_elsewhere_is_refused_if_named_and_left_out_if_not(world, snapshot):
+    named = load_store(world, ["HERE"], also=["PENCE", "HERE"], companion=snapshot)
+    assert list(named.levels.columns) == ["HERE"]
+    with pytest.raises(DataError, match=r"^PENCE \(XLON\) trade\(s\) on another .* XNYS$"):
+        load_store(world, ["HERE", "PENCE"], companion=snapshot)
+    with pytest.raises(DataError, match="holds no symbol that trades on XTKS"):
+        load_store(world, calendar="XTKS", companion=snapshot)
+
+
+def test_rates_are_closes_beside_the_levels(world, snapshot):
+    found = load_store(world, ["HERE"], rates=["RATE", "GONE", "HERE"], companion=snapshot)
+    assert list(found.levels.columns) == ["HERE", "RATE"]
+    assert found.levels["RATE"].tolist() == [1.25, 2.25, 3.25, 4.25, 5.25]
+    assert found.levels["HERE"].tolist() == [5.0, 5.5, 6.0, 6.5, 7.0]  # adjusted
+    assert found.currencies == {"HERE": "USD"}
 
 
 def test_a_study_reads_its_own_symbols_of_the_store_alone(night, study, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import crowd_market
 import pandas as pd
 import pytest
 import statsmodels.api as sm
@@ -11,6 +12,8 @@ from curve_market import EVENT, asked, made_up
 
 from analysis.overrides import Overrides, override
 from analysis.prices.reference import IndexWeight, Reference
+from analysis.run.bounds import _counts, headline_bounds
+from analysis.run.plan import plan_study
 from analysis.run.study import run_study
 from analysis.study import Benchmark
 from analysis.windows import Window
@@ -147,3 +150,81 @@ def test_firms_that_outweigh_the_index_are_not_taken_out() -> None:
     both = replace(led_by_m_ex(asked(models=("market",))), symbols=("A", "S"), groups=())
     found = run_study(both, replace(data, reference=Reference(weights=weights)))
     assert [step.without for step in found.bounds.steps] == [(), ("A",)]
+
+
+DAYS_BACK = {150: True, 151: False}
+"""Days before the event of weights that the data know, and whether they are near enough."""
+
+
+@pytest.fixture(scope="module")
+def few_weights():
+    """A study that states a weight of 0.3 %; the data know three of other days."""
+    data, event = made_up(), pd.Timestamp("2025-01-27")
+    days = [event - pd.Timedelta(days=days) for days in DAYS_BACK]
+    assert all(day in data.levels.index for day in days)
+    known = [
+        IndexWeight("M", "A", w, d.date(), "made up")
+        for w, d in zip((0.05, 0.06), days, strict=True)
+    ]
+    eve = data.levels.index[EVENT - 1].date()
+    known.append(IndexWeight("M", "A", 0.09, eve, "made up"))
+    held = Benchmark("M-ex", purged_of="A", weight=0.003, weight_session=eve)
+    study = asked(models=("market",))
+    study = replace(study, benchmarks=(held,), headline=replace(study.headline, benchmark="M-ex"))
+    given = replace(data, reference=Reference(weights=tuple(known)))
+    return plan_study(study, given), given, eve
+
+
+def test_weights_are_tried_half_a_point_beside_the_studys_and_of_near_days(few_weights) -> None:
+    """Half a point less than 0.3 % is none; of the eve the study's own stands; others drift."""
+    plan, data, eve = few_weights
+    found = headline_bounds(plan).weights
+    older = (pd.Timestamp("2025-01-27") - pd.Timedelta(days=150)).date()
+    assert [(bound.stated, bound.anchor) for bound in found] == [
+        (pytest.approx(0.008), eve),
+        (0.05, older),
+    ]
+    assert {(bound.kind, bound.without) for bound in found} == {("weight", ("A",))}
+    path = data.levels["A"] / data.levels["M"]
+    drifted = 0.05 * path.iloc[EVENT - 1] / path[pd.Timestamp(older)]
+    assert [bound.weight for bound in found] == pytest.approx([0.008, drifted])
+    returns = data.levels / data.levels.shift(1) - 1
+    day = returns.iloc[EVENT]
+    assert found[1].index_return == pytest.approx(
+        (day["M"] - drifted * day["A"]) / (1 - drifted), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize(("stated", "tried"), [(0.008, [0.003, 0.013]), (0.005, [0.01])])
+def test_a_weight_of_nothing_is_none_to_try(few_weights, stated, tried) -> None:
+    plan, data, eve = few_weights
+    held = Benchmark("M-ex", purged_of="A", weight=stated, weight_session=eve)
+    study = replace(plan.study, benchmarks=(held,))
+    bounds = headline_bounds(plan_study(study, replace(data, reference=Reference())))
+    assert [bound.stated for bound in bounds.weights] == pytest.approx(tried)
+
+
+def test_of_an_index_without_two_firms_no_other_weights_are_tried() -> None:
+    data = made_up()
+    day = data.levels.index[EVENT - 1].date()
+    weights = tuple(IndexWeight("M", name, 0.05, day, "made up") for name in ("A", "S"))
+    study = led_by_m_ex(asked(models=("market",)))
+    two = replace(study, benchmarks=(Benchmark("M-ex", purged_of="A,S"),))
+    bounds = headline_bounds(plan_study(two, replace(data, reference=Reference(weights=weights))))
+    assert bounds.weights == ()
+    assert [step.without for step in bounds.steps] == [(), ("A", "S")]
+    assert [step.own for step in bounds.steps] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "most", "counts"),
+    [
+        ("market", 1, 5, (0, 1, 2, 3, 4, 5)),
+        ("market", 2, 2, (0, 2)),
+        ("huber", 1, 5, (0, 1, 2, 5)),
+        ("huber", 2, 2, (0, 2)),
+    ],
+)
+def test_a_model_of_slow_fits_takes_few_steps(model, own, most, counts) -> None:
+    case = crowd_market.case_of(crowd_market.asked(model=model))
+    assert _counts(case, own, most) == counts

@@ -15,7 +15,7 @@ from analysis.overrides import Overrides, override
 from analysis.prices.abroad import load_abroad
 from analysis.prices.files import load_levels_file
 from analysis.prices.market_data import MarketData
-from analysis.run.common_currency import in_common_currency
+from analysis.run.common_currency import in_common_currency, with_rates
 from analysis.run.plan import plan_cases, plan_study
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
@@ -64,6 +64,7 @@ def test_three_sessions_by_hand() -> None:
     found = in_common_currency(asked(symbols=("FRA",), benchmarks=(Benchmark("FRA"),)), data)
     # 10 % in euros and 10 % of the euro are 21 %; then a loss of a fifth at an unchanged rate
     assert found.levels["FRA"].pct_change().tolist()[1:] == pytest.approx([0.21, -0.20])
+    assert found.levels["EURUSD"].tolist() == [1.00, 1.10, 1.10]  # no security, kept as it is
     assert "OTHER" not in found.levels  # of unknown currency, and nobody asks for it
     assert found.quoted_levels["FRA"].tolist() == [50.0, 55.0, 44.0]
 
@@ -213,5 +214,25 @@ def test_what_a_study_does_not_use_needs_no_rate(made) -> None:
     found = in_common_currency(asked(), given)
     whole = in_common_currency(asked(), made)
     pd.testing.assert_frame_equal(found.levels[whole.levels.columns], whole.levels)
+    alone = in_common_currency(asked(symbols=("FRA",)), given)  # of TYO the rate is known
+    pd.testing.assert_frame_equal(alone.levels, whole.levels)
+    euros = asked(
+        symbols=("FRA",), benchmarks=(Benchmark("FRA"),), currency="EUR", fx=asked().fx[:1]
+    )
+    found = in_common_currency(euros, made)  # dollars and euros are all whose rates it knows
+    assert list(found.levels) == ["FRA", "SPY", "EURUSD"]
+    expected = made.levels["SPY"] / made.levels["EURUSD"]
+    pd.testing.assert_series_equal(found.levels["SPY"], expected, check_names=False)
     with pytest.raises(StudyError, match="GBP"):
         in_common_currency(asked(symbols=("FRA", "LON")), given)
+
+
+def test_rates_are_brought_along_only_where_some_are_bundled(made, snapshot) -> None:
+    euro, other = ExchangeRate("EUR", "EURUSD=X"), ExchangeRate("GBP", "MINE")
+    assert with_rates((euro,), made) is made  # whose folder is none
+    assert with_rates((other,), snapshot) is snapshot
+    assert with_rates((), snapshot) is snapshot
+    found = with_rates((other, euro), snapshot)
+    assert [name for name in found.levels if name not in snapshot.levels] == ["EURUSD=X"]
+    assert len(found.inputs) == len(snapshot.inputs) + 1
+    assert found.quoted is None

@@ -12,7 +12,16 @@ import pytest
 
 from analysis.errors import DataError, MarketImpactError, ReliabilityWarning, StudyError
 from analysis.prices.market_data import MarketData
-from analysis.run.donors import DonorPool, _some, warn_of_collinear, with_donor_levels
+from analysis.prices.reference import IndexWeight, Reference
+from analysis.prices.snapshot import LEVELS
+from analysis.run.donors import (
+    DonorPool,
+    _some,
+    donor_pool,
+    warn_of_collinear,
+    with_donor_levels,
+)
+from analysis.run.flags import LEAST_WEIGHT
 from analysis.run.plan import plan_study
 from analysis.run.study import run_study
 from analysis.sessions import sessions_between
@@ -124,6 +133,47 @@ def test_collinear_donors_are_told_and_change_no_answer(data, make, words):
         plan_study(asked(), data)
 
 
+def test_donors_are_twins_to_the_twelfth_digit():
+    """Returns that differ by the rounding of a level are the same; beyond it they are mixes."""
+    wave = 0.01 * np.tile([1.0, -1.0], 30)
+    for apart, words in ((3e-13, "a and b have the same returns"), (3e-12, "are mixes of")):
+        columns = {"a": wave, "b": wave * (1 + 100 * apart)}
+        with pytest.warns(ReliabilityWarning, match=words):
+            warn_of_collinear(DonorPool(("a", "b")), columns, slice(0, 60))
+
+
+def test_a_fund_is_tied_from_the_least_weight_on(data):
+    """Weights of several firms of the study add up; of one firm the largest counts."""
+    day = dt.date(2025, 1, 24)
+
+    def tied(*weights):
+        known = tuple(IndexWeight("D0 2025", s, w, day, "made up") for s, w in weights)
+        given = replace(data, reference=Reference(weights=known))
+        study = asked(donors=("all-untreated",), symbols=("A", "D3"))
+        return donor_pool(study, given).refused
+
+    assert tied(("A", LEAST_WEIGHT)) == {"D0": "holds A"}
+    assert tied(("A", LEAST_WEIGHT * 0.999)) == {}
+    assert tied(("A", 0.001), ("A", 0.002)) == {}
+    assert tied(("A", 0.002), ("D3", 0.001)) == {"D0": "holds A, D3"}
+
+
+def test_what_is_forced_is_refused_by_nobody(data):
+    day = dt.date(2025, 1, 24)
+    weight = IndexWeight("D0 2025", "A", 0.1, day, "made up")
+    held = replace(data, reference=Reference(weights=(weight,)))
+    study = asked(donors=("all-untreated",), force_donors=True)
+    pool = donor_pool(study, held)
+    assert (pool.names, pool.refused) == (NAMES, {})
+
+
+def test_levels_of_ones_own_get_no_bundled_donors(snapshot):
+    lacking = asked(donors=("GLD", "TLT"))
+    own = replace(snapshot, inputs=tuple(i for i in snapshot.inputs if i.name != LEVELS))
+    assert own.inputs
+    assert with_donor_levels(lacking, own) is own
+
+
 def test_donors_without_a_return_or_a_move_are_passed_over():
     rng = np.random.default_rng(5)
     column = rng.normal(size=60)
@@ -179,6 +229,7 @@ def test_donors_that_move_alike_but_for_a_constant_are_the_same() -> None:
 
 def test_three_names_are_written_out_and_the_others_counted() -> None:
     assert _some(["A", "B", "C"]) == "A, B, C"
+    assert _some(["A", "B", "C", "D"]) == "A, B, C and 1 more"
     assert _some(["A", "B", "C", "D", "E"]) == "A, B, C and 2 more"
 
 

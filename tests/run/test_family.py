@@ -142,6 +142,27 @@ def made(small: StudyResult, dates: int = 60, **firms: dict[str, object]) -> lis
     return found
 
 
+@pytest.mark.parametrize(("level", "by"), [(0.95, "romano-wolf"), (0.96, "holm")])
+def test_nineteen_dates_reach_a_level_of_95_percent_and_no_higher_one(small, level, by) -> None:
+    """The least p of 19 dates is 1 / 20; a count by it could find nothing at a higher level."""
+    firms = asked_at_once(made(small, 19, A={"statistic": -3.5, "p": 0.001}, B={}))
+    family = firm_family(firms, DAY, level)
+    assert (family.adjustment, family.draws) == (by, 19 if by == "romano-wolf" else None)
+    if by == "holm":
+        assert family.p == pytest.approx({"A": 0.002, "B": 0.5})
+        assert (family.fell, family.rose) == (("A",), ())
+
+
+@pytest.mark.parametrize(("p", "counted"), [(0.125, True), (0.13, False)])
+def test_a_firm_is_counted_up_to_the_level(small: StudyResult, p: float, counted: bool) -> None:
+    """Twice an eighth is a quarter, the level's own; each firm alone is beyond it either way."""
+    bare = {"pseudo": None, "p": p}
+    firms = asked_at_once(made(small, A={"statistic": 1.5, **bare}, B={"statistic": 0.1, **bare}))
+    family = firm_family(firms, DAY, 0.75)
+    assert family.adjustment == "holm"
+    assert family.rose == (("A", "B") if counted else ())
+
+
 def test_firms_are_ranked_together_by_hand(small: StudyResult) -> None:
     firms = made(
         small, A={"statistic": -3.5}, B={"statistic": 2.0, "hidden": 10}, C={"statistic": -0.5}

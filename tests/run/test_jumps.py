@@ -47,6 +47,17 @@ def test_one_bad_bar_is_two_jumps(asked, snapshot):
         check_jumps(asked, replace(snapshot, levels=levels))
 
 
+@pytest.mark.parametrize("ratio", [3.0, 1 / 3.0])
+def test_threefold_is_allowed_and_one_jump_is_told_alone(asked, snapshot, ratio):
+    """The bundled levels of one firm in place of which a level jumps by just threefold."""
+    before = snapshot.levels.index < "2024-06-10"
+    flat = snapshot.levels.assign(NVDA=np.where(before, 1.0, ratio))
+    check_jumps(asked, replace(snapshot, levels=flat))
+    more = snapshot.levels.assign(NVDA=np.where(before, 1.0, 3.01))
+    with pytest.raises(DataError, match=r"3\.01 times the level before; is a split"):
+        check_jumps(asked, replace(snapshot, levels=more))
+
+
 def test_a_move_that_was_real_is_allowed_by_symbol_and_session(asked, snapshot):
     moved = scaled(snapshot, "NVDA", "2024-06-10", 1 / 4)
     allowing = replace(asked, allow_jump=("NVDA 2024-06-10",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import crowd_market
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from analysis.errors import DataError, WindowError
 from analysis.overrides import Overrides, override
 from analysis.returns import anchored_weight, returns_without
 from analysis.run.plan import benchmark_returns, plan_study
+from analysis.run.purging import index_level
 from analysis.study import Benchmark
 from analysis.study_file import dump_study, parse_study
 
@@ -99,6 +101,33 @@ def test_a_weight_of_another_year_is_refused(study, snapshot) -> None:
     asked = override(replace(study, events=(old,)), Overrides(models=("market",), symbols=("AMD",)))
     with pytest.raises(WindowError, match="weight of NVDA is of 2025-01-24, more than 150 days"):
         plan_study(asked, snapshot)
+
+
+@pytest.mark.parametrize(("days", "fits"), [(150, True), (151, False)])
+def test_a_weight_is_of_150_days_before_at_the_most(days: int, fits: bool) -> None:
+    day = pd.Timestamp("2025-01-27") - pd.Timedelta(days=days)
+    assert day in crowd_market.SESSIONS
+    held = Benchmark("M-ex", purged_of="A", weight=0.05, weight_session=day.date())
+    head = replace(crowd_market.asked().headline, benchmark="M-ex")
+    study = crowd_market.asked(benchmarks=(held,), headline=head)
+    if fits:
+        crowd_market.case_of(study)
+        return
+    with pytest.raises(WindowError, match=f"weight of A is of {day.date()}, more than 150 days"):
+        crowd_market.case_of(study)
+
+
+def test_the_market_of_the_factors_is_the_excess_return_and_the_rate(snapshot) -> None:
+    level = index_level("MKT", snapshot)
+    factors = snapshot.factors
+    total = (factors["mkt_rf"] + factors["rf"]).iloc[1:]
+    np.testing.assert_allclose(level.pct_change().iloc[1:], total, rtol=1e-9, atol=1e-14)
+    assert (level.name, level.iloc[0]) == (
+        "MKT",
+        1 + factors["mkt_rf"].iloc[0] + factors["rf"].iloc[0],
+    )
+    own = snapshot.levels.rename(columns={"SPY": "MKT"})
+    pd.testing.assert_series_equal(index_level("MKT", replace(snapshot, levels=own)), own["MKT"])
 
 
 def test_an_index_without_known_weights_is_refused_with_the_mend(snapshot) -> None:

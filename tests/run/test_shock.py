@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from analysis.errors import StudyError
 from analysis.narrative import summary_paragraph
 from analysis.overrides import Overrides, override
-from analysis.run.shock import market_shock
+from analysis.run.shock import _lines, market_shock
 from analysis.run.study import run_study
 from analysis.study_file import load_study
 from analysis.windows import Window
@@ -187,6 +188,38 @@ class TestInAMadeUpMarket:
         )
         assert found.benchmark.placebo.draws == at + (-11) - 1 - 111 + 1
 
+        def t(day: int) -> float:
+            own = market[day - 110 : day - 10]
+            return abs(market[day : day + 2].sum() - 2 * own.mean()) / own.std(ddof=1)
+
+        draws = [t(day) for day in range(111, at - 11)]
+        rank = (1 + sum(draw >= t(at) for draw in draws)) / (len(draws) + 1)
+        assert found.benchmark.placebo.p == pytest.approx(rank)
+
+    def test_the_interval_of_the_benchmarks_return_is_a_prediction_of_its_mean(self) -> None:
+        """Of two sessions: s² (2 + 4 / n), on the sessions that the event's own window has."""
+        at = crowd_market.EVENT
+        for holes, used in (((), 100), (((at - 12, "M"),), 98)):
+            study = crowd_market.asked(model="mean", min_estimation=60)
+            found, returns = self.shocked(study, holes=holes)
+            market = returns["M"].to_numpy()
+            own = market[crowd_market.ROWS]
+            own = own[np.isfinite(own)]
+            assert len(own) == used
+            half = stats.t.ppf(0.975, used - 1) * own.std(ddof=1) * np.sqrt(2 + 4 / used)
+            car = market[at : at + 2].sum() - 2 * own.mean()
+            t = found.benchmark.t
+            assert (t.low, t.high) == pytest.approx((car - half, car + half), rel=1e-9)
+            assert t.df == used - 1
+
+    def test_an_event_within_the_estimation_window_is_no_day_to_rank(self) -> None:
+        one = Window(1, 1)
+        for end, there in ((-1, True), (0, False)):
+            head = replace(crowd_market.asked().headline, window=one)
+            study = crowd_market.asked(estimation=Window(-110, end), windows=(one,), headline=head)
+            found, _ = self.shocked(study)
+            assert (found is not None) is there
+
     def test_the_line_of_the_firms_and_the_headlines_place_beside_it(self) -> None:
         found, returns = self.shocked()
         at, rows = crowd_market.EVENT, crowd_market.ROWS
@@ -207,6 +240,7 @@ class TestInAMadeUpMarket:
             slopes.append(abs(np.polyfit(beta, own, 1)[0]))
         rank = (1 + sum(s >= slopes[-1] for s in slopes[:-1])) / len(slopes)
         assert exposure.rank.draws == len(slopes) - 1
+        assert exposure.rank.statistic == exposure.slope
         assert exposure.rank.p == pytest.approx(rank)
 
     def test_five_firms_are_enough_for_a_line_and_four_are_not(self) -> None:
@@ -218,6 +252,23 @@ class TestInAMadeUpMarket:
         five = crowd_market.asked(symbols=crowd_market.FIRMS[:5], groups=())
         found, _ = self.shocked(five, holes=((at + 1, "C"),))
         assert found.exposure is None  # of four alone the return of both sessions is known
+
+    def test_a_line_is_of_the_firms_of_which_both_are_known(self) -> None:
+        """Listed late, a firm has no beta for years; the day of the event it may not trade."""
+        at = crowd_market.EVENT
+        found, _ = self.shocked(holes=((at + 1, "C"),))
+        assert (found.exposure.firms, found.exposure.rank.draws) == (5, at - 122)
+        x = np.array([[0.5, 1.0, 1.5, 2.0, 2.5, np.nan], [0.5, 1.0, 1.5, 2.0, np.nan, np.nan]])
+        y = np.array([[3.0, np.nan, 1.0, 4.0, 2.0, 9.0], [3.0, 7.0, 1.0, 4.0, 2.0, np.nan]])
+        wide = np.column_stack([x, [[3.0], [3.0]]]), np.column_stack([y, [[6.0], [6.0]]])
+        slope, intercept, count = _lines(*wide)
+        assert count.tolist() == [5, 5]
+        for row, places in ((0, [0, 2, 3, 4, 6]), (1, [0, 1, 2, 3, 6])):
+            line = np.polyfit(wide[0][row, places], wide[1][row, places], 1)
+            assert [slope[row], intercept[row]] == pytest.approx(line)
+        few, _, count = _lines(x, y)
+        assert count.tolist() == [4, 4]
+        assert np.isnan(few).all()
 
     def test_an_ordinary_day_or_a_hole_in_the_benchmark(self) -> None:
         calm, _ = self.shocked(fall=0.0)

@@ -71,6 +71,8 @@ def test_150_days_are_the_limit(snapshot) -> None:
             reference = Reference(shares={"A": (count(str(as_of)),)}, closes=closes)
             found = value_at("A", EVE, levels, reference)
             assert (found.amount is not None) == valued
+            loud = value_at("A", EVE, levels, reference, stale=True)
+            assert loud.flag == ("" if valued else f"STALE-SHARE-COUNT:{as_of}")
 
 
 def test_a_point_in_time_goes_before_a_mean_and_digits_before_a_round_figure() -> None:
@@ -96,6 +98,19 @@ def test_the_close_of_the_session_goes_before_one_that_is_carried() -> None:
     printed = value_at("A", sessions[0], levels, reference)
     assert (printed.amount, printed.flag) == (pytest.approx(10.2e9), "")
     assert value_at("A", sessions[0], levels, Reference(shares=shares)).flag == "no-printed-close"
+
+
+@pytest.mark.parametrize(
+    ("daily", "flag"),
+    [(0.5, ""), (0.0, "no-printed-close"), (float("nan"), "no-printed-close")],
+)
+def test_a_close_of_the_day_is_above_nothing(daily, flag) -> None:
+    """Half a dollar is a price."""
+    levels = pd.DataFrame({"A": [1.0]}, index=[EVE])
+    closes = pd.DataFrame({"A": [daily]}, index=[EVE])
+    reference = Reference(shares={"A": (count("2025-01-20"),)}, daily_closes=closes)
+    found = value_at("A", EVE, levels, reference)
+    assert (found.amount, found.flag) == (None if flag else 0.5e9, flag)
 
 
 SESSIONS = pd.DatetimeIndex(["2025-01-22", "2025-01-23", "2025-01-24", "2025-01-27"])
@@ -157,6 +172,9 @@ def test_the_nearest_printed_close_is_carried_by_the_levels() -> None:
     outside = PrintedClose("A", pd.Timestamp("2025-01-25"), 10.0, "print")
     lost = value_at("A", EVE, levels, Reference(shares=shares, closes={"A": (outside,)}))
     assert (lost.amount, lost.flag) == (None, "printed-close-outside-data:2025-01-25")
+    low = market(A=[0.5, 0.55, 99.0, 50.0])
+    found = value_at("A", SESSIONS[1], low, Reference(shares=shares, closes={"A": (first,)}))
+    assert found.amount == pytest.approx(11e9)
     for bad in (0.0, float("nan")):
         holed = market(A=[bad, 110.0, 99.0, 50.0])
         reference = Reference(shares=shares, closes={"A": (first,)})

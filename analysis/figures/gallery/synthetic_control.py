@@ -118,12 +118,6 @@ def _detail(path: SyntheticPath) -> str:
     )
 
 
-def _band(path: SyntheticPath) -> str:
-    return (
-        "" if path.band is None else f"; band: {percent(path.level, 0)} by those, for their misfit"
-    )
-
-
 def _finding(path: SyntheticPath, who: str) -> str:
     word = "below" if path.gap < 0 else "above"
     p, draws = path.outcome.p, path.outcome.draws

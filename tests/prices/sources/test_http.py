@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import gzip
 import json
 
 import pytest
+from curl_cffi import CurlOpt
 
+from analysis.cli._live import yahoo_options
 from analysis.errors import SourceError
-from analysis.prices.sources.http import LARGEST_BODY
+from analysis.prices.sources.http import LARGEST_BODY, BoundedSession, Patience
 from analysis.prices.sources.protocol import BadAnswer, SymbolRefused
 from analysis.prices.sources.yahoo import YahooSource
 from analysis.prices.sources.yahoo_http import judge
@@ -104,8 +107,84 @@ def test_a_redirect_within_the_vendor_is_followed(fetch, vendor):
 
 
 def test_a_redirect_in_circles_ends(fetch, vendor):
+    before = len(vendor.requests)
     with pytest.raises(BadAnswer, match="round in circles"):
         fetch(lambda handler, _: handler.answer(302, b"", Location=handler.path))
+    assert len(vendor.requests) - before == 6  # the first, and five redirects
+
+
+CHART = "https://query1.finance.yahoo.com/v8/finance/chart/"
+
+
+@pytest.fixture
+def sent(vendor):
+    """Send one request whose first answer has a status and a place; give what arrived, and it."""
+
+    def send(status, method="POST", **more):
+        arrived = []
+
+        def act(handler, _):
+            body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+            arrived.append((handler.command, handler.path.rpartition("/")[2], body))
+            if len(arrived) == 1:
+                handler.answer(status, b"moved", Location="/v8/finance/chart/NEW")
+            else:
+                handler.answer(200, b"there")
+
+        vendor.faults["*"] = Fault("act", act=act)
+        vendor.add(listing("OLD"), listing("NEW"))
+        with BoundedSession("Yahoo Finance", "yahoo.com", PATIENT) as session:
+            answer = session.request(method, CHART + "OLD", **more)
+        return arrived, (answer.status_code, answer.content)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("status", "second"),
+    [
+        (300, ("GET", "NEW", b"")),
+        (301, ("GET", "NEW", b"")),
+        (302, ("GET", "NEW", b"")),
+        (303, ("GET", "NEW", b"")),
+        (307, ("POST", "NEW", b"asked")),
+        (308, ("POST", "NEW", b"asked")),
+    ],
+)
+def test_two_codes_alone_send_a_body_on(sent, status, second):
+    """RFC 9110, 15.4.8 and 15.4.9: method and body stay; browsers turn the others into GET."""
+    arrived, answer = sent(status, data=b"asked", params={"a": "1"})
+    assert arrived == [("POST", "OLD?a=1", b"asked"), second]
+    assert answer == (200, b"there")
+
+
+@pytest.mark.parametrize(
+    ("status", "more"), [(400, {}), (201, {}), (302, {"allow_redirects": False})]
+)
+def test_what_is_no_redirect_or_not_wanted_is_not_followed(sent, status, more):
+    arrived, answer = sent(status, "GET", **more)
+    assert len(arrived) == 1
+    assert answer == (status, b"moved")
+
+
+@pytest.mark.parametrize(("stall", "seconds"), [(0.2, 1), (1, 1), (2.4, 2)])
+def test_a_stall_is_told_to_curl_in_whole_seconds_and_never_none(stall, seconds):
+    """libcurl takes whole seconds, and 0 of either for no bound at all."""
+    with BoundedSession("V", "v.com", dataclasses.replace(PATIENT, stall=stall)) as session:
+        bounds = session.curl_options
+    assert bounds[CurlOpt.LOW_SPEED_LIMIT] == 1
+    assert bounds[CurlOpt.LOW_SPEED_TIME] == seconds
+
+
+def test_who_does_not_say_otherwise_is_as_patient_as_the_command_says():
+    asked = {p.name: p.default for p in yahoo_options(lambda: None).__click_params__}
+    usual = Patience()
+    assert usual.rate == asked["rate"] == 5
+    assert usual.attempts - 1 == asked["retries"] == 3
+    assert usual.stall == asked["timeout"] == 6
+    assert usual.wait == asked["backoff"] == 1
+    assert (usual.connect, usual.total, usual.longest_wait, usual.silences) == (4, 30, 20, 3)
+    assert LARGEST_BODY == 16_777_216  # 16 MB, as docs/reliability.md says
 
 
 @pytest.mark.parametrize(
