@@ -12,7 +12,6 @@ from crowd_market import EVENT, asked, case_of, crowd, simple
 
 from analysis.context.absent import Absent
 from analysis.context.cumulative import CumulativePath, cumulative_path
-from analysis.models.linear import LeastSquares
 from analysis.overrides import Overrides, override
 from analysis.run.plan import plan_headline
 from analysis.run.study import run_study
@@ -183,8 +182,3 @@ def test_ten_sessions_before_are_shown_where_the_estimation_window_leaves_them()
 
 def test_a_model_without_a_constant_has_an_alpha_of_nought() -> None:
     assert cumulative_path(case_of(asked(model="market-adjusted"))).alpha == 0.0
-    case = case_of()
-    model = replace(case.specification.model, estimator=LeastSquares(constant=False))
-    case = replace(case, specification=replace(case.specification, model=model))
-    assert "alpha" not in case.fit("A").model.coefficients
-    assert cumulative_path(case).alpha == 0.0
