@@ -129,7 +129,7 @@ def cumulative_path(case: Case) -> CumulativePath | Absent:
         car=np.array([cumulative(path) for path in paths]),
         se=np.array(known) if len(known) == len(errors) else None,
         critical=critical_value(case.study.level, fit.model.df),
-        alpha=float(fit.model.coefficients.get("alpha", 0.0)),
+        alpha=float(fit.model.coefficients["alpha"]),
     )
 
 

@@ -105,13 +105,13 @@ def curve_benchmarks(
         )
         firm = study.headline.symbol
         wanted: list[tuple[str, ...]] = (
-            [(firm,)] if holdings.weights.get(index, 0.0) >= LEAST_WEIGHT else []
+            [(firm,)] if firm in own and holdings.weights[index] >= LEAST_WEIGHT else []
         )
         if index not in sectors and len(own) > 1:
             wanted.append(own)
         for firms in wanted:
             there = {frozenset(b.firms) for b in found if b.symbol == index}
-            if set(firms) <= set(own) and frozenset(firms) not in there:
+            if frozenset(firms) not in there:
                 found.append(purged(index, firms, sector=index in sectors))
     return tuple(found)
 

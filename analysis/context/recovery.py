@@ -106,7 +106,9 @@ def recovery_path(case: Case, history: pd.Series | None = None) -> RecoveryPath 
     return RecoveryPath(
         symbol=case.symbol,
         path=_after(values, event)[: len(values) - event],
-        placebo=np.array([_after(values, int(row)) for row in rows]).reshape(-1, HORIZON + 1),
+        placebo=np.array([_after(values, int(row)) for row in rows]).reshape(
+            len(rows), HORIZON + 1
+        ),
         days=tuple(levels.index[rows]),
         depth=depth,
         recovery=recovery,

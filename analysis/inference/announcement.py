@@ -106,7 +106,7 @@ def reactions(
     # a session asked about may stand for a placebo session: exchangeable under the null
     pool = np.nan_to_num(np.vstack([null, sar]))
     picks = np.array([rng.choice(len(pool), days, replace=False) for _ in range(draws)])
-    everything = romano_wolf(sar.ravel(), pool[picks].reshape(draws, -1)).reshape(sar.shape)
+    everything = romano_wolf(sar.ravel(), pool[picks].reshape(draws, sar.size)).reshape(sar.shape)
     by_day = np.array([romano_wolf(row, null) for row in sar])
     return tuple(
         Reaction(

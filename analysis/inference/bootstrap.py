@@ -150,7 +150,6 @@ def block_indices(
     if block <= 1:
         return fresh
     restart = rng.random((draws, length)) < 1 / block
-    restart[:, 0] = True
     position = np.arange(length)
     began = np.maximum.accumulate(np.where(restart, position, 0), axis=1)
     indices: IntArray = (np.take_along_axis(fresh, began, axis=1) + position - began) % rows

@@ -134,10 +134,7 @@ def close_products(position: IntArray, sums: FloatArray, reach: int) -> float:
     >>> close_products(np.array([0, 1, 5]), np.array([1.0, 2.0, 3.0]), 2)
     18.0
     """
-    total = float(sums @ sums)
-    if reach > 1 and len(sums) > 1:
-        running = np.concatenate([[0.0], np.cumsum(sums)])
-        upto = np.searchsorted(position, position + reach, side="left")
-        after = running[upto] - running[np.arange(1, len(sums) + 1)]
-        total += 2 * float(sums @ after)
-    return total
+    running = np.concatenate([[0.0], np.cumsum(sums)])
+    upto = np.searchsorted(position, position + reach, side="left")
+    after = running[upto] - running[1:]
+    return float(sums @ sums) + 2 * float(sums @ after)

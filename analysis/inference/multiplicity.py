@@ -46,8 +46,6 @@ def adjust(p: FloatArray, how: Adjustment) -> FloatArray:
     adjusted: FloatArray = np.full(len(p), np.nan)
     known = np.isfinite(p)
     values = p[known]
-    if not len(values):
-        return adjusted
     if how == "holm":
         order = np.argsort(values, kind="stable")
         steps = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))

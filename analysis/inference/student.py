@@ -102,7 +102,7 @@ def fit_student(
     Returns
     -------
     StudentLaw or None
-        None where half of the values or more are 0: they give no scale.
+        None where more than half of the values are 0: they give no scale.
 
     References
     ----------

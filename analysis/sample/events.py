@@ -143,7 +143,7 @@ class FirmEvents:
         Raises
         ------
         DataError
-            If the columns are not of one length.
+            If the columns are not of one length, or a weight is negative.
 
         Examples
         --------
@@ -156,6 +156,12 @@ class FirmEvents:
         for name, column in (*given.items(), ("characteristics", characteristics)):
             if column is not None and len(column) != n:
                 raise DataError(f"firm-events: {n} symbols and {len(column)} entries of '{name}'")
+        weights = None if weight is None else np.asarray(weight, dtype=float)
+        if weights is not None and (weights < 0).any():
+            row = int(np.argmax(weights < 0))
+            raise DataError(
+                f"firm-events: the weight of pair {row + 1}, {weights[row]:g}, is negative"
+            )
         day, instant, naive = _moments(when)
         numbers = [str(row + 1) for row in range(n)]
         return cls(
@@ -168,9 +174,7 @@ class FirmEvents:
             benchmark=Labels.none(n) if benchmark is None else Labels.of(benchmark),
             title=Labels.of(texts["title"]) if "title" in texts else Labels.none(n),
             source=Labels.of(texts["source"]) if "source" in texts else Labels.none(n),
-            weight=np.broadcast_to(np.nan, (n,))
-            if weight is None
-            else np.asarray(weight, dtype=float),
+            weight=np.broadcast_to(np.nan, (n,)) if weights is None else weights,
             characteristics=pd.DataFrame(index=range(n))
             if characteristics is None
             else characteristics.reset_index(drop=True),
@@ -224,7 +228,7 @@ def read_events(path: Path) -> FirmEvents:
         benchmark=labels("benchmark"),
         title=labels("title"),
         source=labels("source"),
-        weight=_numbers(piece, names.index("weight"), problems)
+        weight=_weights(piece, names.index("weight"), problems)
         if "weight" in names
         else np.broadcast_to(np.nan, (n,)),
         characteristics=_characteristics(piece),
@@ -275,6 +279,8 @@ def events_of_tables(tables: Sequence[Mapping[str, Any]], *, where: str) -> Firm
         weight = table.get("weight", np.nan)
         if not isinstance(weight, int | float) or isinstance(weight, bool) or np.isinf(weight):
             raise DataError(f"{place}: weight '{weight}' is no number")
+        if weight < 0:
+            raise DataError(f"{place}: weight '{weight}' is negative; leave it out for none")
         weights.append(float(weight))
     extra = [key for table in tables for key in table if key not in KNOWN_COLUMNS]
     frame = pd.DataFrame(
@@ -319,6 +325,17 @@ def _numbers(piece: Piece, column: int, problems: Problems) -> FloatArray:
         piece, bad, lambda row: f"{name} '{piece.shown(column, row)}' is no number; left empty"
     )
     return values
+
+
+def _weights(piece: Piece, column: int, problems: Problems) -> FloatArray:
+    values = _numbers(piece, column, problems)
+    negative = values < 0
+    problems.add_rows(
+        piece,
+        np.flatnonzero(negative),
+        lambda row: f"weight '{piece.shown(column, row)}' is negative; left empty",
+    )
+    return np.where(negative, np.nan, values)
 
 
 def _characteristics(piece: Piece) -> pd.DataFrame:

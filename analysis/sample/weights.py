@@ -38,8 +38,8 @@ def weighted_by(events: FirmEvents, column: str) -> FirmEvents:
     Raises
     ------
     StudyError, DataError
-        If there is no such column, it holds no numbers, or market values are asked for where none
-        are at hand.
+        If there is no such column, it holds no numbers or negative ones, or market values are asked
+        for where none are at hand.
     """
     if not column or column == "weight":
         return events
@@ -55,6 +55,11 @@ def weighted_by(events: FirmEvents, column: str) -> FirmEvents:
     if not is_numeric_dtype(events.characteristics[column]):
         raise DataError(f"{events.name}: '{column}' holds no numbers to weight by")
     values = events.characteristics[column].to_numpy(dtype=np.float64)
+    below = int(np.count_nonzero(values < 0))
+    if below:
+        raise DataError(
+            f"{events.name}: '{column}' has {below:,} negative values; weights are 0 or more"
+        )
     return replace(events, weight=np.where(values > 0, values, np.nan))
 
 

@@ -173,3 +173,12 @@ def test_two_sessions_are_a_path() -> None:
     for sessions, days in ((2, range(2)), (3, range(3))):
         cut = crowd(levels=crowd().levels.iloc[: EVENT + sessions])
         assert cumulative_path(case_of(near, cut)).days == days
+
+
+def test_ten_sessions_before_are_shown_where_the_estimation_window_leaves_them() -> None:
+    early = asked(estimation=Window(-130, -31))
+    assert cumulative_path(case_of(early)).days == range(-10, 21)
+
+
+def test_a_model_without_a_constant_has_an_alpha_of_nought() -> None:
+    assert cumulative_path(case_of(asked(model="market-adjusted"))).alpha == 0.0

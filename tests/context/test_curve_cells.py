@@ -12,12 +12,14 @@ import pytest
 from curve_market import EVENT, SESSIONS, asked, made_up
 
 from analysis.context import curve_cells, multiverse
+from analysis.context.curve_benchmarks import Holdings, purged
 from analysis.context.curve_cells import CurveCell, CurveWindows, draw, grid, measured
 from analysis.models.catalog import MODELS
 from analysis.models.design import Design
 from analysis.prices.reference import Reference, ShareCount
 from analysis.run.plan import plan_headline, plan_study, specification_of
-from analysis.study import Benchmark
+from analysis.run.purging import MARKET
+from analysis.study import Benchmark, MarketValue
 from analysis.windows import Window
 
 DAY = CurveWindows(Window(0, 0), None)
@@ -204,3 +206,67 @@ def test_logarithms_are_of_gross_returns_and_in_excess_of_the_base() -> None:
     np.testing.assert_allclose(found.y, np.log((1 + y + base) / (1 + base)), rtol=1e-12)
     np.testing.assert_allclose(found.x[:, 0], np.log(1 + y), rtol=1e-12)
     np.testing.assert_allclose(found.base, np.log(1 + base), rtol=1e-12)
+
+
+def test_windows_that_reach_farther_back_than_the_dates_allow_are_not_drawn(case, choice) -> None:
+    """A length and a gap count together: 150 sessions and a gap of 150 leave too few dates."""
+    cells = [
+        CurveCell(choice, "simple", n, gap, case.design("A")) for n, gap in ((150, 150), (60, 10))
+    ]
+    assert EVENT - 11 - 300 < 99
+    assert list(draw(cells, DAY)) == [(id(cells[1]), Window(0, 0))]
+
+
+def test_one_cell_is_measured_over_the_windows_of_its_question(case, choice) -> None:
+    cell = CurveCell(choice, "simple", 60, 10, case.design("A"))
+    ((found, points),) = measured([cell], CurveWindows(Window(0, 0), Window(0, 1)))
+    returns = case.returns("A")
+    mean = returns[EVENT - 70 : EVENT - 10].mean()
+    assert found is cell
+    assert [(p.estimand, p.window) for p in points] == [
+        ("total", Window(0, 0)), ("wider", Window(0, 1)),
+    ]  # fmt: skip
+    assert points[0].abnormal == pytest.approx(returns[EVENT] - mean, rel=1e-12)
+    assert points[1].abnormal == pytest.approx(returns[EVENT : EVENT + 2].sum() - 2 * mean)
+
+
+def test_of_copies_the_studys_own_choice_is_kept_else_the_first() -> None:
+    def point(name, *, headline=False, p=0.01):
+        return SimpleNamespace(
+            name=name, abnormal=-0.1, low=-0.2, p=p, family="W", headline=headline
+        )  # fmt: skip
+
+    points = [point("a"), point("b", p=0.02), point("c"), point("d", p=0.02, headline=True)]
+    kept = curve_cells.without_copies([(None, one) for one in points])
+    assert [one.name for _, one in kept] == ["d", "a"]
+
+
+def test_factors_are_purged_by_the_market_alone_in_excess_of_the_rate() -> None:
+    data = made_up()
+    rng = np.random.default_rng(8)
+    names = ["mkt_rf", "smb", "hml", "rf"]
+    factors = pd.DataFrame(rng.normal(0, 0.01, (len(SESSIONS), 4)), index=SESSIONS, columns=names)
+    study = asked(models=("ff3",), benchmarks=(Benchmark("W"),))
+    plan = plan_study(study, replace(data, factors=factors))
+    market = rng.normal(0, 0.01, len(SESSIONS))
+    given = tuple(
+        (b, market) for b in (Benchmark("W"), purged("M", ("A",)), purged(MARKET, ("A",)))
+    )
+    holdings = Holdings("A", {MARKET: 0.06}, frozenset())
+    whole, without = multiverse._on_factors(plan, plan.events[0], MODELS["ff3"], given, holdings)
+    assert (whole.holds_firm, whole.relative, without.holds_firm) == (True, True, False)
+    assert without.case.specification.benchmark == f"{MARKET}-ex"
+    np.testing.assert_array_equal(whole.case.plan.factors["mkt_rf"], factors["mkt_rf"])
+    np.testing.assert_allclose(without.case.plan.factors["mkt_rf"], market - factors["rf"])
+
+
+def test_a_value_that_the_study_states_makes_money_of_a_point() -> None:
+    data = made_up()
+    short = replace(data, levels=data.levels.iloc[EVENT - 120 :])
+    eve = SESSIONS[EVENT - 1].date()
+    stated = MarketValue("A", 2e6, eve, "made up", close=50.0, close_session=eve)
+    study = asked(models=("mean",), benchmarks=(Benchmark("W"),), market_values=(stated,))
+    points = multiverse.multiverse(study, short).leading.points
+    for point in points:
+        if point.returns == "simple":
+            assert point.answer == pytest.approx(1e8 * point.abnormal, rel=1e-9)

@@ -80,3 +80,10 @@ def test_what_only_two_choices_together_explain() -> None:
     labels = {"model": list("aabb"), "gap": list("5151")}
     found = main_effects(np.array([0.0, 1.0, 1.0, 0.0]), np.full(4, 0.25), labels)
     assert found[TOGETHER] == pytest.approx(1)
+
+
+def test_a_choice_that_was_never_made_otherwise_has_no_part_and_noughts_have_none() -> None:
+    values, weights = np.array([1.0, 1.2, 3.0, 3.1]), np.full(4, 0.25)
+    found = main_effects(values, weights, {"model": list("aabb"), "gap": list("5555")})
+    assert list(found) == ["model", TOGETHER]
+    assert main_effects(np.zeros(4), weights, {"model": list("aabb")}) == {}

@@ -174,3 +174,24 @@ def test_reactions_of_the_bundled_study(study, snapshot) -> None:
     expected = returns["NVDA"].loc["2025-01-27"] - ahead.predicted_mean[0]
     assert event.ar == pytest.approx(expected, rel=1e-8)
     assert event.statistic == pytest.approx(expected / ahead.se_obs[0], rel=1e-8)
+
+
+def test_the_headlines_firm_alone_against_its_placebo_sessions(found) -> None:
+    """Each placebo session predicted by a fit of its own; sets of five by the same numbers."""
+    returns = simple(crowd().levels)
+    y, x = returns["A"].to_numpy(), returns["M"].to_numpy()
+    null = []
+    for date in range(111, FIRST - 10):
+        ar, se = predicted(y, x, date, 1)
+        null.append((ar / se)[0])
+    ar, se = predicted(y, x)
+    t = ar / se
+    own = sorted(found.own, key=lambda r: r.day)
+    for reaction in own:
+        size = abs(t[reaction.day])
+        assert reaction.p_day == (1 + (np.abs(null) >= size).sum()) / (len(null) + 1)
+    pool, rng = np.abs(np.append(null, t)), np.random.default_rng(20250127)
+    largest = [pool[rng.choice(len(pool), 5, replace=False)].max() for _ in range(4999)]
+    first = max(own, key=lambda r: abs(r.statistic))
+    beyond = (np.array(largest) >= abs(first.statistic) * (1 - 1e-9)).sum()
+    assert first.p_all == pytest.approx((1 + beyond) / 5000, rel=1e-12)

@@ -13,6 +13,7 @@ from crowd_market import EVENT, ROWS, SESSIONS, asked, case_of, crowd, simple
 from analysis.context.absent import Absent
 from analysis.context.halves import session_halves
 from analysis.context.intraday import intraday_days
+from analysis.inference.effects.volume import abnormal_volume_test
 from analysis.prices.tables import read_table
 from analysis.run.plan import plan_headline
 from analysis.study import Benchmark
@@ -186,3 +187,36 @@ def test_hours_before_another_opening_are_not_those_of_the_event(study, snapshot
     )
     assert set(intraday_days(case).before) == {"QQQ", "SMH"}
     assert intraday_days(replace(case, placed=later)).before == {}
+
+
+def test_a_model_without_a_benchmark_has_no_halves_to_be_set_against() -> None:
+    told = session_halves(case_of(asked(model="mean"), market()))
+    assert isinstance(told, Absent)
+    assert told.reason == "needs daily bars of a benchmark"
+
+
+def test_what_was_not_tested_has_no_abnormal_return() -> None:
+    silent = bars(crowd().levels["A"], 0).assign(volume=np.nan)
+    firm, _ = of(market(A=silent))
+    assert np.isnan(firm.abnormal(firm.volume_test))
+
+
+def test_without_a_count_turnover_is_of_one_share_and_a_session_without_trade_stays() -> None:
+    frame = bars(crowd().levels["A"], 0)
+    frame.iloc[EVENT - 50, frame.columns.get_loc("volume")] = 0.0
+    logs = np.log(100 * frame["volume"].to_numpy() + 0.000255)
+    wanted = abnormal_volume_test(
+        logs[ROWS], np.empty((100, 0)), logs[[EVENT]], np.empty((1, 0)), level=0.95
+    )
+    firm, _ = of(market(A=frame))
+    assert firm.volume_test == wanted
+
+
+def test_a_session_of_the_same_range_counts_as_large_a_one() -> None:
+    frame = bars(crowd().levels["A"], 0)
+    columns = [frame.columns.get_loc(name) for name in ("high", "low", "open", "close")]
+    frame.iloc[EVENT - 50, columns] = frame.iloc[EVENT, columns]
+    spread = (frame["high"] / frame["low"]).to_numpy()
+    assert (spread[ROWS] == spread[EVENT]).sum() == 1
+    firm, _ = of(market(A=frame))
+    assert firm.range_p == pytest.approx((1 + (spread[ROWS] >= spread[EVENT]).sum()) / 101)

@@ -248,7 +248,7 @@ def test_a_day_is_cut_to_its_session_and_its_band_has_the_fewest_sessions_of_a_s
     np.testing.assert_allclose(path.half, stats.t.ppf(0.975, 28) * spread, rtol=1e-9)
     assert path.critical == jump_threshold(4)
     assert np.isnan(days.overnight)  # no close of the eve is printed
-    assert len(days.tidy) == 24
+    assert days.tidy.index.tolist() == list(range(24))
     assert [file.name for file in days.inputs] == ["b", "p", "e"]
 
 

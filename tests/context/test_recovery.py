@@ -150,3 +150,21 @@ def test_without_an_earlier_fall_there_is_no_band() -> None:
     assert all(np.isnan(part).all() for part in path.band)
     assert path.tidy[["earlier_falls_10", "earlier_falls_90"]].isna().all(axis=None)
     assert simple(pd.DataFrame({"A": path.path}))["A"].iloc[1] > 0
+
+
+def test_a_fall_is_from_the_eve_and_not_from_the_session_before_it() -> None:
+    found, levels = fallen({-1: 0.3}, event=-0.1)
+    assert levels.iloc[EVENT] > levels.iloc[EVENT - 2]
+    assert found.path[0] == pytest.approx(0.9)
+    assert found.placebo.shape == (0, HORIZON + 1)
+
+
+def test_a_fall_exactly_as_deep_counts() -> None:
+    """Halved and doubled again, without rounding, five times before the event."""
+    data = crowd()
+    growth = np.ones(len(SESSIONS))
+    for row in (-200, -160, -120, -80, -40, 0):
+        growth[EVENT + row : EVENT + row + 2] = 0.5, 2.0
+    levels = data.levels.assign(A=128.0 * np.cumprod(growth))
+    found = recovery_path(case_of(data=crowd(levels=levels)))
+    assert (found.depth, len(found.days)) == (1.0, 5)

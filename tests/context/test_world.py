@@ -13,6 +13,7 @@ from scipy import stats
 
 from analysis.context import world
 from analysis.context.absent import Absent
+from analysis.prices.manifest import InputFile
 from analysis.prices.reference import ChronologyEntry
 from analysis.windows import Window
 
@@ -133,3 +134,34 @@ def test_data_without_other_exchanges_are_told(tmp_path) -> None:
     plan = replace(case.plan, data=replace(case.plan.data, folder=tmp_path))
     told = world.first_sessions(replace(case, plan=plan))
     assert told.reason == "the data hold no prices of other exchanges"
+
+
+def made_world(monkeypatch, *kinds: str):
+    """Firms X of the kinds given, each falling deeper than the one before; Y ends too early."""
+    prices = closes()
+    rows = [MARKET | {"symbol": f"X{k}", "kind": kind} for k, kind in enumerate(kinds)]
+    daily = {row["symbol"]: prices["X"] ** (1 + 0.2 * k) for k, row in enumerate(rows)}
+    early = prices["X"].iloc[: EVENT - 20]
+    names = pd.DataFrame([MARKET | {"symbol": "Y"}, *rows])
+    frame = pd.concat(
+        series.rename("close").rename_axis("session").reset_index().assign(symbol=symbol)
+        for symbol, series in {"I": prices["I"], "Y": early, **daily}.items()
+    )
+    held = [(names, InputFile("n", "0" * 64)), (frame, InputFile("d", "1" * 64))]
+    monkeypatch.setattr(world, "held_tables", lambda *_: held)
+    return world.first_sessions(case_of())
+
+
+def test_firms_that_are_tested_and_have_the_day_are_listed(monkeypatch) -> None:
+    found = made_world(monkeypatch, "firm", "index", "control", "cfd")
+    assert [row.symbol for row in found.rows] == ["X3", "X2", "X0"]  # the lowest return first
+    assert [file.name for file in found.inputs] == ["n", "d"]
+    assert found.tidy["return"].tolist() == [row.raw for row in found.rows]
+
+
+def test_where_none_has_the_day_that_is_told(monkeypatch) -> None:
+    told = made_world(monkeypatch, "index")
+    assert isinstance(told, Absent)
+    assert told.reason == (
+        "the prices of other exchanges that the data hold do not cover the event"
+    )

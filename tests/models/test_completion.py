@@ -109,6 +109,17 @@ def test_a_firm_that_never_moved_is_completed_too():
     np.testing.assert_allclose(found[~known], effects(np.zeros(20), x, known), atol=1e-9)
 
 
+@pytest.mark.parametrize("donors", [4, 40])
+def test_the_unit_of_the_returns_changes_nothing_but_the_unit(donors):
+    y, x = market(30, donors)
+    known = np.arange(30) < 26
+    penalty = float(penalties(y, x)[1])
+    plain = completed(y, SplitMarket.of(x), known, penalty)
+    for unit in (1e-5, 1e5):
+        found = completed(unit * y, SplitMarket.of(unit * x), known, unit * penalty)
+        np.testing.assert_allclose(found, unit * plain, rtol=1e-6, atol=1e-6 * unit)
+
+
 @pytest.mark.parametrize("penalty", [None, 1.5])
 def test_a_donor_that_is_placed_is_fitted_on_the_others(penalty):
     _, x = market(44, 6)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import StudyError, WindowError
 from analysis.panel import PanelReturns, estimate_panel
-from analysis.panel.engine import estimate_windows
+from analysis.panel.engine import estimate_windows, plan_windows
 from analysis.panel.estimates import LinearModel
 from analysis.panel.layout import STATUS_TEXT
 from analysis.windows import Window
@@ -449,3 +449,117 @@ def test_arrays_that_may_not_be_written_to_are_compiled_for_once():
     again = estimate_windows(returns, factors, [0], [300], base=rate, **how)
     assert (len(solve_firms.signatures), len(tabulate.signatures)) == known
     assert np.array_equal(first.car, again.car)
+
+
+@pytest.fixture(scope="module")
+def few():
+    rng = np.random.default_rng(41)
+    factors = 0.01 * rng.standard_normal((40, 1))
+    return factors + 0.02 * rng.standard_normal((40, 2)), factors
+
+
+class TestDefaults:
+    """What is not said: half the window, gaps that end windows, no rate but for excess returns."""
+
+    @pytest.mark.parametrize(("sessions", "half"), [(6, 3), (7, 4), (8, 4)])
+    def test_half_of_the_estimation_sessions_are_needed_rounded_up(self, few, sessions, half):
+        how = {"models": [()], "estimation": Window(-sessions - 1, -2), "windows": [Window(0, 0)]}
+        at = [1 + half, half]  # which find so many sessions before them, and one less
+        found = estimate_windows(*few, [0, 0], at, **how)
+        assert found.n_estimation[:, 0].tolist() == [half, half - 1]
+        assert (found.status[:, 0] == 0).tolist() == [True, False]
+
+    def test_a_gap_ends_a_window(self, few):
+        returns, factors = few[0].copy(), few[1]
+        returns[31, 0] = np.nan
+        how = {"models": [(0,)], "estimation": Window(-20, -2), "windows": [Window(0, 2)]}
+        plain = estimate_windows(returns, factors, [0], [30], **how)
+        plan = plan_windows(returns, factors, [30], **how).estimate([0], [30])
+        told = estimate_windows(returns, factors, [0], [30], skip_missing=False, **how)
+        for found in (plain, plan, told):
+            assert found.window_status[0, 0, 0] == 4
+            assert np.isnan(found.car[0, 0, 0])
+
+    def test_returns_are_simple(self, few):
+        how = {"models": [(0,)], "estimation": Window(-20, -2), "windows": [Window(0, 2)]}
+        found = estimate_windows(*few, [0], [30], **how)
+        alpha, beta = found.coefficients[0, 0]
+        expected = np.prod(1 + alpha + beta * few[1][30:33, 0])
+        wanted = np.prod(1 + few[0][30:33, 0]) - expected
+        assert found.bhar[0, 0, 0] == pytest.approx(wanted)
+        plan = plan_windows(*few, [30], **how).estimate([0], [30])
+        assert plan.bhar[0, 0, 0] == found.bhar[0, 0, 0]
+
+    def test_events_fall_on_the_first_session_and_the_last(self, few):
+        how = {"models": [()], "estimation": Window(2, 9), "windows": [Window(0, 1)]}
+        found = estimate_windows(*few, [0, 0, 0], [0, 39, 5], **how)
+        wanted = few[0][0:2, 0].sum() - 2 * few[0][2:10, 0].mean()
+        assert found.car[0, 0, 0] == pytest.approx(wanted)
+        before = {"models": [()], "estimation": Window(-8, -1), "windows": [Window(0, 0)]}
+        last = estimate_windows(*few, [0], [39], **before)
+        assert last.car[0, 0, 0] == pytest.approx(few[0][39, 0] - few[0][31:39, 0].mean())
+
+    def test_a_rate_is_taken_off_returns_in_excess_of_it_alone(self, few):
+        rate = np.full(40, 0.003)
+        rate[12] = np.nan
+        how = {"estimation": Window(-20, -2), "windows": [Window(0, 0)]}
+        models = [LinearModel((0,)), LinearModel((0,), excess=True)]
+        found = estimate_windows(*few, [0], [30], models=models, base=rate, **how)
+        plain = estimate_windows(*few, [0], [30], models=[(0,)], **how)
+        assert found.n_estimation[0].tolist() == [19, 18]
+        assert found.car[0, 0, 0] == plain.car[0, 0, 0]
+        rows = np.delete(np.arange(10, 29), 2)
+        beta, alpha = np.polyfit(few[1][rows, 0], few[0][rows, 0] - 0.003, 1)
+        np.testing.assert_allclose(found.coefficients[0, 1], [alpha, beta])
+        for bad in (None, rate[:-1], rate[:, None]):
+            with pytest.raises(StudyError, match="needs the rate of every session"):
+                estimate_windows(*few, [0], [30], models=models, base=bad, **how)
+
+    @pytest.mark.parametrize(
+        ("models", "words"),
+        [
+            ([(1,)], "a factor column that is not there"),
+            ([(-1,)], "a factor column that is not there"),
+            ([(0, 0)], "names a factor twice"),
+            ([], "no model given"),
+        ],
+    )
+    def test_models_that_cannot_be_are_refused(self, few, models, words):
+        how = {"estimation": Window(-20, -2), "windows": [Window(0, 0)]}
+        with pytest.raises(StudyError, match=words):
+            estimate_windows(*few, [0], [30], models=models, **how)
+
+    def test_factors_have_a_row_a_session(self, few):
+        how = {"models": [(0,)], "estimation": Window(-20, -2), "windows": [Window(0, 0)]}
+        for bad in (few[1][:-1], few[1][None]):
+            with pytest.raises(StudyError, match="do not fit 40 sessions"):
+                estimate_windows(few[0], bad, [0], [30], **how)
+        flat = estimate_windows(few[0], few[1][:, 0], [0], [30], **how)
+        assert flat.car[0, 0, 0] == estimate_windows(*few, [0], [30], **how).car[0, 0, 0]
+
+    def test_a_factor_that_is_rounding_alone_is_constant(self, few):
+        """Its spread is 1e-15 of its size; 1e-10 of it would be a spread."""
+        how = {"models": [(0,)], "estimation": Window(-20, -2), "windows": [Window(0, 0)]}
+        noise = np.random.default_rng(3).standard_normal((40, 1))
+        for level in (1.0, 1e6):
+            for apart, status in ((1e-15, 6), (1e-10, 0)):
+                found = estimate_windows(few[0], level * (1 + apart * noise), [0], [30], **how)
+                assert found.status[0, 0] == status
+
+    def test_the_freedom_is_what_the_coefficients_leave(self, few):
+        models = [LinearModel(()), LinearModel((0,)), LinearModel((0,), "origin"),
+                  LinearModel((0,), "fixed")]  # fmt: skip
+        assert [model.parameters for model in models] == [1, 2, 1, 0]
+        how = {"estimation": Window(-20, -2), "windows": [Window(0, 0), Window(1, 2)]}
+        found = estimate_windows(*few, [0], [30], models=models, **how)
+        assert found.df[0].tolist() == [18, 17, 18, 19]
+        one = estimate_windows(*few, [0, 9], [39, 30], models=models[:2], **how)
+        window = one.of_window(1)
+        assert window.df[0].tolist() == [18, 17]
+        assert window.status[:, 0].tolist() == [3, 8]  # outside the data, and no such firm
+        assert window.n_window.tolist() == [0, 0]
+        assert np.isnan(window.sigma2).all()
+        assert np.isnan(window.coefficients).all()
+        assert one.of_window(0).ok[0].all()
+        assert one.of_window(0).n_window.tolist() == [1, 0]
+        np.testing.assert_array_equal(one.of_window(0).sigma2[0], one.sigma2[0])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 from analysis.errors import StudyError
+from analysis.panel import plan
 from analysis.panel.engine import estimate_windows
 from analysis.panel.estimates import LinearModel
 from analysis.panel.layout import (
@@ -15,7 +18,10 @@ from analysis.panel.layout import (
     OK,
     UNKNOWN_FIRM,
     WINDOW_OUTSIDE,
+    Events,
 )
+from analysis.panel.plan import usable_processors
+from analysis.panel.returns import PanelReturns
 from analysis.windows import Window
 
 WINDOWS = [Window(0, 0), Window(-1, 2)]
@@ -75,3 +81,42 @@ def test_events_come_in_pairs(data):
     for firm, position in (([0, 1], [40]), ([[0]], [[40]])):
         with pytest.raises(StudyError, match="one firm and one position"):
             estimate_windows(*data, firm, position, windows=WINDOWS, **HOW)
+
+
+def runs_of(events_of_each, threads, monkeypatch, least=100):
+    """Cut firms of 50 sessions, each with so many events."""
+    monkeypatch.setattr(plan, "_LEAST_WORK", least)
+    firms = len(events_of_each)
+    returns = PanelReturns.from_matrix(np.zeros((50, firms)))
+    starts = np.concatenate([[0], np.cumsum(events_of_each)]).astype(np.int64)
+    nothing = np.zeros(0, np.int64)
+    return plan._runs(returns, Events(starts, nothing, nothing, nothing), threads)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4])
+def test_firms_are_cut_into_runs_of_about_the_same_work(threads, monkeypatch):
+    """Each firm in one run; no run works more than its share and one firm."""
+    events = np.random.default_rng(1).integers(0, 9, 400)
+    runs = runs_of(events, threads, monkeypatch)
+    assert len(runs) == 8 * threads
+    assert [run[0] for run in runs] == [0, *(run[1] for run in runs[:-1])]
+    assert runs[-1][1] == 400
+    work = np.where(events > 0, 50 + 10 * events, 0)
+    done = [int(work[a:b].sum()) for a, b in runs]
+    assert max(done) <= work.sum() / len(runs) + work.max()
+    assert min(done) >= work.sum() / len(runs) - work.max()
+
+
+def test_little_work_is_one_run_and_none_is_none(monkeypatch):
+    events = [1] * 10
+    assert runs_of(events, 4, monkeypatch, least=10_000) == [(0, 10)]
+    assert len(runs_of(events, 4, monkeypatch, least=200)) == 4  # 600 of work: 3 cuts at the most
+    assert runs_of(events, 1, monkeypatch) == [(0, 10)]
+    assert runs_of([0] * 10, 4, monkeypatch) == []
+    assert runs_of([], 4, monkeypatch) == []
+    # firms without events cost nothing, wherever they lie
+    assert runs_of([0] * 50 + [1, 1] + [0] * 50, 4, monkeypatch, least=61) == [(0, 51), (51, 102)]
+
+
+def test_the_processors_of_this_process_are_counted():
+    assert 1 <= usable_processors() <= (os.cpu_count() or 1)

@@ -95,6 +95,7 @@ def test_events_file_beside_the_study(tmp_path):
         (LISTED.replace('["car ~ size"]', "[[]]"), r"'explain number 1' is \[\]"),
         (LISTED.replace("size = 3", 'weight = "x"'), "weight 'x' is no number"),
         (LISTED.replace("size = 3", "weight = inf"), "weight 'inf' is no number"),
+        (LISTED.replace("size = 3", "weight = -0.5"), "weight '-0.5' is negative"),
         (LISTED.replace("size = 3", "size = []"), "'size' holds several values"),
         (LISTED.replace("size = 3", f"size = {'9' * 400}"), "'size' is a whole number beyond"),
         (LISTED + f"deep = {'[' * 600}{']' * 600}\n", "nested too deep"),

@@ -19,6 +19,7 @@ from analysis.sample.policies import Policies
 from analysis.sample.result import AVERAGE_COLUMNS, FIRM_EVENT_COLUMNS, PATH_COLUMNS
 from analysis.sample.run import run_sample
 from analysis.sample.spec import SampleSpec
+from analysis.sample.weights import weighted_by
 from analysis.study_file import load_study
 from analysis.windows import Window
 from tests.sample.conftest import make_data, make_events
@@ -340,17 +341,21 @@ def test_events_file_keeps_every_row_and_column(tmp_path):
         "A,2020-01-02,x,1,10,tech\n"
         "B,2020-01-03T21:30:00Z,y,,,\n"
         "C,nonsense,x,two,5,tech\n"
-        ",2020-01-02,,1,7,food\n",
+        ",2020-01-02,,-1,7,food\n",
         encoding="utf-8",
     )
     events = read_events(path)
     assert len(events) == 4
+    np.testing.assert_array_equal(events.weight, [1, np.nan, np.nan, np.nan])
     assert events.ids.texts().tolist() == ["1", "2", "3", "4"]
     assert events.group.texts().tolist() == ["x", "y", "x", ""]
     assert events.characteristics["size"].tolist()[0] == 10
     assert events.characteristics["sector"].tolist()[2:] == ["tech", "food"]
     assert events.characteristics["sector"].isna().tolist() == [False, True, False, False]
-    assert events.problems.lines() == [f"{path} line 4: weight 'two' is no number; left empty"]
+    assert events.problems.lines() == [
+        f"{path} line 4: weight 'two' is no number; left empty",
+        f"{path} line 5: weight '-1' is negative; left empty",
+    ]
     assert grouped_by(events, "sector").group.words == ("tech", "food")
     frame = pd.read_csv(path)
     frame.to_parquet(tmp_path / "events.parquet")
@@ -475,3 +480,16 @@ def test_registered_tests_are_those_that_run(world):
         assert (alone.df, alone.draws, alone.p) == (found.df, found.draws, pytest.approx(found.p))
         assert alone.statistic == pytest.approx(found.statistic, rel=1e-12)
         assert alone.unavailable == found.unavailable
+
+
+def test_no_weight_is_negative():
+    """A portfolio short in some of its pairs is another estimate than an average of them."""
+    day = dt.date(2020, 1, 2)
+    with pytest.raises(DataError, match="the weight of pair 2, -3, is negative"):
+        FirmEvents.make(["A", "B"], [day, day], weight=[0.0, -3.0])
+    sizes = pd.DataFrame({"size": [2.0, -1.0, 0.0]})
+    events = FirmEvents.make(["A", "B", "C"], [day] * 3, characteristics=sizes)
+    with pytest.raises(DataError, match="'size' has 1 negative values"):
+        weighted_by(events, "size")
+    kept = weighted_by(replace(events, characteristics=sizes.abs()), "size").weight
+    np.testing.assert_array_equal(kept, [2, 1, np.nan])
