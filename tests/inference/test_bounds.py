@@ -19,7 +19,7 @@ from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError
 from analysis.inference import clustered, controls
 from analysis.inference.bootstrap import block_indices
-from analysis.inference.catalog import TESTS
+from analysis.inference.catalog import TESTS, listing
 from analysis.inference.clustered import (
     date_bootstrap_test,
     date_cluster_test,
@@ -28,13 +28,18 @@ from analysis.inference.clustered import (
     wild_cluster_test,
 )
 from analysis.inference.conformal import ConformalSetting, conformal_p, conformal_test
+from analysis.inference.date_sums import Codes, codes_of
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
+from analysis.inference.effects.recovery import recovery_test
 from analysis.inference.effects.variance import beaver_test, brown_forsythe_test
 from analysis.inference.effects.volume import abnormal_volume_test
+from analysis.inference.extremes import tail_test
 from analysis.inference.firm import DailyHistory, FirmSample, LongRun
+from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group import GroupSample
 from analysis.inference.group_battery import group_battery, inflation, spread_ratio
 from analysis.inference.multiplicity import adjust
+from analysis.inference.outcome import NO_COVARIANCE
 from analysis.inference.page import methods_page
 from analysis.inference.portfolio import (
     calendar_time_test,
@@ -43,7 +48,8 @@ from analysis.inference.portfolio import (
     portfolio_test,
 )
 from analysis.inference.power import minimum_detectable_effect, power
-from analysis.inference.registry import Settings
+from analysis.inference.rank_tests import corrado_zivney_test
+from analysis.inference.registry import Registry, Settings
 from analysis.inference.scaled import (
     ScaledPlacebo,
     recent_test,
@@ -259,8 +265,26 @@ class TestClusters:
             se = math.sqrt(parts[0] + parts[1] - parts[2]) / 45
             assert found.statistic == pytest.approx(0.1 / se)
 
+    def test_where_the_cells_vary_most_the_greater_of_the_two_ways_stands(self):
+        for squares in ([(1.0, 6), (2.0, 6)], [(2.0, 6), (1.0, 6)]):
+            found = two_way_of(0.1, 36, [*squares, (9.0, 36)])
+            assert found.statistic == pytest.approx(0.1 / math.sqrt(2.0 * 6 / 5 / 36**2))
+
+    def test_codes_that_are_known_are_given_back(self):
+        known = Codes.of(np.array([9, 3, 9]))
+        found, code = codes_of(known)
+        assert found is known.found
+        assert code is known.code
+
 
 class TestConformal:
+    def test_an_effect_with_a_p_of_exactly_the_size_is_rejected(self):
+        """Of four sessions no p is below a quarter: at 75 % it is the end of the interval."""
+        y = np.array([0.01, -0.02, 0.015, 0.03])
+        setting = ConformalSetting(LeastSquares(), y, np.empty((4, 0)), (), 1)
+        found = conformal_test(setting, rng(), level=0.75)
+        assert found.low < 0 < found.high
+
     def test_one_refit_ranks_among_all_shifts_as_the_whole_test_does(self):
         y, x = 0.02 * normal(40), 0.01 * normal(40, 1, seed=2)
         setting = ConformalSetting(LeastSquares(), y, x, ("market",), 3)
@@ -346,6 +370,13 @@ class TestScaled:
         first = scaled_placebo(returns, returns, 1, dates[:1], ahead=-3)
         assert math.isnan(first.forecast)  # there is no session before the first
 
+    def test_a_car_is_counted_in_forecasts(self):
+        sample = ScaledPlacebo(
+            -0.1, 0.02, np.array([0.01, -0.03]), np.array([0.5, 2.0]), np.arange(2)
+        )
+        assert sample.scaled.tolist() == pytest.approx([0.02, -0.015])
+        assert sample.statistic == pytest.approx(-5.0)
+
     def test_a_quarter_of_the_dates_is_volatile_and_those_on_the_limit_are(self):
         sample = ScaledPlacebo(-0.1, 0.02, np.ones(100), np.arange(1.0, 101), np.arange(100))
         assert sample.volatile.sum() == 25
@@ -405,6 +436,25 @@ class TestEffects:
         assert "there are 19 before and 20 after" in brown_forsythe_test(few, many).unavailable
         assert brown_forsythe_test(many, few).unavailable
 
+    def test_a_level_that_stays_did_not_fall(self):
+        told = recovery_test(np.array([1.0, 2.0, 2.0, 2.0]), 2).outcome.unavailable
+        assert told == "the level did not fall on the event session"
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_an_autocorrelation_near_one_is_held_below_it(self, sign):
+        """A trend, and a series that changes sides every session."""
+        rows = np.arange(1500)
+        y = (rows / 100 if sign > 0 else (-1.0) ** rows) + 0.01 * normal(1500)
+        model = sm.GLSAR(y, np.ones((1500, 1)), rho=1)
+        fit = model.iterative_fit(maxiter=50)
+        assert sign * np.ravel(model.rho)[0] > 0.99
+        df = fit.df_resid - 1
+        variance = fit.wresid @ fit.wresid / df / (1 - 0.99**2) * 2 * (1 + sign * 0.99)
+        variance += 4 * fit.cov_params()[0, 0]
+        found = abnormal_volume_test(y, np.empty((1500, 0)), np.array([9.0, 9]), np.empty((2, 0)))
+        wanted = (18 - 2 * fit.params[0]) / math.sqrt(variance)
+        assert found.statistic == pytest.approx(wanted)
+
     def test_thirty_sessions_have_an_autocorrelation(self):
         for rows, there in ((30, True), (29, False)):
             found = abnormal_volume_test(
@@ -461,6 +511,25 @@ class TestFirm:
             firm(losses=np.r_[np.full(3000, 0.01), losses.repeat(5)], loss=0.3), Settings()
         )
         assert recent.draws == 15 * 252 - 20
+
+    def test_what_is_not_to_be_had_carries_no_warning(self):
+        sample = firm()
+        fat = np.r_[normal(79), 30.0]
+        sample = replace(sample, fit=replace(sample.fit, residuals=fat))
+        (found,) = firm_battery(sample, tests=Registry(TESTS["t"]))
+        assert "not normal" in found.warning
+        without = replace(sample, path=replace(sample.path, covariance=None))
+        (told,) = firm_battery(without, tests=Registry(TESTS["t"]))
+        assert (told.unavailable, told.warning) == (NO_COVARIANCE, "")
+        (quiet,) = firm_battery(firm(), tests=Registry(TESTS["t"]))
+        assert quiet.warning == ""
+
+    def test_a_loss_at_the_threshold_is_as_probable_as_one_beyond_it(self):
+        losses = np.abs(normal(1000))
+        limit = np.quantile(losses, 0.95)
+        found = tail_test(losses, limit + 1e-9)
+        assert (found.p, found.high) == pytest.approx((0.05, 0.05), rel=1e-4)
+        assert tail_test(losses, limit).unavailable
 
     def test_what_is_not_given_is_empty(self):
         sample = firm()
@@ -587,3 +656,22 @@ def test_rates_of_even_effects_stand_before_those_of_uneven_ones():
         names = [column.strip(" |") for column in columns]
         assert names[1::2] == [name.removesuffix(" even") for name in names[::2]]
         assert all(name.endswith(" even") for name in names[::2])
+
+
+def test_tests_are_listed_beneath_their_family():
+    family = ""
+    seen = []
+    for line in filter(None, listing().splitlines()):
+        if line.startswith("  "):
+            name, title = line.split(maxsplit=1)
+            assert TESTS[name].family == family
+            assert title == TESTS[name].title
+            seen.append(name)
+        else:
+            family = line
+    assert seen == list(TESTS)
+
+
+def test_one_firm_has_no_spread_to_be_rescaled_by():
+    found = corrado_zivney_test(normal(40, 1), normal(1, 1))
+    assert found.unavailable == "needs two firms or more"
