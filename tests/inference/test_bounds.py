@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import inspect
 import math
@@ -19,7 +20,7 @@ from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError
 from analysis.inference import clustered, controls
 from analysis.inference.bootstrap import block_indices
-from analysis.inference.catalog import TESTS, listing
+from analysis.inference.catalog import GROUP_SIZES, TESTS, listing
 from analysis.inference.clustered import (
     date_bootstrap_test,
     date_cluster_test,
@@ -341,6 +342,12 @@ class TestControls:
         )
         assert found.statistic == pytest.approx(5.0 - means.mean())
         assert (found.p, found.draws) == (1 / (count + 1), count)
+        equal = controls.jackknife_plus(  # as far as session 3 is, which counts
+            LeastSquares(), y, np.empty((count, 0)), float(y[3]), np.empty(0), (), level=level
+        )
+        beyond = errors >= np.abs(y[3] - means) - 1e-14
+        assert beyond[3]
+        assert equal.p == (1 + beyond.sum()) / (count + 1)
         if lower:
             assert found.high == pytest.approx(5.0 - np.sort(means - errors)[lower - 1])
             assert found.low == pytest.approx(5.0 - np.sort(means + errors)[upper - 1])
@@ -656,6 +663,35 @@ def test_rates_of_even_effects_stand_before_those_of_uneven_ones():
         names = [column.strip(" |") for column in columns]
         assert names[1::2] == [name.removesuffix(" even") for name in names[::2]]
         assert all(name.endswith(" even") for name in names[::2])
+
+
+def tables_of(page: str) -> dict[str, dict[tuple[str, str], dict[str, str]]]:
+    """The tables of the page by their heading: cells by test and N, then by column."""
+    found = {}
+    for part in page.split("\n### ")[1:]:
+        lines = [line for line in part.splitlines() if line.startswith("| ")]
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        if rows and rows[0][:2] == ["test", "N"]:
+            found[part.splitlines()[0]] = {
+                (row[0].strip("`"), row[1]): dict(zip(rows[0][2:], row[2:], strict=True))
+                for row in rows[2:]
+            }
+    return found
+
+
+def test_every_rate_of_groups_stands_in_its_table() -> None:
+    tables = tables_of(methods_page())
+    told = 0
+    for rate in csv.DictReader(GROUP_SIZES.read_text("utf-8").splitlines()):
+        effect = float(rate["effect"])
+        heading = f"Power: {rate['market']}" if effect else "Of a true null"
+        even = " even" if rate["evenly"] == "yes" else ""
+        column = f"{100 * effect:g}{even}" if effect else rate["market"]
+        cell = tables[heading][rate["test"], rate["firms"]][column]
+        assert cell == f"{100 * float(rate['at_5']):.1f}"
+        told += 1
+    cells = [c for t in tables.values() for row in t.values() for c in row.values() if c]
+    assert told == len(cells) > 0
 
 
 def test_tests_are_listed_beneath_their_family():
