@@ -18,7 +18,7 @@ from scipy import stats
 from analysis import inference
 from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError
-from analysis.inference import clustered, controls
+from analysis.inference import clustered, controls, factor_bootstrap
 from analysis.inference.bootstrap import block_indices
 from analysis.inference.catalog import GROUP_SIZES, TESTS, listing
 from analysis.inference.clustered import (
@@ -35,6 +35,7 @@ from analysis.inference.effects.recovery import recovery_test
 from analysis.inference.effects.variance import beaver_test, brown_forsythe_test
 from analysis.inference.effects.volume import abnormal_volume_test
 from analysis.inference.extremes import tail_test
+from analysis.inference.factor_bootstrap import prediction_errors
 from analysis.inference.firm import DailyHistory, FirmSample, LongRun
 from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group import GroupSample
@@ -42,6 +43,7 @@ from analysis.inference.group_battery import group_battery, inflation, spread_ra
 from analysis.inference.multiplicity import adjust
 from analysis.inference.outcome import NO_COVARIANCE
 from analysis.inference.page import methods_page
+from analysis.inference.placebo_dates import placebo_bmp_test
 from analysis.inference.portfolio import (
     calendar_time_test,
     crude_dependence_test,
@@ -49,7 +51,7 @@ from analysis.inference.portfolio import (
     portfolio_test,
 )
 from analysis.inference.power import minimum_detectable_effect, power
-from analysis.inference.rank_tests import corrado_zivney_test
+from analysis.inference.rank_tests import corrado_zivney_test, grank_t
 from analysis.inference.registry import Registry, Settings
 from analysis.inference.scaled import (
     ScaledPlacebo,
@@ -141,6 +143,25 @@ class TestGroups:
         assert both.lacks("portfolio") == ""
         for half in (replace(both, factors=None), replace(both, portfolio=None)):
             assert portfolio_garch_test(half).unavailable
+
+    def test_residuals_that_cancel_leave_no_error_of_the_mean(self):
+        sides = np.where(normal(64, 1) > 0, 1.0, -1.0)
+        sample = group(sides * np.array([1.0, -1.0]), np.ones((1, 2)))
+        assert math.isnan(sample.mean_se)
+        told = portfolio_test(sample).unavailable
+        assert told == "the firms' residuals cancel: no error is left"
+
+    def test_one_session_is_one_and_two_are_several(self):
+        for window, told in ((1, ""), (2, "is for one session; the window has several")):
+            assert group(normal(60, 2), np.ones((window, 2))).lacks("one session") == told
+
+    def test_two_firms_have_a_ratio_on_every_placebo_date(self):
+        sample = group(normal(60, 2), np.array([[3.0, 4.0]]))
+        scar = np.vstack([sample.residuals / sample.sigma, 1 / sample.sigma * [3.0, 4.0]])
+        ratio = np.abs(stats.ttest_1samp(scar, 0, axis=1).statistic)
+        found = placebo_bmp_test(sample)
+        assert found.draws == 60
+        assert found.p == (1 + (ratio[:-1] >= ratio[-1]).sum()) / 61
 
     def test_squares_are_of_one_session_with_a_firm(self):
         sample = group(normal(60, 3), np.ones((1, 3)))
@@ -534,8 +555,9 @@ class TestFirm:
     def test_a_loss_at_the_threshold_is_as_probable_as_one_beyond_it(self):
         losses = np.abs(normal(1000))
         limit = np.quantile(losses, 0.95)
-        found = tail_test(losses, limit + 1e-9)
-        assert (found.p, found.high) == pytest.approx((0.05, 0.05), rel=1e-4)
+        for beyond in (1e-9, 4e-7):
+            found = tail_test(losses, limit + beyond)
+            assert (found.p, found.high) == pytest.approx((0.05, 0.05), rel=1e-4)
         assert tail_test(losses, limit).unavailable
 
     def test_what_is_not_given_is_empty(self):
@@ -556,20 +578,7 @@ class TestFirm:
         assert replace(sample, fit=SimpleNamespace(tuning=None)).factors == 0
         assert replace(sample, fit=SimpleNamespace(tuning=3.0)).factors == 3
 
-    def test_what_is_tested_unasked_and_what_each_gives(self):
-        every = TESTS.values()
-        assert {t.id for t in every if t.always} == {
-            "t", "sq", "placebo", "placebo-t", "conformal", "garch-t", "evt", "evt-recent", "mde",
-            "placebo-ewma", "placebo-unscheduled", "placebo-recent", "placebo-turbulent",
-        }  # fmt: skip
-        assert {t.id for t in every if t.slow} == {"garch-t", "portfolio-garch"}
-        assert {t.id for t in every if not t.of_return} == {
-            "evt", "evt-recent", "mde", "volume", "variance-f", "beaver", "brown-forsythe",
-            "recovery",
-        }  # fmt: skip
-        assert {t.id: t.sides for t in every if t.sides != 1} == {"sq": 2}
-        wanted = {t.id: t.firms_wanted for t in every if t.firms_wanted}
-        assert wanted == {"hall": 30, "johnson": 30}
+    def test_how_a_battery_runs_where_nothing_else_is_asked(self):
         assert (Settings().level, Settings().draws, Settings().seed) == (0.95, 19_999, 20250127)
 
     def test_thirty_firms_are_enough_where_thirty_are_wanted(self):
@@ -648,6 +657,42 @@ def test_what_is_taken_where_nothing_else_is_asked():
     assert found["every"] == {"firm_battery.firm_battery": True}
     assert found["least_df"] == {"student.fit_student": 0.1}
     assert found["most_df"] == {"student.fit_student": 1e6}
+
+
+@pytest.mark.parametrize("donors", [9, 10, 200, 201])
+def test_donors_of_a_bootstrap_are_ten_at_the_least_and_thinned_beyond_two_hundred(
+    donors, monkeypatch
+):
+    y, x = 0.01 * normal(14), 0.01 * normal(14, donors, seed=2)
+    given = []
+
+    def errors(x, post_x, rank, chosen):
+        given.append(chosen.tolist())
+        return prediction_errors(x, post_x, rank, chosen)
+
+    monkeypatch.setattr(factor_bootstrap, "prediction_errors", errors)
+
+    def run():
+        return factor_bootstrap.factor_bootstrap(
+            y[:12], x[:12], y[12:], x[12:], rng(), rank=1, draws=2
+        )
+
+    if donors < 10:
+        with pytest.raises(DataError, match=r"only 9 donors \(10 needed\)"):
+            run()
+    else:
+        assert run().draws == 2
+        assert given == [list(range(0, donors, 1 if donors <= 200 else 2))]
+
+
+def test_a_rank_ratio_that_leaves_no_room_is_held_off_it():
+    assert grank_t(30.0, 100).statistic == pytest.approx(30 * math.sqrt(98 / 1e-9))
+    near = math.sqrt(98.5)
+    assert grank_t(near, 100).statistic == pytest.approx(near * math.sqrt(98 / 0.5))
+
+
+def test_an_adjusted_p_is_one_at_the_most():
+    assert adjust(np.array([0.9, 0.8]), "holm").tolist() == [1.0, 1.0]
 
 
 def test_adjusting_no_p_value_at_all_gives_none():
