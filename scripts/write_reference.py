@@ -170,7 +170,10 @@ def catalogues_page() -> str:
     for model in MODELS.values():
         regressors = ", ".join(model.regressors) or "none"
         parts.append(f"### `{model.id}` {{#model-{model.id}}}\n")
-        parts.append(f"{model.title}. Regressors: {regressors}. Source: {model.reference}.\n")
+        source = model.reference.rstrip(".")
+        parts.append(
+            f"{model.title} ({model.family}). Regressors: {regressors}. Source: {source}.\n"
+        )
     parts += [
         "## Tests\n",
         _FORMULAS,

@@ -95,10 +95,17 @@ def methods_page(tests: Registry = TESTS) -> str:
 
 def _models() -> str:
     rows = [
-        (f"`{spec.id}`", spec.title, ", ".join(spec.regressors) or "none", spec.reference)
+        (
+            f"`{spec.id}`",
+            spec.title,
+            spec.family,
+            ", ".join(spec.regressors) or "none",
+            spec.reference,
+        )
         for spec in MODELS.values()
     ]
-    return "## Expected-return models\n\n" + _table(("id", "model", "regressors", "source"), rows)
+    heads = ("id", "model", "family", "regressors", "source")
+    return "## Expected-return models\n\n" + _table(heads, rows)
 
 
 def _test(method: StatisticalTest) -> str:

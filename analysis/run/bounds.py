@@ -81,8 +81,8 @@ def headline_bounds(plan: Plan) -> Bounds | None:
         left = purged_by(returns, parts.weights[:, taken], parts.points[:, taken])
         if weight >= 1 or not np.isfinite(left[rows]).all():
             break
-        bound = _bound(case, left, tuple(parts.firms[place] for place in taken))
-        steps.append(replace(bound, weight=weight, own=count == len(own)))
+        bound = _bound(case, left, tuple(parts.firms[place] for place in taken), weight)
+        steps.append(replace(bound, own=count == len(own)))
     raw = float(case.path(case.symbol, _window(case)).raw.sum())
     return Bounds(
         benchmark=benchmark.id,
@@ -171,14 +171,13 @@ def _weights(case: Case, benchmark: Benchmark) -> tuple[Bound, ...]:
             [{pd.Timestamp(day): weight}],
         )
         rows = rows_of(case.placed.position, _window(case))
-        bound = _bound(case, market, benchmark.firms)
-        at_eve = float(weights[rows.start].sum())
-        found.append(replace(bound, kind="weight", stated=weight, anchor=day, weight=at_eve))
+        bound = _bound(case, market, benchmark.firms, float(weights[rows.start].sum()))
+        found.append(replace(bound, kind="weight", stated=weight, anchor=day))
     return tuple(found)
 
 
-def _bound(case: Case, market: FloatArray, without: tuple[str, ...]) -> Bound:
-    """Measure the headline on the simple returns of a benchmark."""
+def _bound(case: Case, market: FloatArray, without: tuple[str, ...], weight: float) -> Bound:
+    """Measure the headline on the simple returns of a benchmark without firms of some weight."""
     study, window = case.study, _window(case)
     measured = np.log1p(market) if study.log else market
     other = case.under(replace(case.specification, market=measured))
@@ -191,7 +190,7 @@ def _bound(case: Case, market: FloatArray, without: tuple[str, ...]) -> Bound:
     return Bound(
         kind="firms",
         without=without,
-        weight=0.0,
+        weight=weight,
         stated=None,
         anchor=None,
         index_return=float(measured[rows].sum()),

@@ -192,9 +192,9 @@ class TestFit:
                 other[place] *= factor
                 assert model.fix(other).loglikelihood < most + 1e-3
 
-    @pytest.mark.parametrize(("kind", "seed"), [("gjr", 19), ("gjr", 20), ("egarch", 10)])
+    @pytest.mark.parametrize(("kind", "seed"), [("gjr", 19), ("egarch", 10)])
     def test_of_several_optima_the_likeliest_is_taken(self, kind, seed):
-        """The library's own start leads to one that is less likely by 0.3 to 0.8."""
+        """The library's own start leads to one that is less likely by 0.6 and 0.8."""
         rng = np.random.default_rng(seed)
         x = 0.01 * rng.standard_normal((100, 1))
         y = 1.2 * x[:, 0] + 0.012 * rng.standard_t(4, 100)

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from analysis.errors import DataError
-from analysis.prices.reference import chronology_from
+from analysis.prices.reference import Reference, chronology_from
 
 ENTRY = {
     "id": "x",
@@ -35,6 +35,21 @@ ENTRY = {
 def test_news_maps_to_the_first_session_that_could_react(more: dict, session: str) -> None:
     (entry,) = chronology_from({"event": [{**ENTRY, **more}]}, calendar="XNYS", where="c")
     assert str(entry.session.date()) == session
+
+
+def test_a_count_is_put_on_the_basis_of_the_closes() -> None:
+    """Splits up to the basis multiply an older count; those after it divide a younger one."""
+    at = [dt.date(2024, 6, 10), dt.date(2025, 1, 24), dt.date(2025, 6, 2)]
+    splits = {"A": tuple(zip(at, (10.0, 2.0, 4.0), strict=True))}
+    known = Reference(splits=splits, basis=at[1])
+    day = dt.timedelta(days=1)
+    for when, factor in (
+        (at[0] - day, 20.0), (at[0], 2.0), (at[1] - day, 2.0), (at[1], 1.0),
+        (at[2] - day, 1.0), (at[2], 0.25),
+    ):  # fmt: skip
+        assert known.restated("A", when) == factor
+    assert known.restated("B", at[0]) == 1.0
+    assert Reference(splits=splits).restated("A", at[0] - day) == 1.0  # no basis is known
 
 
 def test_entries_come_by_date() -> None:

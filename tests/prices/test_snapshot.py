@@ -204,6 +204,19 @@ def test_each_frame_is_held_to_its_contract(
     assert name in str(caught.value)
 
 
+def test_a_history_that_is_not_bundled_is_named() -> None:
+    with pytest.raises(DataError, match=r"no longer history of 'NVDIA' is bundled; did you mean"):
+        load_history("NVDIA")
+
+
+def test_daily_closes_are_those_on_the_basis_of_the_counts(bundle: Path, snapshot) -> None:
+    bars = pd.read_parquet(bundle / "prices/daily_bars.parquet")
+    basis = bars.astype({"symbol": str}).groupby("symbol")["basis"].agg(set)
+    printed = {symbol for symbol, kinds in basis.items() if "split" in kinds}
+    assert set(snapshot.reference.daily_closes.columns) == printed
+    assert printed < set(basis.index)
+
+
 def test_no_bundle_no_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("analysis._bundle.__file__", str(tmp_path / "analysis" / "_bundle.py"))
     with pytest.raises(IntegrityError, match="bundled data were not found"):

@@ -143,6 +143,17 @@ def test_a_study_of_one_firm_and_several_sessions_has_its_own_step_alone() -> No
     assert bounds.own.index_return > 0.9 * (returns["M"] - 0.08 * returns["A"]).sum()
 
 
+def test_of_two_purged_indices_the_headlines_is_bounded() -> None:
+    names = ("first", "M-ex")
+    benchmarks = tuple(Benchmark(name, symbol="M", purged_of="A") for name in names)
+    study = asked(models=("market",))
+    for name in names:
+        head = replace(study.headline, benchmark=name)
+        two = replace(study, benchmarks=benchmarks, headline=head)
+        bounds = headline_bounds(plan_study(two, made_up()))
+        assert (bounds.benchmark, bounds.index) == (name, "M")
+
+
 def test_firms_that_outweigh_the_index_are_not_taken_out() -> None:
     data = made_up()
     day = data.levels.index[EVENT - 1].date()

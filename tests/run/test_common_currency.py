@@ -236,3 +236,12 @@ def test_rates_are_brought_along_only_where_some_are_bundled(made, snapshot) -> 
     assert [name for name in found.levels if name not in snapshot.levels] == ["EURUSD=X"]
     assert len(found.inputs) == len(snapshot.inputs) + 1
     assert found.quoted is None
+
+
+def test_longer_histories_stay_for_dollars_alone(made) -> None:
+    """They are in dollars, whatever the levels are put into."""
+    history = {"FRA": made.levels[["FRA"]].rename(columns={"FRA": "close"})}
+    longer = replace(made, histories=history)
+    assert in_common_currency(asked(), longer).histories is history
+    assert in_common_currency(asked(currency="EUR"), longer).histories == {}
+    assert in_common_currency(asked(currency=""), longer) is longer

@@ -159,9 +159,14 @@ def test_a_recovery_is_the_first_later_close_at_the_eves_or_above() -> None:
 @pytest.fixture(scope="module")
 def both():
     """Six firms under two models, of which the first leads."""
-    return run_study(
-        asked(models=("market", "mean"), benchmarks=(Benchmark("M"),), windows=(TWO,)), crowd()
+    told = []
+    found = run_study(
+        asked(models=("market", "mean"), benchmarks=(Benchmark("M"),), windows=(TWO,)),
+        crowd(),
+        progress=lambda label, done, total: told.append((label, done, total)),
     )
+    assert [count for _, *count in told] == [[1, 2], [2, 2]]
+    return found
 
 
 def test_firms_are_asked_at_once_under_the_leading_specification_alone(both) -> None:
@@ -219,6 +224,17 @@ def test_a_firm_that_did_not_move_is_not_down() -> None:
     assert case.car("B", TWO) == 0.0
     found = {g.group: g for g in group_results(case, panel_draws((case,))) if g.window == TWO}
     assert found["two"].down == int(case.car("C", TWO) < 0)
+
+
+def test_a_group_without_a_firm_that_has_the_window_is_left_out() -> None:
+    made = levels()
+    made.iloc[EVENT + 1 :, [made.columns.get_loc(name) for name in "BC"]] = np.nan
+    case = case_of(data=crowd(levels=made))
+    found = {(g.group, g.window): g.symbols for g in group_results(case, panel_draws((case,)))}
+    assert {key: set(names) for key, names in found.items()} == {
+        ("three", TWO): {"E", "F", "G"},
+        ("all", TWO): {"A", "E", "F", "G"},
+    }
 
 
 def test_a_model_that_is_not_drawn_has_no_draws() -> None:

@@ -14,6 +14,7 @@ from analysis.errors import StoreError
 from analysis.prices.refresh.judge import judge
 from analysis.prices.refresh.plan import StoreContents, parse_age, plan
 from analysis.prices.refresh.run import RefreshReport
+from analysis.prices.sources.protocol import SourceUnavailable
 from analysis.prices.store.records import SymbolOutcome
 from tests.loopback.listings import after_close, day, listing, sessions
 from tests.loopback.server import Fault
@@ -446,3 +447,42 @@ def test_a_volume_that_is_none_keeps_its_bar_out(night, volume):
     assert (outcomes(report), report.exit_code) == ({"NVDA": "partly"}, 3)
     assert report.outcomes[0].message.startswith("2 session(s) kept out: bad-volume on 2025-03-26")
     pd.testing.assert_frame_equal(night.read(lambda r: r.bars("NVDA")), before)
+
+
+def test_what_fails_at_first_makes_no_store(night):
+    night.vendor.add(listing("NVDA"))
+    report = night("2025-03-31", "GONE")
+    assert outcomes(report) == {"GONE": "refused"}
+    assert not night.store.path.exists()
+    night("2025-03-31", "NVDA")
+    night("2025-03-31", "GONE")
+    assert night.read(lambda r: r.last_log())["GONE"].result.outcome == "refused"
+
+
+class Cut:
+    """A source whose network is gone; it counts how often it is asked."""
+
+    name, client, symbols = "cut", "test 1", None
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def fetch(self, symbol, since):
+        self.asked.append(symbol)
+        raise SourceUnavailable(f"{symbol}: no network", offline=True)
+
+
+def test_without_a_network_the_others_are_not_asked_for(night):
+    names, source, told = [f"S{i}" for i in range(20)], Cut(), []
+    report = night(
+        "2025-03-31",
+        *names,
+        source=source,
+        concurrency=1,
+        progress=lambda text, done, total: told.append((text, done, total)),
+    )
+    assert len(source.asked) <= 3  # one at a time, of which a second may have begun
+    assert outcomes(report) == dict.fromkeys(sorted(names), "unavailable")
+    assert {outcome.message for outcome in report.outcomes} == {"no network"}
+    assert report.exit_code == 4
+    assert told[-1][1:] == (20, 20)

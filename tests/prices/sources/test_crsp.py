@@ -60,6 +60,33 @@ def test_a_price_of_quotes_is_negative_and_one_of_zero_is_none() -> None:
     assert bars["adj_close"].tolist() == pytest.approx([10.0, 12.0])
 
 
+@pytest.mark.parametrize(
+    ("price", "factor", "wrong"),
+    [
+        ("1e15", "1e9", ""),
+        ("1e-9", "1e-9", ""),
+        ("1.01e15", "1", "PRC of size 1.01e"),
+        ("9.9e-10", "1", "PRC of size 9.9e-10 in data row 2"),
+        ("10", "1.01e9", "CFACPR of size 1.01e"),
+        ("10", "9.9e-10", "CFACPR of size 9.9e-10 in data row 2"),
+        ("-1.01e15", "1", "PRC of size 1.01e"),
+        ("0", "0", ""),
+    ],
+)
+def test_figures_beyond_all_reason_are_refused(price, factor, wrong) -> None:
+    text = f"PERMNO,date,PRC,RET,CFACPR\n1,20240102,10,C,1\n1,20240103,{price},0.0,{factor}\n"
+    if not wrong:
+        read(text)
+        return
+    with pytest.raises(BadAnswer, match=wrong):
+        read(text)
+
+
+def test_a_price_of_cents_is_one() -> None:
+    text = "PERMNO,date,PRC,RET\n1,20240102,0.5,C\n1,20240103,0.25,-0.5\n"
+    assert one(text).bars["close"].tolist() == [0.5, 0.25]
+
+
 def test_prices_and_volume_are_on_the_basis_of_the_extract() -> None:
     text = (
         "PERMNO,date,PRC,RET,VOL,CFACPR,CFACSHR\n1,20240102,100,C,7,4,5\n"
@@ -70,6 +97,12 @@ def test_prices_and_volume_are_on_the_basis_of_the_extract() -> None:
     assert bars["volume"].iloc[0] == 35.0
     assert math.isnan(bars["volume"].iloc[1])
     assert bars["volume"].iloc[2] == 0.0
+    text = (
+        "PERMNO,date,PRC,RET,OPENPRC,ASKHI,BIDLO,CFACPR\n1,20240102,100,C,96,104,92,4\n"
+        "1,20240103,25,0.0,24,26,23,1\n"
+    )
+    bars = one(text).bars
+    assert bars[["open", "high", "low"]].to_numpy().tolist() == [[24, 26, 23], [24, 26, 23]]
     none = one("PERMNO,date,PRC,RET,VOL,CFACPR\n1,20240102,10,C,7,0\n1,20240103,9,-0.1,7,1\n").bars
     assert math.isnan(none["close"].iloc[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import pandas as pd
 import pytest
@@ -57,6 +58,7 @@ def test_percent_become_decimals_and_missing_codes_no_rows(french):
 def test_factors_are_kept_with_their_vintage(french, store):
     report = refresh_factors(store, RefreshReport(()), NOW, ONCE)
     assert report.exit_code == 0
+    assert report.outcomes[-1].message == f"to {french[-2].date()}, CRSP vintage 202503"
     with store.reading() as reader:
         factors, vintage = reader.factors()
     assert (len(factors), vintage) == (len(french) - 1, "202503")
@@ -87,6 +89,10 @@ def test_shares_are_kept_with_their_dates(night, source):
     assert report.outcomes[-1].message == "1 firm(s)"
     shares = night.read(lambda r: r.shares("NVDA"))
     assert shares["shares"].tolist() == [2.449e10]
+    asked = [query for _, path, query in night.vendor.requests if "timeseries" in path]
+    ten_years = NOW.date() - dt.timedelta(days=3650)
+    begun = {dt.datetime.fromtimestamp(int(query["period1"][0]), dt.UTC).date() for query in asked}
+    assert begun == {ten_years}
     assert shares["source"].tolist()[0].startswith("yahoo, yfinance ")
 
 

@@ -12,7 +12,7 @@ from curl_cffi import CurlOpt
 
 from analysis.cli._live import yahoo_options
 from analysis.errors import SourceError
-from analysis.prices.sources.http import LARGEST_BODY, BoundedSession, Patience
+from analysis.prices.sources.http import LARGEST_BODY, BoundedSession, Pace, Patience
 from analysis.prices.sources.protocol import BadAnswer, SymbolRefused
 from analysis.prices.sources.yahoo import YahooSource
 from analysis.prices.sources.yahoo_http import judge
@@ -184,6 +184,11 @@ def test_who_does_not_say_otherwise_is_as_patient_as_the_command_says():
     assert usual.stall == asked["timeout"] == 6
     assert usual.wait == asked["backoff"] == 1
     assert (usual.connect, usual.total, usual.longest_wait, usual.silences) == (4, 30, 20, 3)
+    slept: list[float] = []
+    pace = Pace(usual.rate, clock=lambda: 0.0, sleep=slept.append)
+    for _ in range(3):
+        pace.wait()
+    assert slept == [0.0, 0.2, 0.4]
     assert LARGEST_BODY == 16_777_216  # 16 MB, as docs/reliability.md says
 
 

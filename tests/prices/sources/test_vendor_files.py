@@ -102,6 +102,17 @@ def test_parquet_reads_as_csv_does(tmp_path):
     pd.testing.assert_frame_equal(parquet.fetch("NVDA", BEGIN).bars, csv.fetch("NVDA", BEGIN).bars)
 
 
+def test_a_file_is_read_from_the_session_asked_for_on(tmp_path):
+    crsp = source(tmp_path, CRSP)
+    for since, rows, kinds in (
+        ("2024-06-10", 2, ["split", "dividend"]),
+        ("2024-06-11", 1, ["dividend"]),
+    ):
+        got = crsp.fetch("NVDA", dt.date.fromisoformat(since))
+        assert (len(got.bars), got.bars.index[0]) == (rows, day(since))
+        assert sorted(got.actions["kind"]) == sorted(kinds)
+
+
 def test_what_is_not_in_the_file_is_refused(tmp_path):
     files = source(tmp_path, YAHOO)
     with pytest.raises(SymbolRefused, match="did you mean 'NVDA'"):

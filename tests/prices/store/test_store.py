@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -15,6 +16,7 @@ from analysis.prices.place import DB_VARIABLE, default_store
 from analysis.prices.store import PriceStore
 from analysis.prices.store.records import Change, Finding, LogEntry, SymbolOutcome
 from analysis.prices.store.schema import MIGRATIONS, migrate, version_of
+from analysis.prices.store.status import known_to, status_of
 from tests.loopback.listings import day, sessions
 
 FIRST = dt.datetime(2025, 1, 10, 23, tzinfo=dt.UTC)
@@ -47,6 +49,11 @@ def put(store, *changes) -> None:
 def read(store, what):
     with store.reading() as reader:
         return what(reader)
+
+
+def test_an_outcome_counts_nothing_unless_told():
+    outcome = SymbolOutcome("NVDA", "unchanged")
+    assert (outcome.added, outcome.changed, outcome.message) == (0, 0, "")
 
 
 def test_what_is_replaced_is_not_lost(store):
@@ -177,3 +184,82 @@ def test_where_the_store_is(tmp_path):
     assert default_store({DB_VARIABLE: str(tmp_path / "x.db")}) == tmp_path / "x.db"
     assert default_store({}).name == "prices.duckdb"
     assert default_store({}).parent.name == "market-impact"
+
+
+def test_the_state_of_a_symbol_and_its_last_fetch_are_told_as_they_are(store):
+    """Of two fetches the later counts; a symbol may have been tried and never stored."""
+    finding = Finding("NVDA", day("2025-01-03"), "gap", 2.0, "warning", "a gap")
+    log, item = change([1.0, 2.0, 3.0], findings=((finding, True),))
+    with store.writing(FIRST) as writer:
+        writer.apply(log, item)
+    failed = SymbolOutcome("NVDA", "partly", 4, 5, "why")
+    tried = SymbolOutcome("GONE", "refused", message="no such symbol")
+    since = dt.date(2025, 1, 2)
+    with store.writing(SECOND) as writer:
+        entries = [LogEntry(o, SECOND, "files", "test 2", since) for o in (failed, tried)]
+        writer.log_only(entries)
+    assert read(store, lambda r: r.last_log()) == {"NVDA": entries[0], "GONE": entries[1]}
+    (state,) = read(store, lambda r: r.states())
+    assert (state.source, state.client, state.currency) == ("yahoo", "test 1", "USD")
+    assert (state.calendar, state.added, state.refreshed) == ("XNYS", FIRST, FIRST)
+    assert (state.first, state.last, state.sessions) == (day("2025-01-02"), day("2025-01-06"), 3)
+    assert read(store, lambda r: r.states([])) == read(store, lambda r: r.states(["GONE"])) == []
+
+    gone, held = status_of(store, FIRST + 47.25 * HOUR)
+    assert (held.first, held.last, held.sessions) == ("2025-01-02", "2025-01-06", 3)
+    assert (held.age_hours, held.age_in_words) == (47.25, "47.2 h")
+    assert (held.outcome, held.message, held.source) == ("partly", "why", "yahoo")
+    (told,) = held.findings
+    assert (told.session, told.check, told.value) == ("2025-01-03", "gap", 2.0)
+    assert (told.severity, told.detail, told.blocked) == ("warning", "a gap", True)
+    assert (gone.symbol, gone.first, gone.last, gone.sessions) == ("GONE", None, None, 0)
+    assert (gone.age_in_words, gone.outcome, gone.findings) == ("never", "refused", ())
+    (late,) = status_of(store, FIRST + 48 * HOUR, ["NVDA"])
+    assert (late.age_hours, late.age_in_words) == (48.0, "2 d")
+    (near,) = status_of(store, FIRST + HOUR / 3, ["NVDA"])
+    assert near.age_hours == 0.33
+    assert known_to(store) == {"NVDA", "GONE"}
+    with pytest.raises(StoreError, match=r"knows nothing of NVDIA; did you mean 'NVDA'"):
+        status_of(store, SECOND, ["NVDIA"])
+
+
+def test_actions_without_a_first_session_replace_them_all(store):
+    """Unless a source says from when on it speaks; without a reason what goes was withdrawn."""
+    old = pd.DataFrame(
+        [(day(d), "dividend", 0.1) for d in ("2025-01-03", "2025-01-06")],
+        columns=["session", "kind", "value"],
+    )
+    put(store, change([1.0, 2, 3], actions=old))
+    log, item = change([1.0, 2, 3], SECOND, actions=old.iloc[1:], start="2025-01-02")
+    item = replace(item, actions_since=day("2025-01-06"))
+    put(store, (log, item))  # speaks of the sixth alone
+    assert len(read(store, lambda r: r.actions("NVDA"))) == 2
+    put(store, (log, replace(item, actions_since=None)))
+    assert read(store, lambda r: r.actions("NVDA"))["session"].tolist() == [day("2025-01-06")]
+    (reason,) = read(
+        store,
+        lambda r: r._connection.execute("SELECT reason FROM actions_history").fetchall(),
+    )
+    assert reason == ("withdrawn",)
+
+
+def test_what_keeps_figures_out_is_stored_without_bars(store):
+    kept_out = bars_frame(sessions("2025-01-03", "2025-01-03"), {"close": [2.0]})
+    log, _ = change([1.0])
+    put(store, (log, Change(quarantine=kept_out)))
+    assert read(store, lambda r: r.quarantine("NVDA"))["close"].tolist() == [2.0]
+    assert read(store, lambda r: r.states()) == []
+    put(store, (log, Change(quarantine=kept_out.iloc[:0])))
+    assert read(store, lambda r: r.quarantine()).empty
+
+
+def test_the_vintage_is_that_of_the_last_factors(store):
+    days = sessions("2025-01-02", "2025-01-06").rename("session")
+    names = ["mkt_rf", "smb", "hml", "rmw", "cma", "mom", "rf"]
+    for at, rows, vintage in ((FIRST, days, "202503"), (SECOND, days[1:], "202504")):
+        frame = pd.DataFrame(0.01 if at == FIRST else 0.02, rows, names)
+        with store.writing(at) as writer:
+            writer.put_factors(frame, vintage, at)
+    assert read(store, lambda r: r.factors()[1]) == "202504"
+    assert read(store, lambda r: r.factors(FIRST)[1]) == "202503"
+    assert read(store, lambda r: r.factors(FIRST - HOUR)[1]) is None
