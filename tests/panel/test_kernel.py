@@ -316,3 +316,16 @@ def test_a_firm_of_more_events_than_are_handed_over_at_once():
     means = np.stack([returns[position - k, firm] for k in (1, 2, 3)]).mean(axis=0)
     np.testing.assert_allclose(found.car[:, 0, 0], returns[position, firm] - means, atol=1e-15)
     np.testing.assert_allclose(found.coefficients[:, 0, 0], means, atol=1e-15)
+
+
+def test_the_difference_from_a_copy_of_the_benchmark_is_nought_even_on_one_session():
+    """Nothing is estimated: no other session is asked for, and no slope of the only one."""
+    factor = np.array([0.25, -0.25, 0.5, -0.5])
+    found = estimate_windows(
+        factor, factor, [0], [2], models=[LinearModel((0,), "fixed")], estimation=Window(-1, -1),
+        windows=[Window(0, 0)], min_estimation=1,
+    )  # fmt: skip
+    assert found.status[0, 0] == NO_VARIANCE
+    assert found.sigma2[0, 0] == 0
+    assert found.car[0, 0, 0] == 0
+    assert found.coefficients[0, 0].tolist() == [0.0, 1.0]

@@ -75,6 +75,14 @@ def test_a_part_is_the_firms_alone():
     assert part.rows.left_out.tolist() == panel.rows.left_out.tolist()[-len(part.rows.values) :]
     assert part.rows.left_out.sum() == 2
     np.testing.assert_array_equal(cells(panel.part(0, 1)), MATRIX[:, :1])
+    for first in range(4):
+        for end in range(first + 1, 5):
+            part = panel.part(first, end)
+            assert part.n_firms == end - first
+            assert part.rows.offsets.size == end - first + 1
+            assert part.rows.offsets[[0, -1]].tolist() == [0, part.rows.values.size]
+            assert part.rows.left_out.size == part.rows.values.size
+            assert part.n_sessions == 5
 
 
 @pytest.mark.parametrize(
