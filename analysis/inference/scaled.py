@@ -132,7 +132,7 @@ def _faded(start: float, squares: FloatArray) -> FloatArray:
     diagonals = np.ones((2, len(squares) + 1))
     diagonals[1] = -DECAY
     solved, _ = lapack.dtbtrs(diagonals, np.r_[start, (1 - DECAY) * squares], uplo="L")
-    variances: FloatArray = solved.reshape(-1)
+    variances: FloatArray = np.ravel(solved)
     return variances
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import inspect
 import math
@@ -17,9 +18,9 @@ from scipy import stats
 from analysis import inference
 from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError
-from analysis.inference import clustered, controls
+from analysis.inference import clustered, controls, factor_bootstrap
 from analysis.inference.bootstrap import block_indices
-from analysis.inference.catalog import TESTS
+from analysis.inference.catalog import GROUP_SIZES, TESTS, listing
 from analysis.inference.clustered import (
     date_bootstrap_test,
     date_cluster_test,
@@ -28,14 +29,21 @@ from analysis.inference.clustered import (
     wild_cluster_test,
 )
 from analysis.inference.conformal import ConformalSetting, conformal_p, conformal_test
+from analysis.inference.date_sums import Codes, codes_of
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
+from analysis.inference.effects.recovery import recovery_test
 from analysis.inference.effects.variance import beaver_test, brown_forsythe_test
 from analysis.inference.effects.volume import abnormal_volume_test
+from analysis.inference.extremes import tail_test
+from analysis.inference.factor_bootstrap import prediction_errors
 from analysis.inference.firm import DailyHistory, FirmSample, LongRun
+from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group import GroupSample
 from analysis.inference.group_battery import group_battery, inflation, spread_ratio
 from analysis.inference.multiplicity import adjust
+from analysis.inference.outcome import NO_COVARIANCE
 from analysis.inference.page import methods_page
+from analysis.inference.placebo_dates import placebo_bmp_test
 from analysis.inference.portfolio import (
     calendar_time_test,
     crude_dependence_test,
@@ -43,7 +51,8 @@ from analysis.inference.portfolio import (
     portfolio_test,
 )
 from analysis.inference.power import minimum_detectable_effect, power
-from analysis.inference.registry import Settings
+from analysis.inference.rank_tests import corrado_zivney_test, grank_t
+from analysis.inference.registry import Registry, Settings
 from analysis.inference.scaled import (
     ScaledPlacebo,
     recent_test,
@@ -134,6 +143,25 @@ class TestGroups:
         assert both.lacks("portfolio") == ""
         for half in (replace(both, factors=None), replace(both, portfolio=None)):
             assert portfolio_garch_test(half).unavailable
+
+    def test_residuals_that_cancel_leave_no_error_of_the_mean(self):
+        sides = np.where(normal(64, 1) > 0, 1.0, -1.0)
+        sample = group(sides * np.array([1.0, -1.0]), np.ones((1, 2)))
+        assert math.isnan(sample.mean_se)
+        told = portfolio_test(sample).unavailable
+        assert told == "the firms' residuals cancel: no error is left"
+
+    def test_one_session_is_one_and_two_are_several(self):
+        for window, told in ((1, ""), (2, "is for one session; the window has several")):
+            assert group(normal(60, 2), np.ones((window, 2))).lacks("one session") == told
+
+    def test_two_firms_have_a_ratio_on_every_placebo_date(self):
+        sample = group(normal(60, 2), np.array([[3.0, 4.0]]))
+        scar = np.vstack([sample.residuals / sample.sigma, 1 / sample.sigma * [3.0, 4.0]])
+        ratio = np.abs(stats.ttest_1samp(scar, 0, axis=1).statistic)
+        found = placebo_bmp_test(sample)
+        assert found.draws == 60
+        assert found.p == (1 + (ratio[:-1] >= ratio[-1]).sum()) / 61
 
     def test_squares_are_of_one_session_with_a_firm(self):
         sample = group(normal(60, 3), np.ones((1, 3)))
@@ -259,8 +287,26 @@ class TestClusters:
             se = math.sqrt(parts[0] + parts[1] - parts[2]) / 45
             assert found.statistic == pytest.approx(0.1 / se)
 
+    def test_where_the_cells_vary_most_the_greater_of_the_two_ways_stands(self):
+        for squares in ([(1.0, 6), (2.0, 6)], [(2.0, 6), (1.0, 6)]):
+            found = two_way_of(0.1, 36, [*squares, (9.0, 36)])
+            assert found.statistic == pytest.approx(0.1 / math.sqrt(2.0 * 6 / 5 / 36**2))
+
+    def test_codes_that_are_known_are_given_back(self):
+        known = Codes.of(np.array([9, 3, 9]))
+        found, code = codes_of(known)
+        assert found is known.found
+        assert code is known.code
+
 
 class TestConformal:
+    def test_an_effect_with_a_p_of_exactly_the_size_is_rejected(self):
+        """Of four sessions no p is below a quarter: at 75 % it is the end of the interval."""
+        y = np.array([0.01, -0.02, 0.015, 0.03])
+        setting = ConformalSetting(LeastSquares(), y, np.empty((4, 0)), (), 1)
+        found = conformal_test(setting, rng(), level=0.75)
+        assert found.low < 0 < found.high
+
     def test_one_refit_ranks_among_all_shifts_as_the_whole_test_does(self):
         y, x = 0.02 * normal(40), 0.01 * normal(40, 1, seed=2)
         setting = ConformalSetting(LeastSquares(), y, x, ("market",), 3)
@@ -317,6 +363,12 @@ class TestControls:
         )
         assert found.statistic == pytest.approx(5.0 - means.mean())
         assert (found.p, found.draws) == (1 / (count + 1), count)
+        equal = controls.jackknife_plus(  # as far as session 3 is, which counts
+            LeastSquares(), y, np.empty((count, 0)), float(y[3]), np.empty(0), (), level=level
+        )
+        beyond = errors >= np.abs(y[3] - means) - 1e-14
+        assert beyond[3]
+        assert equal.p == (1 + beyond.sum()) / (count + 1)
         if lower:
             assert found.high == pytest.approx(5.0 - np.sort(means - errors)[lower - 1])
             assert found.low == pytest.approx(5.0 - np.sort(means + errors)[upper - 1])
@@ -345,6 +397,13 @@ class TestScaled:
         assert plain.car == returns[79]
         first = scaled_placebo(returns, returns, 1, dates[:1], ahead=-3)
         assert math.isnan(first.forecast)  # there is no session before the first
+
+    def test_a_car_is_counted_in_forecasts(self):
+        sample = ScaledPlacebo(
+            -0.1, 0.02, np.array([0.01, -0.03]), np.array([0.5, 2.0]), np.arange(2)
+        )
+        assert sample.scaled.tolist() == pytest.approx([0.02, -0.015])
+        assert sample.statistic == pytest.approx(-5.0)
 
     def test_a_quarter_of_the_dates_is_volatile_and_those_on_the_limit_are(self):
         sample = ScaledPlacebo(-0.1, 0.02, np.ones(100), np.arange(1.0, 101), np.arange(100))
@@ -405,6 +464,25 @@ class TestEffects:
         assert "there are 19 before and 20 after" in brown_forsythe_test(few, many).unavailable
         assert brown_forsythe_test(many, few).unavailable
 
+    def test_a_level_that_stays_did_not_fall(self):
+        told = recovery_test(np.array([1.0, 2.0, 2.0, 2.0]), 2).outcome.unavailable
+        assert told == "the level did not fall on the event session"
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_an_autocorrelation_near_one_is_held_below_it(self, sign):
+        """A trend, and a series that changes sides every session."""
+        rows = np.arange(1500)
+        y = (rows / 100 if sign > 0 else (-1.0) ** rows) + 0.01 * normal(1500)
+        model = sm.GLSAR(y, np.ones((1500, 1)), rho=1)
+        fit = model.iterative_fit(maxiter=50)
+        assert sign * np.ravel(model.rho)[0] > 0.99
+        df = fit.df_resid - 1
+        variance = fit.wresid @ fit.wresid / df / (1 - 0.99**2) * 2 * (1 + sign * 0.99)
+        variance += 4 * fit.cov_params()[0, 0]
+        found = abnormal_volume_test(y, np.empty((1500, 0)), np.array([9.0, 9]), np.empty((2, 0)))
+        wanted = (18 - 2 * fit.params[0]) / math.sqrt(variance)
+        assert found.statistic == pytest.approx(wanted)
+
     def test_thirty_sessions_have_an_autocorrelation(self):
         for rows, there in ((30, True), (29, False)):
             found = abnormal_volume_test(
@@ -462,6 +540,26 @@ class TestFirm:
         )
         assert recent.draws == 15 * 252 - 20
 
+    def test_what_is_not_to_be_had_carries_no_warning(self):
+        sample = firm()
+        fat = np.r_[normal(79), 30.0]
+        sample = replace(sample, fit=replace(sample.fit, residuals=fat))
+        (found,) = firm_battery(sample, tests=Registry(TESTS["t"]))
+        assert "not normal" in found.warning
+        without = replace(sample, path=replace(sample.path, covariance=None))
+        (told,) = firm_battery(without, tests=Registry(TESTS["t"]))
+        assert (told.unavailable, told.warning) == (NO_COVARIANCE, "")
+        (quiet,) = firm_battery(firm(), tests=Registry(TESTS["t"]))
+        assert quiet.warning == ""
+
+    def test_a_loss_at_the_threshold_is_as_probable_as_one_beyond_it(self):
+        losses = np.abs(normal(1000))
+        limit = np.quantile(losses, 0.95)
+        for beyond in (1e-9, 4e-7):
+            found = tail_test(losses, limit + beyond)
+            assert (found.p, found.high) == pytest.approx((0.05, 0.05), rel=1e-4)
+        assert tail_test(losses, limit).unavailable
+
     def test_what_is_not_given_is_empty(self):
         sample = firm()
         assert [len(part) for part in (sample.placebo, sample.losses, sample.after)] == [0, 0, 0]
@@ -480,20 +578,7 @@ class TestFirm:
         assert replace(sample, fit=SimpleNamespace(tuning=None)).factors == 0
         assert replace(sample, fit=SimpleNamespace(tuning=3.0)).factors == 3
 
-    def test_what_is_tested_unasked_and_what_each_gives(self):
-        every = TESTS.values()
-        assert {t.id for t in every if t.always} == {
-            "t", "sq", "placebo", "placebo-t", "conformal", "garch-t", "evt", "evt-recent", "mde",
-            "placebo-ewma", "placebo-unscheduled", "placebo-recent", "placebo-turbulent",
-        }  # fmt: skip
-        assert {t.id for t in every if t.slow} == {"garch-t", "portfolio-garch"}
-        assert {t.id for t in every if not t.of_return} == {
-            "evt", "evt-recent", "mde", "volume", "variance-f", "beaver", "brown-forsythe",
-            "recovery",
-        }  # fmt: skip
-        assert {t.id: t.sides for t in every if t.sides != 1} == {"sq": 2}
-        wanted = {t.id: t.firms_wanted for t in every if t.firms_wanted}
-        assert wanted == {"hall": 30, "johnson": 30}
+    def test_how_a_battery_runs_where_nothing_else_is_asked(self):
         assert (Settings().level, Settings().draws, Settings().seed) == (0.95, 19_999, 20250127)
 
     def test_thirty_firms_are_enough_where_thirty_are_wanted(self):
@@ -574,6 +659,42 @@ def test_what_is_taken_where_nothing_else_is_asked():
     assert found["most_df"] == {"student.fit_student": 1e6}
 
 
+@pytest.mark.parametrize("donors", [9, 10, 200, 201])
+def test_donors_of_a_bootstrap_are_ten_at_the_least_and_thinned_beyond_two_hundred(
+    donors, monkeypatch
+):
+    y, x = 0.01 * normal(14), 0.01 * normal(14, donors, seed=2)
+    given = []
+
+    def errors(x, post_x, rank, chosen):
+        given.append(chosen.tolist())
+        return prediction_errors(x, post_x, rank, chosen)
+
+    monkeypatch.setattr(factor_bootstrap, "prediction_errors", errors)
+
+    def run():
+        return factor_bootstrap.factor_bootstrap(
+            y[:12], x[:12], y[12:], x[12:], rng(), rank=1, draws=2
+        )
+
+    if donors < 10:
+        with pytest.raises(DataError, match=r"only 9 donors \(10 needed\)"):
+            run()
+    else:
+        assert run().draws == 2
+        assert given == [list(range(0, donors, 1 if donors <= 200 else 2))]
+
+
+def test_a_rank_ratio_that_leaves_no_room_is_held_off_it():
+    assert grank_t(30.0, 100).statistic == pytest.approx(30 * math.sqrt(98 / 1e-9))
+    near = math.sqrt(98.5)
+    assert grank_t(near, 100).statistic == pytest.approx(near * math.sqrt(98 / 0.5))
+
+
+def test_an_adjusted_p_is_one_at_the_most():
+    assert adjust(np.array([0.9, 0.8]), "holm").tolist() == [1.0, 1.0]
+
+
 def test_adjusting_no_p_value_at_all_gives_none():
     for how in ("holm", "bh", "by"):
         assert np.isnan(adjust(np.array([np.nan, np.nan]), how)).all()
@@ -587,3 +708,51 @@ def test_rates_of_even_effects_stand_before_those_of_uneven_ones():
         names = [column.strip(" |") for column in columns]
         assert names[1::2] == [name.removesuffix(" even") for name in names[::2]]
         assert all(name.endswith(" even") for name in names[::2])
+
+
+def tables_of(page: str) -> dict[str, dict[tuple[str, str], dict[str, str]]]:
+    """The tables of the page by their heading: cells by test and N, then by column."""
+    found = {}
+    for part in page.split("\n### ")[1:]:
+        lines = [line for line in part.splitlines() if line.startswith("| ")]
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        if rows and rows[0][:2] == ["test", "N"]:
+            found[part.splitlines()[0]] = {
+                (row[0].strip("`"), row[1]): dict(zip(rows[0][2:], row[2:], strict=True))
+                for row in rows[2:]
+            }
+    return found
+
+
+def test_every_rate_of_groups_stands_in_its_table() -> None:
+    tables = tables_of(methods_page())
+    told = 0
+    for rate in csv.DictReader(GROUP_SIZES.read_text("utf-8").splitlines()):
+        effect = float(rate["effect"])
+        heading = f"Power: {rate['market']}" if effect else "Of a true null"
+        even = " even" if rate["evenly"] == "yes" else ""
+        column = f"{100 * effect:g}{even}" if effect else rate["market"]
+        cell = tables[heading][rate["test"], rate["firms"]][column]
+        assert cell == f"{100 * float(rate['at_5']):.1f}"
+        told += 1
+    cells = [c for t in tables.values() for row in t.values() for c in row.values() if c]
+    assert told == len(cells) > 0
+
+
+def test_tests_are_listed_beneath_their_family():
+    family = ""
+    seen = []
+    for line in filter(None, listing().splitlines()):
+        if line.startswith("  "):
+            name, title = line.split(maxsplit=1)
+            assert TESTS[name].family == family
+            assert title == TESTS[name].title
+            seen.append(name)
+        else:
+            family = line
+    assert seen == list(TESTS)
+
+
+def test_one_firm_has_no_spread_to_be_rescaled_by():
+    found = corrado_zivney_test(normal(40, 1), normal(1, 1))
+    assert found.unavailable == "needs two firms or more"

@@ -13,7 +13,7 @@ from scipy import stats
 from analysis.abnormal import AbnormalPath, buy_and_hold
 from analysis.errors import DataError, WindowError
 from analysis.inference.announcement import reactions
-from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
+from analysis.inference.effects.buy_and_hold import HORIZONS, bhar_bootstrap_test, drift
 from analysis.inference.effects.halves import half_test, split_returns
 from analysis.inference.effects.recovery import recovery_test, recovery_time
 from analysis.inference.effects.variance import (
@@ -24,6 +24,7 @@ from analysis.inference.effects.variance import (
 from analysis.inference.effects.volume import abnormal_volume_test, log_turnover
 from analysis.inference.firm import LongRun
 from analysis.inference.group import group_sample
+from analysis.inference.methods import effects as methods
 from analysis.models.linear import LeastSquares
 from analysis.prices.snapshot import load_history
 from analysis.windows import Window
@@ -283,3 +284,12 @@ class TestReactions:
             reactions(
                 sar, sar, sar[:20], self.names, np.array([99.0, 99.0]), np.random.default_rng(0)
             )
+
+
+def test_which_other_effects_are_of_a_return():
+    tests = methods.TESTS
+    assert {t.id for t in tests if not t.of_return} == {
+        "volume", "variance-f", "beaver", "brown-forsythe", "recovery",
+    }  # fmt: skip
+    assert not any(t.always or t.slow or t.firms_wanted or t.sides != 1 for t in tests)
+    assert HORIZONS == (20, 60, 120, 250)

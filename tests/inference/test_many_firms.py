@@ -30,6 +30,7 @@ from analysis.inference.many_firms import (
     kolari_pynnonen_test,
     mean_correlation,
 )
+from analysis.inference.methods import many_firms as methods
 from analysis.inference.outcome import NO_COVARIANCE
 from analysis.inference.placebo_dates import draws, placebo_bmp_test, placebo_mean_test
 from analysis.inference.portfolio import calendar_time_test, crude_dependence_test, portfolio_test
@@ -412,3 +413,10 @@ def test_signs_and_modified_ranks_by_scipy(table, window):
     for test, statistic in expected.items():
         assert found[test].statistic == pytest.approx(statistic, rel=1e-10)
         assert found[test].p == pytest.approx(2 * stats.norm.sf(abs(statistic)), rel=1e-10)
+
+
+def test_which_tests_of_many_firms_want_how_many():
+    tests = methods.TESTS
+    assert {t.id: t.firms_wanted for t in tests if t.firms_wanted} == {"hall": 30, "johnson": 30}
+    assert all(t.of_return for t in tests)
+    assert not any(t.always or t.slow or t.sides != 1 for t in tests)

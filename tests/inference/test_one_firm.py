@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from analysis.inference.methods import leading
+from analysis.inference.methods import one_firm as one_firm_methods
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
 from analysis.inference.rank import FEWEST_DRAWS, fitted_t_test, rank_test
@@ -98,3 +100,15 @@ class TestFittedT:
     def test_few_or_equal_draws_give_no_tail(self):
         assert "49 pseudo-dates" in fitted_t_test("placebo-t", 1.0, np.arange(49.0)).unavailable
         assert not fitted_t_test("placebo-t", 1.0, np.zeros(80)).available
+
+
+def test_which_tests_of_one_firm_run_unasked_and_what_they_give():
+    tests = (*one_firm_methods.TESTS, *leading.TESTS)
+    assert {t.id for t in tests if t.always} == {
+        "t", "sq", "placebo", "placebo-t", "conformal", "garch-t", "evt", "evt-recent", "mde",
+        "placebo-ewma", "placebo-unscheduled", "placebo-recent", "placebo-turbulent",
+    }  # fmt: skip
+    assert {t.id for t in tests if t.slow} == {"garch-t", "portfolio-garch"}
+    assert {t.id for t in tests if not t.of_return} == {"evt", "evt-recent", "mde"}
+    assert {t.id: t.sides for t in tests if t.sides != 1} == {"sq": 2}
+    assert one_firm_methods.RECENT_SESSIONS == 3780

@@ -364,6 +364,7 @@ class TestTail:
         assert outcome.low == pytest.approx(golden["low"], rel=1e-3)
         assert outcome.high == pytest.approx(golden["high"], rel=1e-3)
 
+    @pytest.mark.slow
     def test_the_interval_covers(self):
         rng = np.random.default_rng(17)
         truth = stats.t.sf(6.0, 4)
