@@ -29,6 +29,7 @@ from analysis.inference.clustered import (
     wild_cluster_test,
 )
 from analysis.inference.conformal import ConformalSetting, conformal_p, conformal_test
+from analysis.inference.cross_section import generalised_sign_test, sign_test
 from analysis.inference.date_sums import Codes, codes_of
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
 from analysis.inference.effects.recovery import recovery_test
@@ -689,6 +690,15 @@ def test_a_rank_ratio_that_leaves_no_room_is_held_off_it():
     assert grank_t(30.0, 100).statistic == pytest.approx(30 * math.sqrt(98 / 1e-9))
     near = math.sqrt(98.5)
     assert grank_t(near, 100).statistic == pytest.approx(near * math.sqrt(98 / 0.5))
+
+
+def test_a_return_of_nought_is_not_positive():
+    found = sign_test(np.array([0.0, 0.0, 0.1, -0.1]), 0.5)
+    assert found.statistic == pytest.approx((1 - 2) / math.sqrt(4 * 0.25))
+    by_residuals = generalised_sign_test(
+        np.array([0.0, 0.1]), np.tile([[0.0], [1.0], [-1]], (1, 2))
+    )
+    assert by_residuals.statistic == pytest.approx((1 - 2 / 3) / math.sqrt(2 * 2 / 9))
 
 
 def test_an_adjusted_p_is_one_at_the_most():
