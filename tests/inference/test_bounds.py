@@ -42,7 +42,7 @@ from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group import GroupSample
 from analysis.inference.group_battery import group_battery, inflation, spread_ratio
 from analysis.inference.multiplicity import adjust
-from analysis.inference.outcome import NO_COVARIANCE
+from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
 from analysis.inference.page import methods_page
 from analysis.inference.placebo_dates import placebo_bmp_test
 from analysis.inference.portfolio import (
@@ -766,3 +766,11 @@ def test_tests_are_listed_beneath_their_family():
 def test_one_firm_has_no_spread_to_be_rescaled_by():
     found = corrado_zivney_test(normal(40, 1), normal(1, 1))
     assert found.unavailable == "needs two firms or more"
+
+
+def test_without_a_forecast_the_tests_on_its_scale_say_so():
+    for name in ("placebo-ewma", "placebo-turbulent", "placebo-unscheduled", "placebo-recent"):
+        assert TESTS[name].run(firm(), Settings()).unavailable == NO_SCALE
+    sample = group(normal(60, 2), np.zeros((1, 2)))
+    for name in ("placebo-scaled", "placebo-volatile"):
+        assert TESTS[name].run(sample, Settings()).unavailable == NO_SCALE
