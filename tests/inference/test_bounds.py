@@ -19,6 +19,7 @@ from analysis import inference
 from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError
 from analysis.inference import clustered, controls, factor_bootstrap
+from analysis.inference import portfolio as portfolio_module
 from analysis.inference.bootstrap import block_indices
 from analysis.inference.catalog import GROUP_SIZES, TESTS, listing
 from analysis.inference.clustered import (
@@ -42,7 +43,7 @@ from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group import GroupSample
 from analysis.inference.group_battery import group_battery, inflation, spread_ratio
 from analysis.inference.multiplicity import adjust
-from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE
+from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE, Outcome
 from analysis.inference.page import methods_page
 from analysis.inference.placebo_dates import placebo_bmp_test
 from analysis.inference.portfolio import (
@@ -774,3 +775,33 @@ def test_without_a_forecast_the_tests_on_its_scale_say_so():
     sample = group(normal(60, 2), np.zeros((1, 2)))
     for name in ("placebo-scaled", "placebo-volatile"):
         assert TESTS[name].run(sample, Settings()).unavailable == NO_SCALE
+
+
+@pytest.mark.parametrize(
+    ("alpha", "wanted"), [(0.0, 0.8), (1.0, 0.8), (0.05, 0.05), (0.05, 1.0), (0.05, 0.01)]
+)
+def test_a_power_that_no_effect_has_is_refused(alpha, wanted):
+    with pytest.raises(DataError, match="no effect is found with power"):
+        minimum_detectable_effect(1.0, 100, alpha=alpha, wanted=wanted)
+
+
+def test_the_variance_of_a_portfolio_is_carried_through_the_sessions_between(monkeypatch):
+    portfolio, factors = 0.01 * normal(253), 0.01 * normal(253, 1, seed=2)
+    between = 0.01 * normal(6), 0.01 * normal(6, 1, seed=3)
+    between[0][1] = between[1][4, 0] = np.nan
+    sample = group(
+        normal(252, 2), np.zeros((1, 2)), portfolio=portfolio, factors=factors, between=between
+    )
+    given = []
+
+    def carried(_, y, x, *, after, level):
+        given.append(after)
+        return Outcome("garch-t", statistic=1.0)
+
+    monkeypatch.setattr(Garch, "fit", lambda *_: None)
+    monkeypatch.setattr(portfolio_module, "garch_test", carried)
+    assert portfolio_garch_test(sample).test == "portfolio-garch"
+    np.testing.assert_array_equal(given[0][0], between[0][[0, 2, 3, 5]])
+    np.testing.assert_array_equal(given[0][1], between[1][[0, 2, 3, 5]])
+    portfolio_garch_test(replace(sample, between=None))
+    assert given[1] is None
