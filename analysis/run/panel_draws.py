@@ -58,10 +58,12 @@ class PanelDraws:
     cars: Mapping[tuple[str, tuple[str, str]], FloatArray]
     places: Mapping[Window, int]
     _kept: dict[tuple[tuple[str, ...], tuple[str, str]], tuple[FloatArray, FloatArray]] = field(
-        default_factory=dict
+        default_factory=dict, repr=False
     )
-    _due: dict[tuple[tuple[str, ...], Window], BoolArray | None] = field(default_factory=dict)
-    _before: dict[tuple[int, Window], IntArray] = field(default_factory=dict)
+    _due: dict[tuple[tuple[str, ...], Window], BoolArray | None] = field(
+        default_factory=dict, repr=False
+    )
+    _before: dict[tuple[int, Window], IntArray] = field(default_factory=dict, repr=False)
 
     def has(self, specification: Specification) -> bool:
         """Say whether a specification is drawn here."""

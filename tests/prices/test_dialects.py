@@ -164,6 +164,14 @@ def test_what_is_no_sound_workbook_is_refused(read, content, words) -> None:
         read(content, "levels.xlsx")
 
 
+@pytest.mark.parametrize(("unit", "code"), [("USD", "USD"), ("GBp", "GBP"), ("ZAc", "ZAR")])
+def test_a_currency_of_hundredths_is_that_of_its_whole(tmp_path, snapshot, unit, code) -> None:
+    rows = "".join(f"{day},A,{price},{unit}\n" for day, price in zip(DAYS, (1, 2, 3), strict=True))
+    path = tmp_path / "long.csv"
+    path.write_text(f"date,symbol,close,currency\n{rows}")
+    assert load_levels_file(path, snapshot, calendar="XNYS").currencies == {"A": code}
+
+
 def test_returns_are_compounded_where_the_head_says_returns(read) -> None:
     returns = [0.01, -0.0312, -0.1697]
     rows = "".join(f"{day},A,{value}\n" for day, value in zip(DAYS, returns, strict=True))

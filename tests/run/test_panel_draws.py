@@ -163,3 +163,29 @@ def test_events_before_share_the_rows_of_the_last_that_asks(case) -> None:
 def test_what_is_kept_for_later_is_not_shown(draws) -> None:
     shown = repr(replace(draws, scars={}, cars={}))
     assert not any(name in shown for name in ("_kept", "_due", "_before"))
+
+
+def test_rows_begin_with_the_first_whole_estimation_window() -> None:
+    """Row 111 has returns on the rows 1 to 100 of its window; its CAR is that of least squares."""
+    case = case_of()
+    panel = panel_draws.panel_draws((case,))
+    cars = panel.cars["A", case.specification.key]
+    assert panel.first == 111
+    assert cars.shape == (2, EVENT - 110)
+    y, x = case.returns("A"), case.returns("M")
+    for place, row in ((0, 111), (7, 118)):
+        before = slice(row - 110, row - 10)
+        slope, alpha = np.polyfit(x[before], y[before], 1)
+        left = (y - alpha - slope * x)[row : row + 2]
+        assert cars[:, place] == pytest.approx([left.sum(), left[0]], rel=1e-9)
+
+
+@pytest.mark.parametrize(("end", "measures"), [(-1, 2), (0, 1)])
+def test_no_day_is_measured_within_its_own_estimation_window(end: int, measures: int) -> None:
+    one = Window(1, 1)
+    head = replace(asked().headline, window=one)
+    study = asked(estimation=Window(-110, end), windows=(one,), headline=head)
+    case = case_of(study)
+    panel = panel_draws.panel_draws((case,))
+    assert len(panel.cars["A", case.specification.key]) == measures
+    assert (panel.scaled(case, ("A",), one) is None) == (measures == 1)

@@ -14,6 +14,7 @@ from scipy import stats
 from analysis.errors import StudyError
 from analysis.narrative import summary_paragraph
 from analysis.overrides import Overrides, override
+from analysis.run.plan import plan_study
 from analysis.run.shock import _lines, market_shock
 from analysis.run.study import run_study
 from analysis.study_file import load_study
@@ -173,8 +174,8 @@ class TestInAMadeUpMarket:
         levels = 100 * (1 + growth).cumprod()
         for row, name in holes:
             levels.iloc[row, levels.columns.get_loc(name)] = np.nan
-        case = crowd_market.case_of(study, crowd_market.crowd(levels=levels))
-        return market_shock(case.plan), levels.pct_change(fill_method=None)
+        plan = plan_study(study or crowd_market.asked(), crowd_market.crowd(levels=levels))
+        return market_shock(plan), levels.pct_change(fill_method=None)
 
     def test_the_window_of_two_sessions_is_added_up(self) -> None:
         found, returns = self.shocked()

@@ -224,10 +224,11 @@ def impossible_moves(series: Series) -> Iterator[Finding]:
     recorded = series.ratios()
     for i in _where((np.abs(whole) > LARGEST_JUMP) | (np.abs(_log_moves(adjusted)) > LARGEST_JUMP)):
         day = series.bars.index[i]
-        unapplied = abs(moves[i] + np.log(recorded.get(day, 1.0))) <= LARGEST_JUMP
+        ratio = recorded.get(day)
+        unapplied = ratio is not None and abs(moves[i] + np.log(ratio)) <= LARGEST_JUMP
         unrecorded = abs(whole[i]) > bound and _split_like(whole[i]) is not None
         by_close = abs(whole[i]) > LARGEST_JUMP
-        if by_close and ((day in recorded and unapplied) or unrecorded):
+        if by_close and (unapplied or unrecorded):
             continue  # which have checks of their own
         name, levels = ("close", close) if by_close else ("adjusted close", adjusted)
         yield Finding(
