@@ -193,10 +193,16 @@ def _run(found: Survey, files: list[str], workers: int) -> None:
 
 
 def callers_of_compiled(found: Survey) -> list[str]:
-    """List the quick tests that run lines of functions of the modules that call compiled ones."""
+    """List the quick tests of compiled modules: those that import one, or run what calls them."""
     compiled = {module for module, source in found.sources.items() if is_compiled(source)}
     names = {module.removesuffix(".py").replace("/", ".") for module in compiled}
-    tests: set[str] = set()
+    parts = [name.rpartition(".") for name in names]
+    words = {f"from {package} import {module}" for package, _, module in parts}
+    words |= {f"from {name} import" for name in names}
+    files = {test.partition("::")[0] for test in found.seconds}
+    texts = {file: (ROOT / file).read_text("utf-8") for file in files if (ROOT / file).is_file()}
+    asking = {file for file, text in texts.items() if any(word in text for word in words)}
+    tests = {test for test in found.seconds if test.partition("::")[0] in asking}
     for module, source in found.sources.items():
         if module not in compiled and any(f"from {name} import" in source for name in names):
             for node in ast.walk(ast.parse(source)):

@@ -19,6 +19,7 @@ from analysis import inference
 from analysis.abnormal import AbnormalPath
 from analysis.errors import DataError
 from analysis.inference import clustered, controls, factor_bootstrap
+from analysis.inference import portfolio as portfolio_module
 from analysis.inference.bootstrap import block_indices
 from analysis.inference.catalog import GROUP_SIZES, TESTS, listing
 from analysis.inference.clustered import (
@@ -29,6 +30,7 @@ from analysis.inference.clustered import (
     wild_cluster_test,
 )
 from analysis.inference.conformal import ConformalSetting, conformal_p, conformal_test
+from analysis.inference.cross_section import generalised_sign_test, sign_test
 from analysis.inference.date_sums import Codes, codes_of
 from analysis.inference.effects.buy_and_hold import bhar_bootstrap_test, drift
 from analysis.inference.effects.recovery import recovery_test
@@ -41,7 +43,7 @@ from analysis.inference.firm_battery import firm_battery
 from analysis.inference.group import GroupSample
 from analysis.inference.group_battery import group_battery, inflation, spread_ratio
 from analysis.inference.multiplicity import adjust
-from analysis.inference.outcome import NO_COVARIANCE
+from analysis.inference.outcome import NO_COVARIANCE, NO_SCALE, Outcome
 from analysis.inference.page import methods_page
 from analysis.inference.placebo_dates import placebo_bmp_test
 from analysis.inference.portfolio import (
@@ -691,6 +693,15 @@ def test_a_rank_ratio_that_leaves_no_room_is_held_off_it():
     assert grank_t(near, 100).statistic == pytest.approx(near * math.sqrt(98 / 0.5))
 
 
+def test_a_return_of_nought_is_not_positive():
+    found = sign_test(np.array([0.0, 0.0, 0.1, -0.1]), 0.5)
+    assert found.statistic == pytest.approx((1 - 2) / math.sqrt(4 * 0.25))
+    by_residuals = generalised_sign_test(
+        np.array([0.0, 0.1]), np.tile([[0.0], [1.0], [-1]], (1, 2))
+    )
+    assert by_residuals.statistic == pytest.approx((1 - 2 / 3) / math.sqrt(2 * 2 / 9))
+
+
 def test_an_adjusted_p_is_one_at_the_most():
     assert adjust(np.array([0.9, 0.8]), "holm").tolist() == [1.0, 1.0]
 
@@ -756,3 +767,41 @@ def test_tests_are_listed_beneath_their_family():
 def test_one_firm_has_no_spread_to_be_rescaled_by():
     found = corrado_zivney_test(normal(40, 1), normal(1, 1))
     assert found.unavailable == "needs two firms or more"
+
+
+def test_without_a_forecast_the_tests_on_its_scale_say_so():
+    for name in ("placebo-ewma", "placebo-turbulent", "placebo-unscheduled", "placebo-recent"):
+        assert TESTS[name].run(firm(), Settings()).unavailable == NO_SCALE
+    sample = group(normal(60, 2), np.zeros((1, 2)))
+    for name in ("placebo-scaled", "placebo-volatile"):
+        assert TESTS[name].run(sample, Settings()).unavailable == NO_SCALE
+
+
+@pytest.mark.parametrize(
+    ("alpha", "wanted"), [(0.0, 0.8), (1.0, 0.8), (0.05, 0.05), (0.05, 1.0), (0.05, 0.01)]
+)
+def test_a_power_that_no_effect_has_is_refused(alpha, wanted):
+    with pytest.raises(DataError, match="no effect is found with power"):
+        minimum_detectable_effect(1.0, 100, alpha=alpha, wanted=wanted)
+
+
+def test_the_variance_of_a_portfolio_is_carried_through_the_sessions_between(monkeypatch):
+    portfolio, factors = 0.01 * normal(253), 0.01 * normal(253, 1, seed=2)
+    between = 0.01 * normal(6), 0.01 * normal(6, 1, seed=3)
+    between[0][1] = between[1][4, 0] = np.nan
+    sample = group(
+        normal(252, 2), np.zeros((1, 2)), portfolio=portfolio, factors=factors, between=between
+    )
+    given = []
+
+    def carried(_, y, x, *, after, level):
+        given.append(after)
+        return Outcome("garch-t", statistic=1.0)
+
+    monkeypatch.setattr(Garch, "fit", lambda *_: None)
+    monkeypatch.setattr(portfolio_module, "garch_test", carried)
+    assert portfolio_garch_test(sample).test == "portfolio-garch"
+    np.testing.assert_array_equal(given[0][0], between[0][[0, 2, 3, 5]])
+    np.testing.assert_array_equal(given[0][1], between[1][[0, 2, 3, 5]])
+    portfolio_garch_test(replace(sample, between=None))
+    assert given[1] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -293,3 +294,8 @@ def test_which_other_effects_are_of_a_return():
     }  # fmt: skip
     assert not any(t.always or t.slow or t.firms_wanted or t.sides != 1 for t in tests)
     assert HORIZONS == (20, 60, 120, 250)
+    (spread,) = (t for t in tests if t.id == "brown-forsythe")
+    side = np.random.default_rng(1).standard_normal(40)
+    sample = SimpleNamespace(fit=SimpleNamespace(residuals=side[:20]), after=side[20:])
+    wanted = stats.levene(side[:20], side[20:], center="median")
+    assert spread.run(sample, None).p == pytest.approx(wanted.pvalue)

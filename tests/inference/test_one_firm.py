@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from analysis.inference.methods import one_firm as one_firm_methods
 from analysis.inference.one_firm import sample_quantile_test, t_test
 from analysis.inference.outcome import Outcome
 from analysis.inference.rank import FEWEST_DRAWS, fitted_t_test, rank_test
+from analysis.inference.registry import Settings
 from analysis.inference.student import critical_value, never_zero, two_sided_p
 
 
@@ -112,3 +114,6 @@ def test_which_tests_of_one_firm_run_unasked_and_what_they_give():
     assert {t.id for t in tests if not t.of_return} == {"evt", "evt-recent", "mde"}
     assert {t.id: t.sides for t in tests if t.sides != 1} == {"sq": 2}
     assert one_firm_methods.RECENT_SESSIONS == 3780
+    (ranked,) = (t for t in tests if t.id == "sq")
+    fit = SimpleNamespace(residuals=np.linspace(-0.1, 0.1, 99))
+    assert ranked.run(SimpleNamespace(car=-0.5, fit=fit), Settings()).p == 0.02
