@@ -216,6 +216,7 @@ print(steps)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_an_end_at_any_instant_leaves_one_whole_folder(tmp_path, name, record_property):

@@ -73,6 +73,7 @@ def test_what_is_no_regular_file(tmp_path):
     assert "is no path" in refused(tmp_path / "a\0b")
 
 
+@pytest.mark.slow
 def test_sizes_are_known_before_anything_is_read(tmp_path, monkeypatch):
     many = pa.chunked_array([pa.array(np.zeros(1_000_000, np.int8))] * 300)
     pq.write_table(pa.table({"a": many}), tmp_path / "t.parquet", row_group_size=10**9)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.campaign.behaviours import behaviours
-from tests.campaign.vendor import chosen, stage
+from tests.campaign.vendor import stage
 
-SHORT = {behaviour.name for behaviour in chosen(short=True)}
+pytestmark = pytest.mark.slow  # each refreshes a store; the corpus of what was found runs always
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,7 @@ def test_there_are_two_hundred_kinds_and_no_two_have_one_name():
     assert len({behaviour.name for behaviour in every}) == len(every) >= 200
 
 
-@pytest.mark.parametrize(
-    "behaviour",
-    [
-        pytest.param(b, id=b.name, marks=() if b.name in SHORT else pytest.mark.slow)
-        for b in behaviours()
-    ],
-)
+@pytest.mark.parametrize("behaviour", behaviours(), ids=lambda behaviour: behaviour.name)
 def test_it_comes_to_what_it_may(scene, behaviour):
     row = scene.play(behaviour)
     assert not row.problem, row

@@ -304,6 +304,7 @@ class TestGarch:
         # arch starts its recursion from the whole sample; the difference has died out
         assert math.sqrt(carried) == pytest.approx(filtered, rel=1e-6)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("seed", [3, 17])
     def test_a_window_on_which_the_usual_starts_fail_is_fitted_from_others(self, seed):
         """Gives up nowhere on calm and wild stretches; as likely as the library's own optimum."""

@@ -58,6 +58,7 @@ def test_the_same_figures_give_the_same_snapshot(filled, tmp_path):
     assert (tmp_path / "new" / "studies").is_dir()
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, store, tmp_path):
     target = tmp_path / "data"
     shutil.copytree(bundled_data(), target)
@@ -81,6 +82,7 @@ def test_a_snapshot_is_renewed_in_place_and_nothing_is_left_behind(filled, store
     assert not [p.name for p in tmp_path.iterdir() if p.name.startswith(".data")]
 
 
+@pytest.mark.slow
 def test_the_long_history_is_renewed_when_the_store_reaches_as_far(filled, store, tmp_path):
     history = load_history("NVDA")
     with store.writing(NOW) as writer:

@@ -46,6 +46,7 @@ def history():
     return load_history("NVDA")
 
 
+@pytest.mark.slow
 def test_the_cell_and_the_battery_are_one(study, snapshot):
     for model in ("market", "huber", "garch", "ewma"):
         result, battery = outcomes_of(study, snapshot, model=model)

@@ -318,6 +318,7 @@ def test_placebo_shifts_are_the_sample_moved_back(world):
     assert outcome.p == (1 + (np.abs(placebo.scar) >= abs(scar)).sum()) / 41
 
 
+@pytest.mark.slow
 def test_event_less_placebo_of_every_group_and_session(world):
     firm, position = np.arange(12), np.linspace(400, 650, 12).astype(int)
     group = ["a", "b"] * 6

@@ -228,6 +228,7 @@ def test_disagreement_with_the_snapshot_is_reported_not_kept_out(night):
     assert set(night.read(lambda r: r.findings())["check_name"]) == {"snapshot"}
 
 
+@pytest.mark.slow
 def test_most_symbols_at_once_stay_within_the_concurrency(night):
     night.vendor.add(*(listing(f"S{i}", first="2025-03-03") for i in range(12)))
     night("2025-03-28", "S0")  # the first one goes alone, for the cookie
@@ -396,6 +397,7 @@ def test_a_wild_last_bar_is_kept_out(night, factor):
     assert outcomes(night("2025-03-28")) == {"NVDA": "updated"}
 
 
+@pytest.mark.slow
 def test_a_wild_move_that_someone_has_looked_at_stays_accepted_when_history_is_restated(night):
     wild = dict.fromkeys(sessions("2024-10-01", "2025-03-31"), 3.7)
     night.vendor.add(

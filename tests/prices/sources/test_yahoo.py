@@ -70,6 +70,7 @@ def test_what_does_not_pass_is_unavailable_after_bounded_tries(vendor, source, k
     assert len(vendor.requests) - before == HASTY.attempts
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_comes_is_given_up(vendor, loopback, tmp_path):
     source = YahooSource(tmp_path, dataclasses.replace(PATIENT, stall=1, attempts=50))
     vendor.add(listing("NVDA"), listing("AMD"))
