@@ -13,7 +13,7 @@ import pytest
 from analysis._bundle import bundled_data
 from analysis.errors import DataError, IntegrityError, OutputError
 from analysis.prices.bars import bars_frame
-from analysis.prices.export_snapshot import export_snapshot
+from analysis.prices.export_snapshot import _rebased, export_snapshot
 from analysis.prices.manifest import MANIFEST, read_manifest, write_manifest
 from analysis.prices.snapshot import index_base, load_history, load_snapshot
 from analysis.prices.store import PriceStore
@@ -126,3 +126,15 @@ def test_a_manifest_names_only_files_that_are_there(tmp_path):
     with pytest.raises(IntegrityError, match="write it before the manifest"):
         write_manifest(tmp_path, [{"path": "prices/none.csv", "title": "nothing"}])
     assert not (tmp_path / MANIFEST).exists()
+
+
+def test_every_symbol_has_a_price_on_the_index_base():
+    """The long lists have some that begin later; a level of 100 on a day without one is none."""
+    sessions = pd.DatetimeIndex(["2025-01-02", "2025-01-03", "2025-01-06"])
+    levels = pd.DataFrame({"A": [50.0, 55.0, 60.0], "B": [np.nan, 20.0, 30.0]}, index=sessions)
+    rebased = _rebased(levels, sessions[1])
+    np.testing.assert_allclose(rebased["A"], [50 / 55 * 100, 100, 60 / 55 * 100], rtol=1e-15)
+    np.testing.assert_array_equal(rebased["B"], [np.nan, 100, 150])
+    for base in (sessions[0], pd.Timestamp("2025-01-04")):
+        with pytest.raises(DataError, match=f"no price on {base.date()}, the index base"):
+            _rebased(levels, base)

@@ -98,3 +98,12 @@ def test_a_chronology_that_is_none_is_refused(tmp_path, content, says):
     (tmp_path / "news.toml").write_bytes(content)
     with pytest.raises(DataError, match=says):
         load_chronology(str(tmp_path / "news.toml"), calendar="XNYS")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("none.toml", r"\(No such file or directory\)"), ("a\x00b", r"\(embedded null byte\)")],
+)
+def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path, name, reason):
+    with pytest.raises(DataError, match=f"which the study names, cannot be read {reason}"):
+        read_companion(name, beside=str(tmp_path / "study.toml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import threading
 
@@ -488,3 +489,23 @@ def test_without_a_network_the_others_are_not_asked_for(night):
     assert {outcome.message for outcome in report.outcomes} == {"no network"}
     assert report.exit_code == 4
     assert told[-1][1:] == (20, 20)
+
+
+@pytest.mark.parametrize(("told", "kept"), [("XTSE", "XTSE"), (None, "XNYS")])
+def test_a_source_that_names_no_exchange_keeps_the_one_that_is_stored(night, told, kept):
+    """The first reading names it or leaves New York; of the second nothing is known."""
+
+    class Telling:
+        name, client, exchange = "telling", "test 1", told
+
+        def fetch(self, symbol, since):
+            return dataclasses.replace(night.source.fetch(symbol, since), calendar=self.exchange)
+
+    source = Telling()
+    night.vendor.add(listing("S0", first="2025-03-03"))
+    calendar = lambda: night.read(lambda r: r.states(["S0"]))[0].calendar  # noqa: E731
+    night("2025-03-27", "S0", source=source)
+    assert calendar() == kept
+    source.exchange = None
+    assert outcomes(night("2025-03-28", source=source)) == {"S0": "updated"}
+    assert calendar() == kept
