@@ -59,7 +59,8 @@ def print_page(page: str, browser: str) -> bytes:
     Returns
     -------
     bytes
-        PDF; the same page and browser give the same bytes, so it carries no time of its own.
+        PDF that carries no time of its own: the same page and browser give the same bytes, but for
+        the order in which a browser may number its objects.
 
     Raises
     ------
