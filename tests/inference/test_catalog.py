@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 import sys
 
 import numpy as np
@@ -143,3 +144,12 @@ def test_an_unknown_test_names_the_nearest_and_exits_2():
     assert result.exit_code == 2
     assert "did you mean 'grank-t'?" in result.stderr
     assert not result.stdout
+
+
+def test_the_page_of_methods_has_each_test_under_its_family():
+    sections = methods_page().split("## Tests: ")[1:]
+    families = dict.fromkeys(test.family for test in TESTS.values())
+    assert [section.partition("\n")[0] for section in sections] == list(families)
+    for section, family in zip(sections, families, strict=True):
+        told = re.findall(r"^### .*\(`([^`]+)`\)$", section, flags=re.MULTILINE)
+        assert told == [test.id for test in TESTS.values() if test.family == family]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.prices.reference import Reference, chronology_from
+from analysis.prices.reference import Reference, chronology_from, weights_from
 
 ENTRY = {
     "id": "x",
@@ -63,3 +64,12 @@ def test_an_entry_without_a_key_is_refused(key: str) -> None:
     entry = {k: v for k, v in ENTRY.items() if k != key}
     with pytest.raises(DataError, match=f"chron: entry x: KeyError\\('{key}'\\)"):
         chronology_from({"event": [entry]}, calendar="XNYS", where="chron")
+
+
+def test_weights_are_shares_of_one() -> None:
+    row = ("SPY", "NVDA", 6.25, "2025-01-24", "s", "n")
+    frame = pd.DataFrame(
+        [row], columns=["index", "symbol", "weight_percent", "as_of", "source", "note"]
+    )
+    (weight,) = weights_from(frame, where="w")
+    assert (weight.weight, weight.as_of) == (0.0625, dt.date(2025, 1, 24))

@@ -268,3 +268,9 @@ def test_gaps_at_several_places() -> None:
     given = series()
     holed = Series("X", "XNYS", given.bars.drop([INDEX[1], INDEX[5], INDEX[6]]), no_actions())
     assert found(quality.gaps, holed) == [(INDEX[1], 1.0), (INDEX[5], 2.0)]
+
+
+@pytest.mark.parametrize("ratio", [2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 50, 100])
+def test_the_splits_that_are_made_are_known_by_their_move(ratio) -> None:
+    assert quality._split_like(-np.log(ratio)) == f"{ratio}:1"
+    assert quality._split_like(np.log(ratio)) == f"1:{ratio}"

@@ -275,3 +275,12 @@ def test_a_cache_that_cannot_be_written_is_said_so(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SourceError, match=r"cannot be written .*XDG_CACHE_HOME"):
         YahooSource(tmp_path / "file" / "cache", PATIENT)
+
+
+@pytest.mark.parametrize("place", ["v.com", "v.com:443", "a.v.com.", "a.v.com:443"])
+def test_an_address_of_the_vendor_is_one_by_https_at_its_own_port(place):
+    with BoundedSession("V", "v.com", PATIENT) as session:
+        session._check_address(f"https://{place}/x")
+        for other in (f"http://{place}/x", f"https://{place.removesuffix(':443')}:444/x"):
+            with pytest.raises(BadAnswer, match=r"only https at v\.com"):
+                session._check_address(other)

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.prices.sources.http import Pace
 from analysis.prices.sources.protocol import BadAnswer, SourceUnavailable, SymbolRefused
-from analysis.prices.sources.yahoo import YahooSource
+from analysis.prices.sources.yahoo import YahooSource, _quoted
 from analysis.prices.sources.yahoo_http import judge
 from tests.loopback.listings import day, listing
 from tests.loopback.server import Fault
@@ -156,3 +156,11 @@ def test_a_pause_between_requests_counts():
     for _ in range(3):
         pace.wait()
     assert slept == [0.0, 0.25, 0.0]
+
+
+def test_a_symbol_has_at_most_forty_letters():
+    assert _quoted("A" * 40) == "A" * 40
+    assert _quoted("^GSPC") == "^GSPC"
+    for none in ("A" * 41, "", "..", "A\n"):
+        with pytest.raises(SymbolRefused, match="no symbol that Yahoo Finance could have"):
+            _quoted(none)
