@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.prices.bars import bars_frame, no_actions
-from analysis.prices.refresh import quality
+from analysis.prices.refresh import quality, rows
 from analysis.prices.refresh.quality import Series, check_series
 from tests.loopback.listings import sessions
 
@@ -274,3 +274,28 @@ def test_gaps_at_several_places() -> None:
 def test_the_splits_that_are_made_are_known_by_their_move(ratio) -> None:
     assert quality._split_like(-np.log(ratio)) == f"{ratio}:1"
     assert quality._split_like(np.log(ratio)) == f"1:{ratio}"
+
+
+def test_what_a_price_and_a_volume_can_be_at_the_edges() -> None:
+    most, traded = rows.LARGEST_PRICE, rows.LARGEST_VOLUME
+    close = [1e-4, 1.0, most, np.nextafter(most, np.inf), 0.0, -1.0, np.nan]
+    days = sessions("2025-01-02", "2025-01-13")[: len(close)]
+    (price, _, good), _ = rows._impossible_values(
+        bars_frame(days, {"close": close, "adj_close": close, "volume": 1.0})
+    )
+    assert price == "bad-price"
+    assert good.tolist() == [True, True, True, False, False, False, False]
+    volume = [0.0, 0.5, traded, np.nextafter(traded, np.inf), -1.0, np.nan, 7.0]
+    _, (name, _, good) = rows._impossible_values(
+        bars_frame(days, {"close": 1.0, "adj_close": 1.0, "volume": volume})
+    )
+    assert name == "bad-volume"
+    assert good.tolist() == [True, True, True, False, False, True, True]
+
+
+def test_a_split_is_of_any_ratio_that_is_a_number_above_nought() -> None:
+    days = sessions("2025-01-02", "2025-01-10")[:5]
+    ratios = [0.25, 1.5, 0.0, -2.0, np.inf]
+    actions = pd.DataFrame({"session": days, "kind": "split", "value": ratios})
+    bars = bars_frame(days, {"close": 1.0, "adj_close": 1.0, "volume": 1.0})
+    assert Series("S", "XNYS", bars, actions).ratios() == {days[0]: 0.25, days[1]: 1.5}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -14,6 +15,7 @@ from analysis.errors import StoreError
 from analysis.prices.bars import bars_frame, no_actions
 from analysis.prices.place import DB_VARIABLE, default_store
 from analysis.prices.store import PriceStore
+from analysis.prices.store.database import _store_error
 from analysis.prices.store.records import Change, Finding, LogEntry, SymbolOutcome
 from analysis.prices.store.schema import MIGRATIONS, migrate, version_of
 from analysis.prices.store.status import known_to, status_of
@@ -263,3 +265,20 @@ def test_the_vintage_is_that_of_the_last_factors(store):
     assert read(store, lambda r: r.factors()[1]) == "202504"
     assert read(store, lambda r: r.factors(FIRST)[1]) == "202503"
     assert read(store, lambda r: r.factors(FIRST - HOUR)[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            'IO Error: Could not set lock on file "p": held in x (PID 41).',
+            "held by process 41",
+        ),
+        ("Could not set lock on file", "held by another process; let it finish"),
+        ("IO Error: No space left on device", "the disk is full"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_told_with_the_mend(text, words):
+    told = str(_store_error(Path("prices.duckdb"), RuntimeError(text)))
+    assert told.startswith("prices.duckdb")
+    assert words in told
