@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import pkgutil
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
 Entry = TypeVar("Entry")
@@ -24,6 +25,16 @@ class Placed(Protocol):
     def place(self) -> int:
         """No two entries share one."""
 
+
+class OfFamily(Protocol):
+    """A member of one family among others."""
+
+    @property
+    def family(self) -> str:
+        """One of those that the registry orders by."""
+
+
+Member = TypeVar("Member", bound=OfFamily)
 
 Ordered = TypeVar("Ordered", bound=Placed)
 
@@ -74,6 +85,33 @@ def entries(package: ModuleType, attribute: str, kind: type[Entry]) -> dict[str,
             raise TypeError(f"{module.__name__} has no {attribute} that is a {kind.__name__}")
         found[name] = entry
     return found
+
+
+def in_families(
+    package: ModuleType, attribute: str, kind: type[Member], families: Sequence[str]
+) -> list[Member]:
+    """
+    Import the members that the modules of a package list, family by family.
+
+    Parameters
+    ----------
+    package : module
+    attribute : str
+        The module-level name of a tuple of members.
+    kind : type
+    families : sequence of str
+        In the order wanted; within one the modules come by name, their members as listed.
+
+    Raises
+    ------
+    TypeError
+        If a module has no such tuple, or something else is in it.
+    """
+    found = list(itertools.chain(*entries(package, attribute, tuple).values()))
+    for member in found:
+        if not isinstance(member, kind):
+            raise TypeError(f"{package.__name__}: {member!r} in {attribute} is no {kind.__name__}")
+    return sorted(found, key=lambda member: families.index(member.family))
 
 
 def in_reading_order(found: Mapping[str, Ordered]) -> dict[str, Ordered]:

@@ -21,6 +21,12 @@ LARGEST_JUMP = math.log(3.0)
 """A move of a level from one close to the next by more than this (threefold, either way) is far
 more often a missed split or a broken bar than a move."""
 
+LARGEST_PRICE = 1e12
+"""No share in any currency has cost as much; a larger figure is no price."""
+
+LARGEST_VOLUME = 1e15
+"""No listing has traded as many shares in a session; a larger figure is no count."""
+
 CRSP_CODES = (-44.0, -55.0, -66.0, -77.0, -88.0, -99.0)
 """What CRSP writes where there is no return; each says why."""
 

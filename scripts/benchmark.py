@@ -35,6 +35,7 @@ from analysis.columns import days, texts
 from analysis.panel import PanelReturns, estimate_panel
 from analysis.panel.engine import usable_processors
 from analysis.pieces import Problems
+from analysis.prices.snapshot import load_snapshot
 from analysis.tabular import read_pieces
 from analysis.windows import Window
 
@@ -289,8 +290,6 @@ def study_ratio(times: int = 5) -> dict[str, float]:
 
 def store_ratio(few: int = 12, many: int = 500, times: int = 3) -> dict[str, float]:
     """Compare the processor time of one firm's study on a store of many symbols and of few."""
-    from analysis.prices.snapshot import load_snapshot  # noqa: PLC0415 - for this measure alone
-
     levels = load_snapshot().levels[["NVDA", "SPY"]].dropna()
     walks = np.random.default_rng(20250127).normal(0, 0.02, (len(levels), many - 2))
     others = pd.DataFrame(100 * np.exp(walks.cumsum(axis=0)), index=levels.index).add_prefix("Q")

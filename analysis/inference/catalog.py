@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import functools
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from analysis._discovery import entries
+from analysis._discovery import in_families
 from analysis.errors import MarketImpactError, nearest
 from analysis.inference import methods
-from analysis.inference.registry import Family, Registry
+from analysis.inference.registry import Family, Registry, StatisticalTest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from analysis.inference.registry import StatisticalTest
 
 
 def registered() -> Registry:
@@ -29,11 +26,9 @@ def registered() -> Registry:
     MarketImpactError
         As `Registry`.
     TypeError
-        If a module there has no ``TESTS``.
+        If a module there has no ``TESTS``, or something else is among them.
     """
-    found = entries(methods, "TESTS", tuple).values()
-    families = get_args(Family)
-    return Registry(*sorted(itertools.chain(*found), key=lambda test: families.index(test.family)))
+    return Registry(*in_families(methods, "TESTS", StatisticalTest, get_args(Family)))
 
 
 TESTS = registered()

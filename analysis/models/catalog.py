@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, get_args
 
-from analysis._discovery import entries
+from analysis._discovery import in_families
 from analysis.models import specifications
 from analysis.models.spec import Family, ModelSpec
 
@@ -22,14 +21,10 @@ def registered() -> Mapping[str, ModelSpec]:
     ValueError
         If two models share an id.
     TypeError
-        If a module there has no ``MODELS``.
+        If a module there has no ``MODELS``, or something else is among them.
     """
-    families = get_args(Family)
     found: dict[str, ModelSpec] = {}
-    for spec in sorted(
-        itertools.chain(*entries(specifications, "MODELS", tuple).values()),
-        key=lambda spec: families.index(spec.family),
-    ):
+    for spec in in_families(specifications, "MODELS", ModelSpec, get_args(Family)):
         if found.setdefault(spec.id, spec) is not spec:
             raise ValueError(f"the model '{spec.id}' is registered twice")
     return found

@@ -78,7 +78,7 @@ class StructuralTimeSeries:
         result = model.fit(disp=False)
         named = dict(zip(model.param_names, map(float, result.params), strict=True))
         noise, drift = named["sigma2.irregular"], named["sigma2.level"]
-        if not noise > 0:
+        if not 0 < noise < math.inf:
             raise DataError(
                 "the structural time series does not converge on this estimation window"
             )

@@ -57,11 +57,9 @@ def _estimable(plan: Plan, placed: PlacedEvent, y: FloatArray) -> FloatArray:
     left, rows = y.copy(), rows_of(placed.position, plan.study.estimation)
     for other in plan.events:
         ahead = rows_of(other.position, plan.span)
-        start, stop = max(ahead.start, rows.start), min(ahead.stop, rows.stop)
-        if (
-            other.event.id != placed.event.id
-        ):  # where they do not meet, there is nothing to take out
-            left[start:stop] = np.nan
+        if other.event.id != placed.event.id:
+            # where they do not meet, the slice is empty
+            left[max(ahead.start, rows.start) : min(ahead.stop, rows.stop)] = np.nan
     return left
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from analysis.errors import DataError, StudyError, nearest
+from analysis.formatting import counted
 from analysis.run.valuation import rated, value_at
 from analysis.sample.pairs import place_pairs
 
@@ -58,7 +59,8 @@ def weighted_by(events: FirmEvents, column: str) -> FirmEvents:
     below = int(np.count_nonzero(values < 0))
     if below:
         raise DataError(
-            f"{events.name}: '{column}' has {below:,} negative values; weights are 0 or more"
+            f"{events.name}: '{column}' has {counted(below, 'negative value')}; "
+            "weights are 0 or more"
         )
     return replace(events, weight=np.where(values > 0, values, np.nan))
 

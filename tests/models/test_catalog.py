@@ -62,7 +62,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "outside"
     folder.mkdir()
     monkeypatch.setattr(specifications, "__path__", [*specifications.__path__, str(folder)])
-    for name in ("toy_model", "empty_toy"):
+    for name in ("toy_model", "empty_toy", "text_toy"):
         monkeypatch.delitem(sys.modules, f"{specifications.__name__}.{name}", raising=False)
     return folder
 
@@ -82,6 +82,10 @@ def test_what_is_no_model_or_stands_twice_is_a_defect(outside: Path) -> None:
     (outside / "toy_model.py").unlink()
     (outside / "empty_toy.py").write_text("")
     with pytest.raises(TypeError, match="has no MODELS"):
+        registered()
+    (outside / "empty_toy.py").unlink()
+    (outside / "text_toy.py").write_text("MODELS = ('market',)")
+    with pytest.raises(TypeError, match="'market' in MODELS is no ModelSpec"):
         registered()
 
 

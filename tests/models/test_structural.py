@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,3 +96,17 @@ def test_what_inference_may_do_with_it():
     said = StructuralTimeSeries().capabilities
     assert said.placebo == "none"
     assert not said.order_free
+
+
+@pytest.mark.parametrize("noise", [0.0, -1.0, math.inf, math.nan])
+def test_a_search_that_ends_nowhere_is_said_so(monkeypatch, noise):
+    """Whatever the optimiser gives: a variance is above nought and a number."""
+
+    def end(model, **_):
+        named = {"sigma2.irregular": noise}
+        return SimpleNamespace(params=[named.get(name, 1.0) for name in model.param_names])
+
+    monkeypatch.setattr(UnobservedComponents, "fit", end)
+    rng = np.random.default_rng(0)
+    with pytest.raises(DataError, match="does not converge"):
+        StructuralTimeSeries().fit(rng.standard_normal(120), rng.standard_normal((120, 1)), ("m",))

@@ -490,7 +490,7 @@ def test_no_weight_is_negative():
         FirmEvents.make(["A", "B"], [day, day], weight=[0.0, -3.0])
     sizes = pd.DataFrame({"size": [2.0, -1.0, 0.0]})
     events = FirmEvents.make(["A", "B", "C"], [day] * 3, characteristics=sizes)
-    with pytest.raises(DataError, match="'size' has 1 negative values"):
+    with pytest.raises(DataError, match="'size' has 1 negative value;"):
         weighted_by(events, "size")
     kept = weighted_by(replace(events, characteristics=sizes.abs()), "size").weight
     np.testing.assert_array_equal(kept, [2, 1, np.nan])

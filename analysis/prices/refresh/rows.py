@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import printable
+from analysis.plausible import LARGEST_PRICE, LARGEST_VOLUME
 from analysis.prices.store.records import Finding
 from analysis.sessions import sessions_between
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analysis._typing import BoolArray
-
-LARGEST_PRICE = 1e12
-"""No share in any currency has cost as much; a larger figure is no price."""
-
-LARGEST_VOLUME = 1e15
-"""No listing has traded as many shares in a session; a larger figure is no count."""
 
 EXPECTED_CURRENCY: Mapping[str, tuple[str, ...]] = {
     "XNYS": ("USD",),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.plausible import impossible_returns
+from analysis.plausible import LARGEST_PRICE, LARGEST_VOLUME, impossible_returns
 from analysis.prices.bars import bars_frame, no_actions
 from analysis.prices.sources.cells import read_dates, read_numbers
 from analysis.prices.sources.protocol import BadAnswer, Fetched
@@ -23,8 +23,13 @@ CRSP_COLUMNS = ({"PERMNO", "DATE", "PRC", "RET"}, {"PERMNO", "DLYCALDT", "DLYPRC
 MISSING_RETURN = -44.0
 """Codes of missing returns are this or lower; a true return is above -1."""
 
-_BOUNDS = {True: (1e-9, 1e9), False: (1e-9, 1e15)}
-"""Least and largest size of cumulative factors of splits, and of prices, volumes and dividends."""
+LEAST_SIZE = 1e-9
+"""No figure of an extract but 0 is smaller; a smaller divisor would make prices infinite."""
+
+LARGEST_BASIS = 1e9
+"""No splits have come to a larger cumulative factor."""
+
+_LARGEST = {"VOL": LARGEST_VOLUME, "CFACPR": LARGEST_BASIS, "CFACSHR": LARGEST_BASIS}
 
 _CIZ = {
     "DLYCALDT": "DATE",
@@ -89,18 +94,17 @@ def _refuse_broken(table: pd.DataFrame, where: str) -> None:
     for name in ("PRC", "VOL", "OPENPRC", "ASKHI", "BIDLO", "CFACPR", "CFACSHR", "DIVAMT"):
         if name in table.columns:
             figures = read_numbers(table[name], name, where=where)
-            least, most = _BOUNDS[name.startswith("CFAC")]
-            _refuse_beyond(figures.abs(), least, most, f"{where}: {name}")
+            _refuse_beyond(figures.abs(), _LARGEST.get(name, LARGEST_PRICE), f"{where}: {name}")
 
 
-def _refuse_beyond(sizes: pd.Series, least: float, most: float, what: str) -> None:
-    """Want figures within bounds; 0 and none are unknown ones."""
-    broken = ((sizes < least) | (sizes > most)).to_numpy() & (sizes != 0).to_numpy()
+def _refuse_beyond(sizes: pd.Series, most: float, what: str) -> None:
+    """Want sizes from `LEAST_SIZE` to `most`; 0 and none are unknown ones."""
+    broken = ((sizes < LEAST_SIZE) | (sizes > most)).to_numpy() & (sizes != 0).to_numpy()
     if broken.any():
         row = int(np.argmax(broken))
         raise BadAnswer(
             f"{what} of size {sizes.iloc[row]:g} in data row {row + 1} cannot be: there is none "
-            f"beyond {least:g} to {most:g}"
+            f"beyond {LEAST_SIZE:g} to {most:g}"
         )
 
 

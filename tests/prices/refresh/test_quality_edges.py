@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import plausible
 from analysis.prices.bars import bars_frame, no_actions
 from analysis.prices.refresh import quality, rows
 from analysis.prices.refresh.quality import Series, check_series
@@ -277,7 +278,7 @@ def test_the_splits_that_are_made_are_known_by_their_move(ratio) -> None:
 
 
 def test_what_a_price_and_a_volume_can_be_at_the_edges() -> None:
-    most, traded = rows.LARGEST_PRICE, rows.LARGEST_VOLUME
+    most, traded = plausible.LARGEST_PRICE, plausible.LARGEST_VOLUME
     close = [1e-4, 1.0, most, np.nextafter(most, np.inf), 0.0, -1.0, np.nan]
     days = sessions("2025-01-02", "2025-01-13")[: len(close)]
     (price, _, good), _ = rows._impossible_values(

@@ -63,13 +63,13 @@ def test_a_price_of_quotes_is_negative_and_one_of_zero_is_none() -> None:
 @pytest.mark.parametrize(
     ("price", "factor", "wrong"),
     [
-        ("1e15", "1e9", ""),
+        ("1e12", "1e9", ""),
         ("1e-9", "1e-9", ""),
-        ("1.01e15", "1", "PRC of size 1.01e"),
+        ("1.01e12", "1", "PRC of size 1.01e"),
         ("9.9e-10", "1", "PRC of size 9.9e-10 in data row 2"),
         ("10", "1.01e9", "CFACPR of size 1.01e"),
         ("10", "9.9e-10", "CFACPR of size 9.9e-10 in data row 2"),
-        ("-1.01e15", "1", "PRC of size 1.01e"),
+        ("-1.01e12", "1", "PRC of size 1.01e"),
         ("0", "0", ""),
     ],
 )
